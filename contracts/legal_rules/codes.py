@@ -1,4 +1,4 @@
-"""The codes of findings. Clients accept codes that they do not know; a code is never renamed and never used for something else."""
+"""The codes of findings. Clients accept codes that they do not know; a code is never renamed and never gets another meaning."""
 
 from typing import Final
 
