@@ -1,0 +1,102 @@
+"""The caller of a request, and the regions that its token grants."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chassis.problems import RegionNotCovered
+from contracts.access import GROUP_PREFIX, NATION, covers, grant, place_code
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The caller of one request, as its token says.
+
+    Args:
+        subject: `sub`: the person's pseudonym, or the client's id where there is no person.
+        person: the person's pseudonym, None for an application alone.
+        client: `client_id`, the application.
+        acting_client: the client that acts for the person (`act`), None where the person is there in person.
+        device: the device that the token is bound to by name, None where there is none.
+        regions: the token's grants, groups replaced by their regions; `*` is the nation.
+        election: the one election that the token is for, None for every one.
+    """
+
+    subject: str
+    person: str | None
+    client: str
+    acting_client: str | None
+    device: str | None
+    roles: frozenset[str]
+    scopes: frozenset[str]
+    regions: tuple[str, ...]
+    election: str | None
+
+    @property
+    def pseudonym(self) -> str:
+        """Return what events and rows call this caller: the person, or `client:<id>` for an application alone."""
+        return self.person if self.person is not None else f"client:{self.client}"
+
+    def granted_region(self, code: str) -> str | None:
+        """Return the widest of the caller's own grants that covers a region or TPS, or None.
+
+        Example: with the grant `32.71`, `granted_region("32.71.06.1002.028") == "32.71"`; `32.7` is no
+            region.
+
+        Args:
+            code: region or TPS code; KPU's 13 digits are understood.
+        """
+        place = place_code(code)
+        if place is None:
+            return None
+        return next((held for held in self.regions if covers(held, place)), None)
+
+
+def region_not_covered() -> RegionNotCovered:
+    """Return the one refusal of a region, the same whether it exists or not."""
+    return RegionNotCovered(
+        "No region of the token covers this one.",
+        detail_id="Tidak ada wilayah token yang mencakup wilayah ini.",
+    )
+
+
+def require_region(actor: Actor, code: str) -> str:
+    """Return the caller's grant that covers a region which is named in a body or a query.
+
+    Raises:
+        RegionNotCovered: none does, or the code is no code.
+    """
+    held = actor.granted_region(code)
+    if held is None:
+        raise region_not_covered()
+    return held
+
+
+class RegionGroups:
+    """Named groups of regions (`group:bakorwil-1`), which may stand wherever a region does.
+
+    Empty until filled. `generation` changes with the content: whoever resolved a group then does it again.
+    """
+
+    def __init__(self) -> None:
+        self._members: Mapping[str, tuple[str, ...]] = {}
+        self.generation = 0
+
+    def replace(self, groups: Mapping[str, Iterable[str]]) -> None:
+        """Put other groups in the place of all; names without `group:`, members are region codes."""
+        self._members = {
+            name: tuple(code for member in members if (code := place_code(member)) is not None)
+            for name, members in groups.items()
+        }
+        self.generation += 1
+
+    def resolve(self, grants: Iterable[str]) -> tuple[str, ...]:
+        """Return the regions of a token's grants, widest first; what is no grant and no known group falls away."""
+        found: set[str] = set()
+        for held in map(grant, grants):
+            if held is None:
+                continue
+            if held.startswith(GROUP_PREFIX):
+                found.update(self._members.get(held.removeprefix(GROUP_PREFIX), ()))
+            else:
+                found.add(held)
+        return tuple(sorted(found, key=lambda code: (code != NATION, len(code), code)))

@@ -1,0 +1,176 @@
+"""Access tokens (RFC 9068) turned into callers: signature, issuer, audience, lifetime, in that order."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Final
+
+from joserfc import jws, jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from chassis.actor import Actor, RegionGroups
+from chassis.clock import wall_now
+from chassis.jwks import KeySource, algorithm_of
+from chassis.problems import Unauthenticated
+
+MAX_LIFETIME_S: Final = 600
+"""A token lives at most ten minutes, so that a lost one or a changed role bites soon."""
+
+REHEARSAL_LIFETIME_S: Final = 86_400
+"""On a rehearsal desk a token may live a day, for drills by hand."""
+
+
+class _Act(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    sub: str = Field(min_length=1, max_length=200)
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class _Claims(BaseModel):
+    """The claims that the desk reads; what else a token carries is the issuer's business."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    iss: str
+    sub: str = Field(min_length=1, max_length=200)
+    client_id: str = Field(min_length=1, max_length=200)
+    aud: Annotated[list[str], BeforeValidator(_one_or_many)]
+    iat: int
+    exp: int
+    jti: str
+    scope: str = ""
+    roles: list[str] = []
+    regions: list[str] = []
+    election: str | None = None
+    device_id: str | None = None
+    act: _Act | None = None
+
+
+class TokenVerifier:
+    """Verifies access tokens, and remembers those that it has verified until they expire.
+
+    A verification costs about 200 microseconds, a remembered one about two. Tokens are remembered by their
+    SHA-256, never as text; all are forgotten when the keys or the groups of regions change.
+
+    Args:
+        keys: the issuer's public keys.
+        issuer: the `iss` that is accepted.
+        audience: the name of this service, which must be in `aud`.
+        groups: named groups of regions, resolved when a token is first seen.
+        now: the machine's time.
+        max_lifetime_s: longest time from `iat` to `exp` that is accepted: 10 minutes, more on a rehearsal
+            desk only.
+        leeway_s: how far the clocks of issuer and service may be apart.
+        remembered: how many tokens are remembered at most.
+    """
+
+    def __init__(
+        self,
+        keys: KeySource,
+        *,
+        issuer: str,
+        audience: str,
+        groups: RegionGroups | None = None,
+        now: Callable[[], datetime] = wall_now,
+        max_lifetime_s: int = MAX_LIFETIME_S,
+        leeway_s: int = 5,
+        remembered: int = 65_536,
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._groups = groups or RegionGroups()
+        self._now = now
+        self._max_lifetime_s = max_lifetime_s
+        self._leeway_s = leeway_s
+        self._remembered = remembered
+        self._known: dict[bytes, tuple[float, Actor]] = {}
+        self._generation = (keys.generation, self._groups.generation)
+
+    def forget(self) -> None:
+        """Forget every remembered token, so that each is verified anew."""
+        self._known.clear()
+
+    async def verify(self, token: bytes) -> Actor:
+        """Return the caller that a token names.
+
+        Raises:
+            Unauthenticated: the token is expired, malformed, not for this service, or not signed by a known
+                key.
+            Unavailable: the issuer's keys could not be had.
+        """
+        digest = hashlib.sha256(token).digest()
+        generation = (self._keys.generation, self._groups.generation)
+        if generation != self._generation:
+            self._generation = generation
+            self._known.clear()
+        now = self._now().timestamp()
+        known = self._known.get(digest)
+        if known is not None and known[0] > now:
+            return known[1]
+        claims = await self._claims(token, now)
+        actor = _actor(claims, self._groups)
+        self._remember(digest, claims.exp + self._leeway_s, actor, now)
+        return actor
+
+    async def _claims(self, token: bytes, now: float) -> _Claims:
+        try:
+            header = jws.extract_compact(token).headers()
+            kid = header.get("kid")
+            key = await self._keys.key(kid) if isinstance(kid, str) else None
+            if key is None or str(header.get("typ", "")).lower().removeprefix("application/") != "at+jwt":
+                raise _not_accepted()
+            decoded = jwt.decode(token, key, algorithms=[algorithm_of(key)])
+            claims = _Claims.model_validate(decoded.claims)
+            jwt.JWTClaimsRegistry(
+                now=int(now),
+                leeway=self._leeway_s,
+                iss={"essential": True, "value": self._issuer},
+                aud={"essential": True, "value": self._audience},
+                exp={"essential": True},
+                iat={"essential": True},
+            ).validate(decoded.claims)
+        except ExpiredTokenError as error:
+            raise Unauthenticated(
+                "The access token has expired.", detail_id="Token akses sudah kedaluwarsa."
+            ) from error
+        except (JoseError, ValidationError, ValueError, TypeError) as error:
+            raise _not_accepted() from error
+        if not 0 < claims.exp - claims.iat <= self._max_lifetime_s:
+            raise Unauthenticated(
+                f"Access tokens of this desk live at most {self._max_lifetime_s} seconds.",
+                detail_id=f"Masa berlaku token desk ini paling lama {self._max_lifetime_s} detik.",
+            )
+        return claims
+
+    def _remember(self, digest: bytes, until: float, actor: Actor, now: float) -> None:
+        if len(self._known) >= self._remembered:
+            self._known = {held: entry for held, entry in self._known.items() if entry[0] > now}
+            while len(self._known) >= self._remembered:
+                del self._known[next(iter(self._known))]
+        self._known[digest] = (until, actor)
+
+
+def _actor(claims: _Claims, groups: RegionGroups) -> Actor:
+    return Actor(
+        subject=claims.sub,
+        person=None if claims.sub == claims.client_id else claims.sub,
+        client=claims.client_id,
+        acting_client=claims.act.sub if claims.act else None,
+        device=claims.device_id,
+        roles=frozenset(claims.roles),
+        scopes=frozenset(claims.scope.split()),
+        regions=groups.resolve(claims.regions),
+        election=claims.election,
+    )
+
+
+def _not_accepted() -> Unauthenticated:
+    return Unauthenticated(
+        "The access token is not accepted here.", detail_id="Token akses tidak diterima di sini."
+    )
