@@ -50,9 +50,9 @@ set log_min_error_statement = panic;  -- a statement that fails would put the pa
 select format('create role %I', :'role')
  where not exists (select from pg_roles where rolname = :'role') \gexec
 alter role :"role" with login nosuperuser nocreatedb nocreaterole nobypassrls password :'password';
-select format('create database %I owner %I', :'database_name', :'role')
- where not exists (select from pg_database where datname = :'database_name') \gexec
-revoke all on database :"database_name", postgres, template1 from public;
+select format('create database %I owner %I template %I', :'name', :'role', :'template')
+ where not exists (select from pg_database where datname = :'name') \gexec
+revoke all on database :"name", postgres, template1 from public;
 """
 
 
@@ -109,7 +109,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     processes.stop(process, first=signal.SIGINT, patience_s=20)
 
 
-def ensure_database(cluster: Cluster, database: str, *, role: str, password: str) -> None:
+def ensure_database(
+    cluster: Cluster, database: str, *, role: str, password: str, template: str = "template1"
+) -> None:
     """Make a database that only its role may open, and the role, where they are missing.
 
     Args:
@@ -117,11 +119,12 @@ def ensure_database(cluster: Cluster, database: str, *, role: str, password: str
         database: Name of the database; lower-case letters, digits and underscores.
         role: Name of its owner and only user.
         password: The role's password, set again each time.
+        template: Name of the database that a new one starts as a copy of.
     """
     for name in (database, role):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
             raise ValueError(f"{name!r} is no plain name")
-    sql(cluster, ENSURE_DATABASE, database_name=database, role=role, password=password)
+    sql(cluster, ENSURE_DATABASE, name=database, role=role, password=password, template=template)
 
 
 def sql(cluster: Cluster, statements: str, *, database: str = "postgres", **values: str) -> str:

@@ -56,6 +56,7 @@ def run(
     command: Sequence[str | Path],
     *,
     user: str | None = None,
+    cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     text: str | None = None,
 ) -> str:
@@ -64,6 +65,7 @@ def run(
     Args:
         command: The program and its arguments.
         user: Name of the account that it runs as; only root may name one.
+        cwd: Its working folder.
         environment: Variables of the child, all of them; ours where absent.
         text: What it reads from standard input.
 
@@ -77,7 +79,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         env=None if environment is None else dict(environment),
-        cwd="/" if user else None,
+        cwd="/" if user else cwd,
         check=False,
         preexec_fn=_tie_to_parent(signal.SIGKILL),
         user=user,

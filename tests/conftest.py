@@ -1,0 +1,53 @@
+"""Fixtures for tests that need a real PostgreSQL or a real broker; both start when first asked for."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests import infrastructure
+from tests.infrastructure import KafkaServer, PostgresServer
+
+_run_lock = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist belong to the run of their parent
+        config.stash[_run_lock] = infrastructure.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (lock := config.stash.get(_run_lock, None)) is not None:
+        infrastructure.end_run(lock)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio; for the session, so that fixtures of every scope may be async."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> PostgresServer:
+    """The run's PostgreSQL."""
+    return infrastructure.postgres_server()
+
+
+@pytest.fixture(scope="session")
+def kafka() -> KafkaServer:
+    """The run's broker: `kafka.bootstrap` is its address, `kafka.idempotent` what it can."""
+    return infrastructure.kafka_server()
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[Callable[[str], str]]:
+    """`database_url("registry")` is the address of a database of this module, empty at first."""
+    urls: dict[str, str] = {}
+
+    def database(service: str) -> str:
+        if service not in urls:
+            urls[service] = infrastructure.make_database(service)
+        return urls[service]
+
+    yield database
+    for url in urls.values():
+        infrastructure.drop_database(url)

@@ -1,0 +1,52 @@
+from collections.abc import Callable
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from tests.infrastructure import KafkaServer
+
+
+@pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
+async def test_what_is_acknowledged_is_on_the_disk(database_url: Callable[[str], str], setting: str) -> None:
+    connection = await asyncpg.connect(database_url("registry"))
+    assert await connection.fetchval(f"show {setting}") == "on"
+    await connection.close()
+
+
+async def test_a_service_cannot_open_the_database_of_another(database_url: Callable[[str], str]) -> None:
+    other = database_url("turnout").rsplit("/", 1)[1]
+    own = database_url("registry").rsplit("/", 1)[0]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
+        await asyncpg.connect(f"{own}/{other}")
+
+
+async def test_a_wrong_password_is_refused(database_url: Callable[[str], str]) -> None:
+    url = database_url("registry")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(url, password="guess")
+
+
+async def test_the_broker_serves_a_producer_and_a_consumer_group(kafka: KafkaServer) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic("infrastructure", num_partitions=12, replication_factor=1)])
+    await admin.close()
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, enable_idempotence=kafka.idempotent)
+    await producer.start()
+    for number in range(20):
+        await producer.send_and_wait("infrastructure", b"%d" % number, key=b"%d" % number)
+    await producer.stop()
+    consumer = AIOKafkaConsumer(
+        "infrastructure",
+        bootstrap_servers=kafka.bootstrap,
+        group_id="readers",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    seen = {int((await consumer.getone()).value or b"-1") for _ in range(20)}
+    await consumer.commit()
+    await consumer.stop()
+    assert seen == set(range(20))
