@@ -28,7 +28,7 @@ class LegalRule:
     """One rule of the field.
 
     Attributes:
-        number: `D1` .. `D38`; stable, D25 is not used.
+        number: `D1` .. `D38`; stable: a number that is not used stays a gap.
         kinds: What the desk does with it; empty where it only describes what officers do.
         en: The rule in one plain sentence, English.
         indonesian: The same in Indonesian.
