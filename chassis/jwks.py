@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, KeySetSerialization, OKPKey
-from pydantic import TypeAdapter, ValidationError
+from joserfc.jwk import ECKey, KeySet, OKPKey
+from pydantic import BaseModel, ValidationError
 
 from chassis.problems import Unavailable
 
@@ -22,8 +22,11 @@ SigningKey = OKPKey | ECKey
 _ALGORITHM_OF_CURVE = {"Ed25519": "Ed25519", "P-256": "ES256"}
 _LOOK_AGAIN_AFTER_S = 2.0
 _MAX_BYTES = 256_000
-_serialized: TypeAdapter[KeySetSerialization] = TypeAdapter(KeySetSerialization)
 _log = logging.getLogger(__name__)
+
+
+class _Jwks(BaseModel):
+    keys: list[dict[str, str | list[str]]]
 
 
 def algorithm_of(key: SigningKey) -> str:
@@ -42,7 +45,7 @@ def usable_keys(document: bytes | str, *, allow_demo: bool) -> dict[str, Signing
         ValueError: the document is not a JWKS.
     """
     try:
-        keys = KeySet.import_key_set(_serialized.validate_json(document))
+        keys = KeySet.import_key_set({"keys": _Jwks.model_validate_json(document).keys})
     except (ValidationError, JoseError) as error:
         raise ValueError("not a JWKS document") from error
     return {

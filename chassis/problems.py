@@ -47,8 +47,9 @@ class FieldError:
     """One thing wrong with one place of a payload or of the parameters; never the value that was sent.
 
     Args:
-        pointer: JSON pointer into the body (`/votes/3`), or `#/query/limit`, `#/path/code`,
-            `#/header/if-match`.
+        pointer: JSON pointer into the body (`/votes/3`, empty for the whole of it), or the parameter with its
+            place:
+            `query:limit`, `path:code`, `header:if-match`.
         code: stable word for what is wrong (`missing`, `E-CAND-SUM`).
         detail: one sentence for people, without the value.
     """
@@ -268,10 +269,10 @@ class UnsupportedMediaType(Problem):
 
 
 class InvalidPayload(Problem):
-    """The body does not have the shape that the route asks for; `errors` says where, never echoing what was sent."""
+    """The request does not have the shape that the route asks for; `errors` says where, never echoing what was sent."""
 
     status, code = 422, "invalid-payload"
-    title, title_id = "The payload does not have the right shape", "Bentuk isi permintaan tidak sesuai"
+    title, title_id = "The request does not have the right shape", "Bentuk permintaan tidak sesuai"
 
 
 class IdempotencyKeyReused(InvalidPayload):

