@@ -7,10 +7,10 @@ which is committed. Everybody else downloads what the lock names and refuses a f
 import hashlib
 import os
 import sys
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import jgo
 from jgo.constants import MAVEN_CENTRAL_URL
 from rich.console import Console
@@ -68,20 +68,18 @@ def fetch(console: Console) -> None:
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     columns = TextColumn("Apache Kafka"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=console) as progress, httpx.Client(timeout=30, http2=False) as client:
+    with Progress(*columns, console=console) as progress:
         bar = progress.add_task("", total=sum(jar.size for jar in wanted))
         for jar in wanted:
-            _download(jar, client=client)
+            _download(jar)
             progress.advance(bar, jar.size)
 
 
-def _download(jar: Jar, *, client: httpx.Client) -> None:
+def _download(jar: Jar) -> None:
     try:
-        content = client.get(f"{MAVEN_CENTRAL_URL.rstrip('/')}/{jar.path}").raise_for_status().content
-    except httpx.HTTPError as error:
-        raise JarsMissingError(
-            f"{jar.file.name} cannot be downloaded: {error or type(error).__name__}"
-        ) from error
+        content = _get(jar.path)
+    except OSError as error:
+        raise JarsMissingError(f"{jar.file.name} cannot be downloaded: {error}") from error
     if hashlib.sha256(content).hexdigest() != jar.sha256:
         raise JarsMissingError(f"{jar.file.name} is not the file that kafka.lock names: its checksum differs")
     unfinished = jar.file.with_name(f"{jar.file.name}.{os.getpid()}")
@@ -89,15 +87,20 @@ def _download(jar: Jar, *, client: httpx.Client) -> None:
     unfinished.replace(jar.file)
 
 
+def _get(path: str) -> bytes:
+    # Not httpx: the way to a package registry may lead through the proxy that the environment names.
+    with urllib.request.urlopen(f"{MAVEN_CENTRAL_URL.rstrip('/')}/{path}", timeout=30) as answer:
+        return answer.read()
+
+
 def lock() -> None:
     """Resolve the endpoint anew and write the lock."""
     lines = [f"# {ENDPOINT}; written by `python -m deploy.kafka_jars lock`"]
-    with httpx.Client(timeout=30) as client:
-        for artifact in jgo.resolve(ENDPOINT):
-            name = f"{artifact.artifactId}-{artifact.version}.jar"
-            path = "/".join([*artifact.groupId.split("."), artifact.artifactId, artifact.version, name])
-            content = client.get(f"{MAVEN_CENTRAL_URL.rstrip('/')}/{path}").raise_for_status().content
-            lines.append(f"{hashlib.sha256(content).hexdigest()} {len(content)} {path}")
+    for artifact in jgo.resolve(ENDPOINT):
+        name = f"{artifact.artifactId}-{artifact.version}.jar"
+        path = "/".join([*artifact.groupId.split("."), artifact.artifactId, artifact.version, name])
+        content = _get(path)
+        lines.append(f"{hashlib.sha256(content).hexdigest()} {len(content)} {path}")
     LOCK.write_text("\n".join(lines) + "\n")
 
 
@@ -112,6 +115,7 @@ def main() -> None:
                 fetch(console)
             except JarsMissingError as error:
                 console.print(f"[yellow]{error}\nWithout it the desk runs on the fallback broker, Tansu.[/]")
+                raise SystemExit(1) from error
         case _:
             raise SystemExit("usage: python -m deploy.kafka_jars fetch|lock")
 

@@ -1,0 +1,57 @@
+# The commands of the project. Only Python 3.11+, make and git are needed; the rest comes by itself.
+# Every path here is relative, so that the project may lie in a folder with a space in its name.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+WORKERS ?= 2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run down doctor test check generate clean
+
+help: ## Say what can be done (this list).
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  Variables of run:  DESK_PORT=8000  SPEED=60  DAY=off  FRESH=1  DESK_BROKER=kafka|tansu"
+	@echo "  Variables of test: WORKERS=2  ARGS=\"tests/unit -k name\""
+
+setup: .tools/uv/$(UV_VERSION) .venv/.synced .tools/kafka/.fetched ## Install what is missing: tools, libraries, the broker.
+
+run: setup ## Start the desk: database, broker, services, and Kota Bogor's simulated election days.
+	@.venv/bin/desk run
+
+down: ## Stop the desk that runs on DESK_PORT.
+	@.venv/bin/desk down
+
+doctor: setup ## Look for what keeps the desk from running on this machine.
+	@.venv/bin/desk doctor
+
+test: setup ## Run the tests, on a PostgreSQL and a Kafka of their own.
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
+	@scripts/check $(ARGS)
+
+generate: setup ## Write the generated files anew: schemas, rules, reference.
+	@scripts/generate $(ARGS)
+
+clean: ## Remove what was installed and what was built; the data of desks in .desk stays.
+	rm -rf .venv .tools .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.desk/*' -prune -exec rm -rf {} +
+
+# uv has an environment of its own: the one that it fills is exact, so it would remove itself from there.
+.tools/uv/$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it with PYTHON=..." >&2; exit 1; }
+	@mkdir -p .tools
+	$(PYTHON) -m venv --clear .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch "$@"
+
+.venv/.synced: uv.lock pyproject.toml .tools/uv/$(UV_VERSION)
+	.tools/uv/bin/python -m uv sync --frozen --quiet --python "$(PYTHON)"
+	@touch "$@"
+
+# Without the jars there is a fallback, so this says what is wrong, lets the rest go on, and tries again next time.
+.tools/kafka/.fetched: deploy/kafka.lock .venv/.synced
+	@if .venv/bin/python -m deploy.kafka_jars fetch; then touch "$@"; fi
