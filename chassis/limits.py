@@ -1,0 +1,153 @@
+"""What a caller may take of the desk: bytes of a body, and time to send them.
+
+uvicorn waits for a body for ever, and Starlette's own limit answers in plain text; this middleware does both
+parts, pure ASGI. A slow caller may take `receive_deadline_s`, and longer only as long as its bytes keep
+coming at a modest rate. Headers that never end are outside an application's sight: in production a proxy
+stands in front.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException  # noqa: TID251 - the one thing FastAPI lets through here
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SLOWEST_BYTES_PER_S: Final = 4_096
+"""A 3G uplink on a bad day does ten times as much."""
+
+_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+
+
+class RequestLimits:
+    """Refuses a body that is too large (413), or does not arrive in time (408).
+
+    Args:
+        app: the application inside.
+        body_limit_bytes: largest body, in bytes.
+        receive_deadline_s: seconds in which a small body has to have arrived.
+        larger_bodies: largest body of routes whose path ends so (`{"/imports": 64_000_000}`).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        body_limit_bytes: int,
+        receive_deadline_s: float,
+        larger_bodies: Mapping[str, int] | None = None,
+    ) -> None:
+        self._app = app
+        self._limit = body_limit_bytes
+        self._deadline_s = receive_deadline_s
+        self._larger = dict(larger_bodies or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or (scope["method"] in _BODILESS and not _declares_body(scope)):
+            await self._app(scope, receive, send)
+            return
+        body = _Body(
+            receive, declared=_declared_bytes(scope), limit=self._limit_of(scope), grace_s=self._deadline_s
+        )
+        await self._app(scope, body.receive, send)
+
+    def _limit_of(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        return next((limit for end, limit in self._larger.items() if path.endswith(end)), self._limit)
+
+
+class _Body:
+    """The body of one request on its way in."""
+
+    __slots__ = ("_began", "_declared", "_done", "_grace_s", "_limit", "_receive", "_seen")
+
+    def __init__(self, receive: Receive, *, declared: int | None, limit: int, grace_s: float) -> None:
+        self._receive = receive
+        self._declared = declared
+        self._limit = limit
+        self._grace_s = grace_s
+        self._seen = 0
+        self._began: float | None = None
+        self._done = False
+
+    async def receive(self) -> Message:
+        """Give the next message of the request; once the body is in, whatever else comes passes untouched."""
+        if self._done:
+            return await self._receive()
+        if self._declared is not None and self._declared > self._limit:
+            self._refuse(413)
+        message = await self._in_time()
+        if message["type"] != "http.request":
+            self._done = True
+            return message
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._limit:
+            self._refuse(413)
+        self._done = not message.get("more_body", False)
+        return message
+
+    async def _in_time(self) -> Message:
+        loop = asyncio.get_running_loop()
+        if self._began is None:
+            self._began = loop.time()
+        try:
+            async with asyncio.timeout_at(self._began + self._grace_s + self._seen / SLOWEST_BYTES_PER_S):
+                return await self._receive()
+        except TimeoutError:
+            self._refuse(408)
+
+    def _refuse(self, status: int) -> NoReturn:
+        self._done = True
+        # The rest of the body stays unread, so the connection cannot be used again.
+        raise HTTPException(status, headers={"Connection": "close"})
+
+
+def _declares_body(scope: Scope) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+
+
+def _declared_bytes(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None
+
+
+def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let pages of these origins call the API from a browser; without any, none may.
+
+    Args:
+        app: the application.
+        origins: `https://desk.example` each, exactly; never `*`, because callers carry tokens.
+
+    Raises:
+        ValueError: one of them is `*`.
+    """
+    if "*" in origins:
+        raise ValueError("DESK_CORS_ORIGINS takes exact origins, not *")
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "Desk-After",
+                "traceparent",
+            ],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "Link",
+                "Retry-After",
+                "Desk-Position",
+                "Idempotent-Replayed",
+            ],
+            max_age=600,
+        )
