@@ -21,7 +21,7 @@ SLOWEST_BYTES_PER_S: Final = 4_096
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
-class RequestLimits:
+class LimitsMiddleware:
     """Refuses a body that is too large (413), or does not arrive in time (408).
 
     Args:

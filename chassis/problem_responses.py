@@ -24,6 +24,7 @@ from chassis.identity import permissions_of
 from chassis.masking import mask_text
 from chassis.problems import FieldError, Problem
 from chassis.telemetry import trace_of
+from chassis.watermark import Watermarks
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_ERRORS: Final = 100
@@ -158,6 +159,9 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
+    watermarks: Watermarks | None = getattr(request.app.state, "watermarks", None)
+    if watermarks is not None:
+        error = watermarks.honest(error)
     if error.status >= 500:
         _log.warning("refused", problem=error.code, cause=_cause(error), trace_id=trace_of(request.scope))
     return problem_response(error, request)

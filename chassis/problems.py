@@ -203,10 +203,15 @@ class RegionNotCovered(Forbidden):
 
 
 class NotFound(Problem):
-    """Nothing is known by this name within the caller's regions."""
+    """Nothing is known by this name within the caller's regions.
+
+    A thing that this service knows only by another service's events names that service in `learned_from`; while this
+    process has not caught up with it, the answer is `NotCaughtUp` in its place.
+    """
 
     status, code = 404, "not-found"
     title, title_id = "Not found", "Tidak ditemukan"
+    learned_from: ClassVar[str] = ""
 
 
 class MethodNotAllowed(Problem):

@@ -1,0 +1,184 @@
+"""Makes the application of one process: every service is the same machine around its own rooms.
+
+`create_app` builds everything from settings, starts nothing before the lifespan does, and keeps all that lives in
+`app.state`. There is no global of ours, so a test can build as many as it likes.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from chassis.clock import DeskClock, wall_now
+from chassis.coalescer import Coalescer, RunGroup
+from chassis.consumer import Consumer, Subscription
+from chassis.database import Database
+from chassis.health import health_routes
+from chassis.actor import RegionGroups
+from chassis.internal import internal_routes, ledger_gaps
+from chassis.jwks import KeySource
+from chassis.limits import LimitsMiddleware
+from chassis.problem_responses import install_problem_handlers
+from chassis.relay import Relay
+from chassis.settings import ServiceSettings
+from chassis.metrics import Metrics
+from chassis.telemetry import TelemetryMiddleware, configure_logging
+from chassis.token_verifier import TokenVerifier
+from chassis.watermark import Watermarks
+
+log = structlog.get_logger(__name__)
+
+Background = Callable[[FastAPI], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What makes one service different from the others.
+
+    Attributes:
+        name: its name; the audience of its tokens.
+        routers: its routes.
+        subscription: what it takes in from others, if anything.
+        publishes: whether it has a ledger of its own to relay (the gateway has none).
+        coalescers: its hot commands by name, written for lists.
+        background: further tasks of its own; each runs from start to stop.
+    """
+
+    name: str
+    routers: Sequence[APIRouter]
+    subscription: Subscription | None = None
+    publishes: bool = True
+    coalescers: Mapping[str, RunGroup[Any]] = field(default_factory=dict[str, RunGroup[Any]])
+    background: Sequence[Background] = ()
+
+
+def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
+    """Return the application of one service; see `Parts` for what differs."""
+    app = FastAPI(
+        title=f"Desk Pilkada: {parts.name}",
+        version="1",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    state = app.state
+    state.settings, state.parts = settings, parts
+    state.metrics = metrics = Metrics()
+    state.clock = DeskClock(settings.clock_file)
+    state.groups = RegionGroups()
+    state.verifier = TokenVerifier(
+        KeySource(settings.jwks, allow_demo=settings.environment == "development"),
+        issuer=settings.issuer,
+        audience=parts.name,
+        groups=state.groups,
+        max_lifetime_s=86_400 if settings.rehearsal else 600,
+    )
+    state.internal_token = _read_secret(settings.internal_token_file)
+    state.database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
+    _add_relay(app, settings, parts)
+    _add_consumer(app, settings, parts)
+    state.coalescers = {
+        name: Coalescer(
+            run, name=name, database=state.database, clock=state.clock, metrics=metrics, queue=settings.accept_queue
+        )
+        for name, run in parts.coalescers.items()
+    }
+    install_problem_handlers(app)
+    for router in (health_routes(), internal_routes(), *parts.routers):
+        app.include_router(router)
+    app.add_middleware(LimitsMiddleware, body_limit_bytes=settings.body_limit_bytes, receive_deadline_s=settings.receive_deadline_s)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
+    return app
+
+
+def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
+    app.state.relay = None
+    if parts.publishes:
+        relay = Relay(
+            app.state.database,
+            service=parts.name,
+            bootstrap=settings.kafka_bootstrap,
+            idempotent=settings.broker_idempotent,
+            metrics=app.state.metrics,
+            on_stuck=_end_this_process,
+        )
+        app.state.relay = relay
+        app.state.database.on_commit = relay.poke
+
+
+def _add_consumer(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
+    app.state.consumer = app.state.watermarks = None
+    if parts.subscription is None:
+        return
+    app.state.peers = httpx.AsyncClient(trust_env=False, timeout=10)
+    app.state.consumer = Consumer(
+        parts.subscription,
+        database=app.state.database,
+        bootstrap=settings.kafka_bootstrap,
+        metrics=app.state.metrics,
+        rehearsal=settings.rehearsal,
+        gaps=ledger_gaps(app.state.peers, peers=settings.peers, internal_token=app.state.internal_token),
+    )
+    app.state.watermarks = Watermarks(
+        app.state.database, bootstrap=settings.kafka_bootstrap, consumer=parts.subscription.name
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state, parts = app.state, app.state.parts
+    state.started_at = wall_now()
+    running: list[Awaitable[None]] = [coalescer.run() for coalescer in state.coalescers.values()]
+    running += [machine.run() for machine in (state.relay, state.consumer, state.watermarks) if machine is not None]
+    running += [background(app) for background in parts.background]
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in running]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=8) if tasks else None
+        if state.consumer is not None:
+            await state.peers.aclose()
+        await state.database.close()
+
+
+def _read_secret(file: str | None) -> str | None:
+    return Path(file).read_text().strip() if file else None
+
+
+def _end_this_process() -> None:
+    """Stop in good order, so that whoever supervises this process starts a new one."""
+    log.error("process_gives_up")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve an application until it is told to stop; requests under way are answered first."""
+    configure_logging(app.state.parts.name, settings.log_level)
+    uvicorn.run(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=65,
+        backlog=4096,
+    )

@@ -1,0 +1,92 @@
+"""Topics of the broker: made by us, with settings of ours, and looked at to see whether they still hold what they held."""
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from contracts.catalog import PARTITIONS, WATERMARK_TOPIC
+
+_KEPT_FOR_EVER = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "cleanup.policy": "delete",
+    "message.timestamp.type": "LogAppendTime",
+}
+_KEPT_FOR_AN_HOUR = {"retention.ms": "3600000", "message.timestamp.type": "LogAppendTime"}
+
+
+async def ensure_topics(bootstrap: str, *, ledger_topic: str | None) -> None:
+    """Make the topic of a service's ledger, and the watermarks' topic, where they are not there yet.
+
+    Raises:
+        KafkaError: the broker cannot be reached or refuses.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        wanted = [NewTopic(WATERMARK_TOPIC, 1, 1, topic_configs=_KEPT_FOR_AN_HOUR)]
+        if ledger_topic:
+            wanted.append(NewTopic(ledger_topic, PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER))
+        existing = set(await admin.list_topics())
+        for topic in wanted:
+            if topic.name not in existing:
+                await _create(admin, topic)
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
+    response = await admin.create_topics([topic])
+    for _, code, *_rest in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(f"topic {topic.name}")
+
+
+class TopicTail:
+    """Looks at the end of one topic's partitions, to see whether the broker still holds what it acknowledged."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._topic = topic
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", request_timeout_ms=10_000
+        )
+        self._partitions = [TopicPartition(topic, n) for n in range(PARTITIONS)]
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._consumer.start()
+        self._consumer.assign(self._partitions)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def ends(self) -> dict[int, int]:
+        """Return the offset after the last record of each partition."""
+        ends = await self._consumer.end_offsets(self._partitions)
+        return {tp.partition: offset for tp, offset in ends.items()}
+
+    async def event_ids_at(self, offsets: dict[int, int]) -> dict[int, str | None]:
+        """Return the id of the event that lies at an offset of each partition, or None where it is no event."""
+        wanted = {TopicPartition(self._topic, p): offset for p, offset in offsets.items()}
+        for tp in self._partitions:
+            self._consumer.pause(tp)
+        for tp, offset in wanted.items():
+            self._consumer.seek(tp, offset)
+            self._consumer.resume(tp)
+        found: dict[int, str | None] = {}
+        for _ in range(60):
+            if len(found) == len(wanted):
+                break
+            batches = await self._consumer.getmany(timeout_ms=250, max_records=500)
+            for tp, records in batches.items():
+                if tp in wanted and tp.partition not in found and records:
+                    at = records[0]
+                    ids = [value.decode() for name, value in at.headers if name == "ce_id"]
+                    found[tp.partition] = ids[0] if ids and at.offset == wanted[tp] else None
+                    self._consumer.pause(tp)
+        return {p: found.get(p) for p in offsets}
+
+
+__all__ = ["KafkaError", "TopicTail", "ensure_topics"]

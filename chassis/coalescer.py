@@ -1,0 +1,174 @@
+"""Group commit: single commands in flight are joined into one transaction, and each gets its own answer.
+
+A commit costs the same for one command as for fifty. While one group commits, the next one gathers; so a quiet desk
+answers at once and a busy one answers many with each commit. The coalescer owns the transaction, the keys and the
+order of locks; a command written for lists does the rest.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from chassis.clock import DeskClock
+from chassis.crash import crash_point
+from chassis.database import Database, UnitOfWork
+from chassis.idempotency import Answer, Claim, KeyTaken, Receipt, answer_of, find_answers, store_answers
+from chassis.outbox import Origin
+from chassis.problems import Overloaded, Problem
+from chassis.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[T]):
+    """One command of a group.
+
+    Attributes:
+        aggregate: what it locks; two items of one aggregate never share a group.
+        claim: its idempotency key.
+    """
+
+    command: T
+    aggregate: str
+    claim: Claim
+    origin: Origin
+
+
+RunGroup = Callable[[UnitOfWork, Sequence[Item[T]]], Awaitable[Sequence[Receipt | Problem]]]
+"""A command written for a list: one result per item, in order; a refusal is a result and changes nothing."""
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[T]):
+    item: Item[T]
+    answer: "asyncio.Future[tuple[Answer, bool]]"
+
+
+class Coalescer(Generic[T]):
+    """Joins commands of one kind into groups; runs until cancelled."""
+
+    def __init__(
+        self, run: RunGroup[T], *, name: str, database: Database, clock: DeskClock, metrics: Metrics, queue: int, group: int = 128
+    ) -> None:
+        self._run = run
+        self._name = name
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._capacity = queue
+        self._group = group
+        self._queue: list[_Waiting[T]] = []
+        self._arrived = asyncio.Event()
+
+    async def submit(self, item: Item[T]) -> tuple[Answer, bool]:
+        """Put a command into a group and return its answer, and whether its key had it already.
+
+        A caller that hangs up does not cancel the group.
+
+        Raises:
+            Problem: the command was refused.
+            Overloaded: too many commands wait already.
+        """
+        if len(self._queue) >= self._capacity:
+            raise Overloaded("Too many commands are waiting.", retry_after_s=1)
+        waiting = _Waiting(item, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._arrived.set()
+        return await waiting.answer
+
+    async def submit_many(self, items: Sequence[Item[T]]) -> list[tuple[Answer, bool] | Problem]:
+        """Run a list of commands as a group of its own and return one result each, in their order."""
+        if not items:
+            return []
+        order = sorted(range(len(items)), key=lambda n: items[n].aggregate)
+        for _ in range(3):
+            try:
+                results = await self._transact([items[n] for n in order])
+            except KeyTaken:
+                continue
+            placed = dict(zip(order, results, strict=True))
+            return [placed[n] for n in range(len(items))]
+        raise Overloaded("Other requests use the same keys.", retry_after_s=1)
+
+    async def run(self) -> None:
+        """Commit group after group until cancelled."""
+        while True:
+            await self._arrived.wait()
+            group = self._gather()
+            if not self._queue:
+                self._arrived.clear()
+            self._metrics.group_size.labels(self._name).observe(len(group))
+            await self._commit(group)
+
+    def _gather(self) -> list[_Waiting[T]]:
+        """Take the next group: the first of each aggregate and key, locks in one order."""
+        group: list[_Waiting[T]] = []
+        later: list[_Waiting[T]] = []
+        aggregates: set[str] = set()
+        keys: set[tuple[str, str, str]] = set()
+        for waiting in self._queue:
+            item = waiting.item
+            key = (item.claim.principal, item.claim.route, item.claim.key)
+            if len(group) >= self._group or item.aggregate in aggregates or key in keys:
+                later.append(waiting)
+                continue
+            aggregates.add(item.aggregate)
+            keys.add(key)
+            group.append(waiting)
+        self._queue = later
+        group.sort(key=lambda w: w.item.aggregate)
+        return group
+
+    async def _commit(self, group: Sequence[_Waiting[T]]) -> None:
+        try:
+            results = await self._transact([w.item for w in group])
+        except Exception as error:
+            if len(group) == 1 and not isinstance(error, KeyTaken):
+                if not group[0].answer.done():
+                    group[0].answer.set_exception(error)
+                return
+            if len(group) > 1:
+                log.info("group_taken_apart", coalescer=self._name, size=len(group), error=type(error).__name__)
+            for waiting in group:
+                await self._commit([waiting])
+            return
+        for waiting, result in zip(group, results, strict=True):
+            if waiting.answer.done():
+                continue
+            if isinstance(result, Problem):
+                waiting.answer.set_exception(result)
+            else:
+                waiting.answer.set_result(result)
+
+    async def _transact(self, items: Sequence[Item[T]]) -> list[tuple[Answer, bool] | Problem]:
+        results: dict[int, tuple[Answer, bool] | Problem] = {}
+        async with self._database.transaction() as uow:
+            known = await find_answers(uow, [item.claim for item in items])
+            fresh: list[tuple[int, Item[T]]] = []
+            for n, item in enumerate(items):
+                answer = known.get(item.claim)
+                if answer is None:
+                    fresh.append((n, item))
+                else:
+                    results[n] = answer if isinstance(answer, Problem) else (answer, True)
+            if fresh:
+                made = await self._run(uow, [item for _, item in fresh])
+                stored: list[tuple[Claim, Answer]] = []
+                for (n, item), result in zip(fresh, made, strict=True):
+                    if isinstance(result, Problem):
+                        results[n] = result
+                        continue
+                    answer = answer_of(result)
+                    results[n] = (answer, False)
+                    stored.append((item.claim, answer))
+                if stored:
+                    await store_answers(uow, stored, now=self._clock.now())
+            crash_point("before_commit")
+        crash_point("after_commit")
+        return [results[n] for n in range(len(items))]

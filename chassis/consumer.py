@@ -1,0 +1,396 @@
+"""The consumer: takes the events of other services in, each once, in order per aggregate, many in one transaction.
+
+What is applied, the versions, the position and the queue of what must wait are one transaction; Kafka's own offsets are
+only a hint. An event that a handler refuses five times, or that cannot be read, becomes a dead letter: its aggregate
+waits, everything else goes on.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from chassis.clock import wall_now
+from chassis.crash import crash_point
+from chassis.database import Database, UnitOfWork
+from chassis.inbox import Decoded, Fate, Inbox, Position, ZombieFenced
+from chassis.problems import Problem
+from chassis.metrics import Metrics
+from chassis.wire import MalformedEvent, decode_headers
+from contracts.catalog import CATALOG, topic_of
+from contracts.envelope import Envelope, EventData
+
+log = structlog.get_logger(__name__)
+
+D = TypeVar("D", bound=EventData)
+TRIES = 5
+STILL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[D]):
+    """One event as a handler gets it."""
+
+    envelope: Envelope
+    data: D
+    topic: str
+    partition: int
+    offset: int
+
+
+Handler = Callable[[UnitOfWork, Sequence[Received[EventData]]], Awaitable[None]]
+
+
+class Ignore:
+    """Declares that a consumer has no use for a type; its aggregate's version still advances."""
+
+
+IGNORE = Ignore()
+
+
+def handles(function: Callable[[UnitOfWork, Sequence[Received[D]]], Awaitable[None]]) -> Handler:
+    """Register a handler of one type's events; it gets each aggregate at most once in a call, in order over calls."""
+    return cast(Handler, function)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a consumer does with every type of the topics that it reads.
+
+    Attributes:
+        name: consumer group and key of its positions.
+        handlers: for each type of `services`' events a handler or `IGNORE`; `check_complete` fails where one is missing.
+        after: called in each transaction with all that it applied, last; the gateway writes its feed there.
+        batch: most records in one transaction.
+    """
+
+    name: str
+    services: tuple[str, ...]
+    handlers: Mapping[str, Handler | Ignore]
+    after: Handler | None = None
+    batch: int = 500
+
+    def check_complete(self) -> None:
+        """Fail where a type of the catalog is neither handled nor ignored, or a handled one is not in the catalog."""
+        types = {event.type for event in CATALOG.values() if event.service in self.services}
+        if missing := types - set(self.handlers):
+            raise LookupError(f"{self.name} neither handles nor ignores {sorted(missing)}")
+        if unknown := set(self.handlers) - types:
+            raise LookupError(f"{self.name} handles {sorted(unknown)}, which are not in the catalog")
+
+
+class Consumer:
+    """Runs one subscription against the broker, as a member of its consumer group."""
+
+    def __init__(
+        self, subscription: Subscription, *, database: Database, bootstrap: str, metrics: Metrics, rehearsal: bool, gaps: "GapSource"
+    ) -> None:
+        subscription.check_complete()
+        self._subscription = subscription
+        self._database = database
+        self._bootstrap = bootstrap
+        self._metrics = metrics
+        self._rehearsal = rehearsal
+        self._gaps = gaps
+        self._positions: dict[TopicPartition, Position] = {}
+        self._assigned = False
+        self.progressed_at = wall_now()
+        self.caught_up = False
+
+    @property
+    def name(self) -> str:
+        """Return the subscription's name."""
+        return self._subscription.name
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, Position]:
+        """Return how far each partition that this process holds has been taken in."""
+        return self._positions
+
+    def condition(self) -> str:
+        """Return `ok`, `starting` before partitions were shared out, or that the consumer stands still."""
+        if not self._assigned:
+            return "starting"
+        still_s = (wall_now() - self.progressed_at).total_seconds()
+        return "ok" if still_s < STILL_S else "stands still"
+
+    async def run(self) -> None:
+        """Consume until cancelled; starts over after whatever goes wrong outside a handler."""
+        while True:
+            try:
+                await self._session()
+            except (KafkaError, OSError, ZombieFenced, TimeoutError, Problem) as error:
+                log.warning("consumer_restarts", consumer=self.name, error=type(error).__name__)
+            except Exception:
+                log.exception("consumer_failed", consumer=self.name)
+            await asyncio.sleep(0.5)
+
+    async def _session(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=f"desk.{self.name}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            fetch_max_wait_ms=250,
+            max_partition_fetch_bytes=4_194_304,
+            metadata_max_age_ms=5_000,
+        )
+        topics = [topic_of(service) for service in self._subscription.services]
+        listener = _Assignments(self, consumer)
+        await consumer.start()
+        try:
+            consumer.subscribe(topics, listener=listener)
+            next_gap_look = wall_now()
+            while True:
+                batches = await consumer.getmany(timeout_ms=200, max_records=self._subscription.batch)
+                if batches:
+                    await self._take(consumer, batches)
+                self._observe(consumer, idle=not batches)
+                if (wall_now() - next_gap_look).total_seconds() > 5:
+                    next_gap_look = wall_now()
+                    await self._fill_gaps()
+        finally:
+            self._positions, self._assigned = {}, False
+            await asyncio.wait_for(consumer.stop(), 10)
+
+    async def assign(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Take up partitions where their stored positions are; called when the group has shared them out."""
+        async with self._database.transaction() as uow:
+            inbox = Inbox(uow, self.name)
+            self._positions = {tp: await inbox.position(tp.topic, tp.partition) for tp in partitions}
+        for tp, position in self._positions.items():
+            consumer.seek(tp, position.next_offset)
+        self._assigned, self.progressed_at = True, wall_now()
+
+    async def _take(self, consumer: AIOKafkaConsumer, batches: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
+        records: list[ConsumerRecord] = []
+        for tp, found in batches.items():
+            position = self._positions.get(tp)
+            if position is None:
+                continue
+            if self._must_start_over(position, found[0]):
+                await self._start_over(consumer, tp, found[0])
+                continue
+            records.extend(found)
+        if not records:
+            return
+        try:
+            await self._apply(records)
+        except (ZombieFenced, OSError, KafkaError):
+            raise
+        except Exception as error:
+            log.warning("batch_taken_apart", consumer=self.name, records=len(records), error=repr(error)[:300])
+            for record in records:
+                await self._apply_alone(record)
+        crash_point("offset_commit")
+        hints = {tp: position.next_offset for tp, position in self._positions.items() if tp in batches}
+        try:
+            await consumer.commit(hints)
+        except KafkaError:
+            log.info("offset_hint_lost", consumer=self.name)
+
+    @staticmethod
+    def _must_start_over(position: Position, first: ConsumerRecord) -> bool:
+        """Say whether the topic is no longer the one that the position speaks of: it was wiped, or sent again."""
+        if first.offset != position.next_offset:
+            return True
+        epoch = _epoch_of(first)
+        return epoch is not None and position.next_offset > 0 and epoch > position.epoch
+
+    async def _start_over(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: ConsumerRecord) -> None:
+        position = self._positions[tp]
+        epoch = max(position.epoch, _epoch_of(first) or 1)
+        log.warning("partition_starts_over", consumer=self.name, topic=tp.topic, partition=tp.partition, epoch=epoch)
+        beginning = (await consumer.beginning_offsets([tp]))[tp]
+        moved = Position(next_offset=beginning, epoch=epoch)
+        async with self._database.transaction() as uow:
+            await Inbox(uow, self.name).move(tp.topic, tp.partition, position, moved)
+        self._positions[tp] = moved
+        consumer.seek(tp, beginning)
+
+    async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
+        """Take records in, in one transaction."""
+        decoded = [self._decode(record) for record in records]
+        moved = self._moved(records)
+        async with self._database.transaction() as uow:
+            inbox = Inbox(uow, self.name)
+            await self._move(inbox, moved)
+            plan = await inbox.judge([d for d in decoded if d.envelope])
+            await self._run_handlers(uow, plan.apply)
+            await inbox.store(plan)
+            for d in decoded:
+                if d.envelope is None:
+                    await inbox.bury(d, reason=d.reason)
+            crash_point("inbox_insert")
+        self._positions.update(moved)
+        self._metrics.events_consumed.labels(self.name).inc(len(records))
+
+    async def _run_handlers(self, uow: UnitOfWork, events: Sequence[Decoded]) -> None:
+        """Call the handlers: in rounds, so that each sees an aggregate once a call and in order, and types together."""
+        received: list[Received[EventData]] = []
+        rounds: list[dict[str, list[Received[EventData]]]] = []
+        seen: dict[str, int] = {}
+        for event in events:
+            item = self._validated(event)
+            received.append(item)
+            n = seen[item.envelope.aggregate] = seen.get(item.envelope.aggregate, -1) + 1
+            if n == len(rounds):
+                rounds.append({})
+            rounds[n].setdefault(item.envelope.type, []).append(item)
+        for by_type in rounds:
+            for event_type in sorted(by_type):
+                handler = self._subscription.handlers[event_type]
+                if not isinstance(handler, Ignore):
+                    await handler(uow, by_type[event_type])
+        if self._subscription.after is not None and received:
+            await self._subscription.after(uow, received)
+
+    def _validated(self, event: Decoded) -> Received[EventData]:
+        envelope = event.envelope
+        assert envelope is not None
+        data = CATALOG[envelope.type].model.model_validate_json(event.body)
+        return Received(envelope, data, event.topic, event.partition, event.offset)
+
+    def _decode(self, record: ConsumerRecord) -> Decoded:
+        body = record.value or b""
+        headers: list[tuple[str, bytes]] = [(str(k), bytes(v)) for k, v in record.headers]
+        envelope, reason = None, ""
+        try:
+            envelope = decode_headers(headers)
+            reason = self._unfit(envelope)
+        except MalformedEvent as error:
+            reason = str(error)
+        fit = None if reason else envelope
+        return Decoded(fit, headers, body, record.topic, record.partition, record.offset, reason, envelope)
+
+    def _unfit(self, envelope: Envelope) -> str:
+        if envelope.type not in self._subscription.handlers:
+            return f"type {envelope.type[:80]} is unknown"
+        if envelope.rehearsal != self._rehearsal:
+            return "rehearsal data and a real election's never mix"
+        return ""
+
+    def _moved(self, records: Sequence[ConsumerRecord]) -> dict[TopicPartition, Position]:
+        moved: dict[TopicPartition, Position] = {}
+        for record in records:
+            tp = TopicPartition(record.topic, record.partition)
+            before = moved.get(tp, self._positions[tp])
+            moved[tp] = Position(record.offset + 1, max(before.epoch, _epoch_of(record) or before.epoch))
+        return moved
+
+    async def _apply_alone(self, record: ConsumerRecord) -> None:
+        """Take one record in; after five refusals it is a dead letter, and its aggregate waits."""
+        reason = ""
+        for attempt in range(TRIES):
+            try:
+                await self._apply([record])
+                return
+            except ZombieFenced:
+                raise
+            except (ValidationError, ValueError) as error:
+                reason = _reason(error)
+                break
+            except Problem as error:
+                if error.retryable:
+                    raise
+                reason = _reason(error)
+            except OSError:
+                raise
+            except Exception as error:
+                reason = _reason(error)
+            await asyncio.sleep(0.05 * 2**attempt)
+        await self._bury(record, reason)
+
+    async def _bury(self, record: ConsumerRecord, reason: str) -> None:
+        log.error("dead_letter", consumer=self.name, topic=record.topic, partition=record.partition, offset=record.offset)
+        decoded, moved = self._decode(record), self._moved([record])
+        async with self._database.transaction() as uow:
+            inbox = Inbox(uow, self.name)
+            await self._move(inbox, moved)
+            await inbox.bury(decoded, reason=reason)
+        self._positions.update(moved)
+
+    async def _move(self, inbox: Inbox, moved: Mapping[TopicPartition, Position]) -> None:
+        """Move the positions first: that fences zombies off before any work, and makes each partition's writers queue."""
+        for tp in sorted(moved):
+            await inbox.move(tp.topic, tp.partition, self._positions[tp], moved[tp])
+
+    async def _fill_gaps(self) -> None:
+        """Ask owners for events that a parked one has waited for longer than ten seconds."""
+        async with self._database.transaction() as uow:
+            gaps = await Inbox(uow, self.name).gaps(older_than_s=10)
+        for gap in gaps:
+            missing = await self._gaps(gap.aggregate, gap.after, gap.topic)
+            if missing:
+                async with self._database.transaction() as uow:
+                    inbox = Inbox(uow, self.name)
+                    await inbox.position(gap.topic, gap.partition)
+                    plan = await inbox.judge([replace(event, partition=gap.partition) for event in missing])
+                    await self._run_handlers(uow, plan.apply)
+                    await inbox.store(plan)
+
+    async def settle(self, dead_letter: int, *, fate: Fate, actor: str, reason: str) -> int:
+        """Replay or skip a dead letter and then run what waited behind it.
+
+        Returns:
+            how many events were applied.
+        """
+        async with self._database.transaction() as uow:
+            inbox = Inbox(uow, self.name)
+            plan = await inbox.settle(dead_letter, fate=fate, actor=actor, reason=reason)
+            await self._run_handlers(uow, plan.apply)
+            await inbox.store(plan)
+        return len(plan.apply)
+
+    def _observe(self, consumer: AIOKafkaConsumer, *, idle: bool) -> None:
+        lag = 0
+        for tp, position in self._positions.items():
+            high = consumer.highwater(tp)
+            lag += max(0, high - position.next_offset) if high is not None else 0
+        self._metrics.consumer_lag.labels(self.name).set(lag)
+        self.caught_up = lag == 0 and idle
+        if lag == 0 or not idle:
+            self.progressed_at = wall_now()
+
+
+GapSource = Callable[[str, int, str], Awaitable[Sequence[Decoded]]]
+"""Fetches an aggregate's events after a version from the ledger of the service that owns the topic."""
+
+
+class _Assignments(ConsumerRebalanceListener):
+    def __init__(self, consumer: Consumer, client: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self._client = client
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Nothing to let go of: what was not committed to the database was not taken."""
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        await self._consumer.assign(self._client, list(assigned))
+
+
+def _epoch_of(record: ConsumerRecord) -> int | None:
+    for name, value in record.headers:
+        if name == "ce_ledgerepoch":
+            try:
+                return int(value)
+            except ValueError:
+                return None
+    return None
+
+
+def _reason(error: Exception) -> str:
+    """Say why without the data: the kind of error, and for a body that fails its schema the fields."""
+    if isinstance(error, ValidationError):
+        fields = "; ".join(f"{'/'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
+        return f"body fails its schema: {fields}"
+    return f"handler refused: {type(error).__name__}"
+

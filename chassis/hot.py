@@ -1,0 +1,111 @@
+"""The door to a hot command: one request joins a group, a batch is a group of its own, each item judged alone."""
+
+from collections.abc import Callable, Sequence
+
+from typing import Generic, Literal, TypeVar
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel, TypeAdapter
+
+from chassis.actor import Actor, require_region
+from chassis.clock import DeskClock
+from chassis.coalescer import Coalescer, Item
+from chassis.idempotency import Answer, claim_of
+from chassis.outbox import Origin
+from chassis.problem_responses import problem_document, language_of
+from chassis.telemetry import trace_of
+from chassis.problems import Problem
+from contracts.vocabulary import Channel
+
+T = TypeVar("T")
+_object: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
+
+
+class BatchResult(BaseModel):
+    """What became of one item of a batch: its answer, or its problem."""
+
+    id: UUID
+    outcome: Literal["accepted", "duplicate", "rejected"]
+    status: int
+    answer: dict[str, object] | None
+    problem: dict[str, object] | None
+
+
+class BatchResults(BaseModel):
+    """One result per item, in the order in which the items were sent."""
+
+    items: list[BatchResult]
+
+
+class HotDoor(Generic[T]):
+    """Takes commands of one kind in, singly or many, through the service's coalescer."""
+
+    def __init__(self, request: Request, coalescer: Coalescer[T]) -> None:
+        self._request = request
+        self._coalescer = coalescer
+        self._clock: DeskClock = request.app.state.clock
+
+    @staticmethod
+    def named(name: str) -> "Callable[[Request], HotDoor[T]]":
+        """Return the dependency that gives the door to the coalescer of this name."""
+
+        async def door(request: Request) -> HotDoor[T]:
+            return HotDoor(request, request.app.state.coalescers[name])
+
+        return door  # type: ignore[return-value]
+
+    async def one(
+        self, command: T, *, aggregate: str, actor: Actor, election: str, channel: Channel, body: BaseModel
+    ) -> Response:
+        """Join one command to the group that gathers, and return its answer.
+
+        Raises:
+            Problem: the command was refused, or its key is missing or was used for another command.
+            Overloaded: too many commands wait already.
+        """
+        claim = claim_of(self._request, actor, self._request.headers.get("idempotency-key"), body)
+        item = Item(command, aggregate, claim, self._origin(actor, election, channel))
+        answer, replayed = await self._coalescer.submit(item)
+        return answer.response(replayed=replayed)
+
+    async def many(
+        self, entries: Sequence[tuple[UUID, str, T, Channel, BaseModel]], *, actor: Actor, election: str
+    ) -> list[BatchResult]:
+        """Run a batch as one group and return one result per entry, in their order.
+
+        Args:
+            entries: id that the device made (the item's key), code of its TPS or region, command, channel, payload.
+        """
+        results: dict[int, BatchResult] = {}
+        items: list[tuple[int, Item[T]]] = []
+        for n, (key, place, command, channel, body) in enumerate(entries):
+            try:
+                require_region(actor, place)
+            except Problem as problem:
+                results[n] = self._rejected(key, problem)
+                continue
+            claim = claim_of(self._request, actor, str(key), body)
+            items.append((n, Item(command, place, claim, self._origin(actor, election, channel))))
+        outcomes = await self._coalescer.submit_many([item for _, item in items])
+        for (n, _), outcome in zip(items, outcomes, strict=True):
+            key = entries[n][0]
+            results[n] = self._rejected(key, outcome) if isinstance(outcome, Problem) else _accepted(key, *outcome)
+        return [results[n] for n in range(len(entries))]
+
+    def _origin(self, actor: Actor, election: str, channel: Channel) -> Origin:
+        rehearsal: bool = self._request.app.state.settings.rehearsal
+        return Origin(election, actor.pseudonym, channel.value, self._clock.now(), rehearsal)
+
+    def _rejected(self, key: UUID, problem: Problem) -> BatchResult:
+        request = self._request
+        language = language_of(request.headers.get("accept-language", ""))
+        document = problem_document(problem, instance=request.url.path, trace_id=trace_of(request.scope), language=language)
+        return BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
+
+
+def _accepted(key: UUID, answer: Answer, replayed: bool) -> BatchResult:
+    outcome: Literal["accepted", "duplicate"] = "duplicate" if replayed else "accepted"
+    return BatchResult(id=key, outcome=outcome, status=answer.status, answer=_object.validate_json(answer.body), problem=None)
+
+

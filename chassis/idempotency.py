@@ -1,0 +1,245 @@
+"""Commands that are done once, however often they are sent: the key, the effect and the answer are one transaction.
+
+`Once` owns the transaction of an ordinary command: it looks for the key, runs the command, stores the answer under the
+key, commits, and only then gives the answer back. A route cannot answer before the commit, because it has nothing to
+answer with. Source: draft-ietf-httpapi-idempotency-key-header; RFC 9110 section 9.2.2.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, cast
+
+import asyncpg
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+
+from chassis.clock import DeskClock
+from chassis.conditional import etag_of
+from chassis.crash import crash_point
+from chassis.database import Connection, Database, UnitOfWork
+from chassis.actor import Actor
+from chassis.outbox import Origin
+from chassis.problem_responses import problem_response
+from chassis.problems import IdempotencyKeyInvalid, IdempotencyKeyMissing, IdempotencyKeyReused, Problem
+from chassis.metrics import Metrics
+from chassis.watermark import Watermarks
+
+REPLAYED = "Idempotent-Replayed"
+_FINAL = frozenset({400, 404, 409, 412, 422, 428})
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a command answers with.
+
+    Attributes:
+        body: the answer; its JSON is stored and repeated byte for byte.
+        location: path of the thing that the command made or changed.
+        aggregate: `<name>/<id>`, and with `version` the position that `Desk-Position` tells.
+    """
+
+    body: BaseModel
+    location: str = ""
+    aggregate: str = ""
+    version: int = 0
+    status: int = 201
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The stored form of an answer: status, headers and bytes."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+
+    def response(self, *, replayed: bool = False) -> Response:
+        """Return the answer as it goes out."""
+        extra = {REPLAYED: "true"} if replayed else {}
+        return Response(self.body, status_code=self.status, headers={**self.headers, **extra})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key as one caller uses it on one route, with the fingerprint of what it asked for."""
+
+    principal: str
+    route: str
+    key: str
+    fingerprint: bytes
+
+
+def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | None) -> Claim:
+    """Return the claim that a request makes.
+
+    Raises:
+        IdempotencyKeyMissing: there is no key.
+        IdempotencyKeyInvalid: it is over 200 characters or not printable ASCII.
+    """
+    if not key:
+        raise IdempotencyKeyMissing("Send an Idempotency-Key header, made once before the first try.")
+    if len(key) > 200 or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyInvalid()
+    path = request.url.path
+    canonical = body.model_dump_json().encode() if body is not None else b""
+    fingerprint = hashlib.sha256(request.method.encode() + b" " + path.encode() + b"\0" + canonical).digest()
+    route = f"{request.method} {cast(str, getattr(request.scope.get('route'), 'path', path))}"
+    return Claim(f"{actor.client}|{actor.subject}", route, key, fingerprint)
+
+
+def answer_of(receipt: Receipt) -> Answer:
+    """Return the stored form of a receipt."""
+    headers = {"content-type": "application/json"}
+    if receipt.location:
+        headers["Location"] = receipt.location
+    if receipt.aggregate:
+        headers["ETag"] = etag_of(receipt.version)
+        headers["Desk-Position"] = f"{receipt.aggregate}@{receipt.version}"
+    return Answer(receipt.status, headers, receipt.body.model_dump_json().encode())
+
+
+async def find_answers(connection: Connection | UnitOfWork, claims: Sequence[Claim]) -> dict[Claim, Answer | IdempotencyKeyReused]:
+    """Return what was answered under keys before: the answer, or the refusal where the key came with another body."""
+    rows = await connection.fetch(
+        """select k.* from unnest($1::text[], $2::text[], $3::text[]) c(principal, route, key)
+           join idempotency_key k using (principal, route, key)""",
+        [c.principal for c in claims],
+        [c.route for c in claims],
+        [c.key for c in claims],
+    )
+    if not rows:
+        return {}
+    by_key = {(row["principal"], row["route"], row["key"]): row for row in rows}
+    found: dict[Claim, Answer | IdempotencyKeyReused] = {}
+    for claim in claims:
+        row = by_key.get((claim.principal, claim.route, claim.key))
+        if row is None:
+            continue
+        if bytes(row["fingerprint"]) != claim.fingerprint:
+            found[claim] = IdempotencyKeyReused("This key was used for another command; make a new one.")
+        else:
+            found[claim] = Answer(row["status"], json.loads(row["headers"]), bytes(row["body"]))
+    return found
+
+
+class KeyTaken(Exception):
+    """Another request stored an answer under the same key meanwhile; this one is rolled back and asks again."""
+
+
+async def store_answers(uow: UnitOfWork, answers: Sequence[tuple[Claim, Answer]], *, now: datetime) -> None:
+    """Store answers with their effect.
+
+    Raises:
+        KeyTaken: one of the keys was stored by another transaction meanwhile.
+    """
+    tag = await uow.execute(
+        """insert into idempotency_key (principal, route, key, fingerprint, status, headers, body, recorded_at)
+           select u.*, $8 from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::text[], $7::bytea[]) u
+           on conflict do nothing""",
+        [c.principal for c, _ in answers],
+        [c.route for c, _ in answers],
+        [c.key for c, _ in answers],
+        [c.fingerprint for c, _ in answers],
+        [a.status for _, a in answers],
+        [json.dumps(dict(a.headers)) for _, a in answers],
+        [a.body for _, a in answers],
+        now,
+    )
+    if tag != f"INSERT 0 {len(answers)}":
+        raise KeyTaken
+
+
+Run = Callable[[UnitOfWork, Origin], Awaitable[Receipt]]
+
+
+class Once:
+    """Runs a command once per key, in a transaction that is committed before the answer is given.
+
+    A refusal that would be the same again (a wrong state, a payload that cannot stand) is stored under the key too, in a
+    transaction of its own after the rollback; what may pass later (401, 403, 408, 429, 5xx) is not.
+    """
+
+    def __init__(self, request: Request, key: str | None) -> None:
+        self._request = request
+        self._key = key
+        self._database: Database = request.app.state.database
+        self._clock: DeskClock = request.app.state.clock
+        self._metrics: Metrics = request.app.state.metrics
+
+    async def __call__(
+        self, actor: Actor, run: Run, *, election: str, channel: str = "api", body: BaseModel | None = None
+    ) -> Response:
+        """Run a command and return its answer, or the answer that its key got before.
+
+        Args:
+            run: the command, given the unit of work and who, when and how.
+            body: the payload, for the key's fingerprint.
+
+        Raises:
+            Problem: the command was refused, or the key is missing or was used for another command.
+        """
+        claim = claim_of(self._request, actor, self._key, body)
+        rehearsal: bool = self._request.app.state.settings.rehearsal
+        origin = Origin(election, actor.pseudonym, channel, self._clock.now(), rehearsal)
+        for _ in range(3):
+            try:
+                return await self._try(claim, run, origin)
+            except KeyTaken:
+                continue
+            except DBAPIError as error:
+                if not isinstance(error.orig, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+                    raise
+        raise IdempotencyKeyReused("This key is in use by another request.")
+
+    async def _try(self, claim: Claim, run: Run, origin: Origin) -> Response:
+        try:
+            async with self._database.transaction() as uow:
+                known = (await find_answers(uow, [claim])).get(claim)
+                if isinstance(known, IdempotencyKeyReused):
+                    raise known
+                if known is not None:
+                    self._metrics.idempotent_replays.inc()
+                    return known.response(replayed=True)
+                receipt = await run(uow, origin)
+                answer = answer_of(receipt)
+                await store_answers(uow, [(claim, answer)], now=origin.now)
+                crash_point("before_commit")
+            crash_point("after_commit")
+            return answer.response()
+        except IdempotencyKeyReused:
+            raise
+        except Problem as problem:
+            watermarks: Watermarks | None = self._request.app.state.watermarks
+            refusal = watermarks.honest(problem) if watermarks else problem
+            if refusal.status not in _FINAL:
+                raise refusal from problem
+            return await self._store_refusal(claim, refusal, origin)
+
+    async def _store_refusal(self, claim: Claim, refusal: Problem, origin: Origin) -> Response:
+        rendered = problem_response(refusal, self._request)
+        answer = Answer(rendered.status_code, {"content-type": "application/problem+json"}, bytes(rendered.body))
+        async with self._database.transaction() as uow:
+            known = (await find_answers(uow, [claim])).get(claim)
+            if isinstance(known, IdempotencyKeyReused):
+                raise known
+            if known is not None:
+                return known.response(replayed=True)
+            await store_answers(uow, [(claim, answer)], now=origin.now)
+        return rendered
+
+
+async def _once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(description="Made by the client before its first try, kept for every repeat of it.")
+    ] = None,
+) -> Once:
+    return Once(request, idempotency_key)
+
+
+OnceDep = Annotated[Once, Depends(_once)]
+

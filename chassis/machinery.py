@@ -1,0 +1,110 @@
+"""The tables that every service's database has alike, made by each service's first migration.
+
+`outbox` is the ledger, `relay_state` what the broker acknowledged, `idempotency_key` the answers given, the four
+`consumer_*` tables what was taken in from other services.
+"""
+
+MACHINERY_DDL = [
+    """
+    create table outbox (
+        seq bigint generated always as identity primary key,
+        event_id uuid not null unique,
+        type text not null,
+        aggregate text not null,
+        version bigint not null check (version > 0),
+        partition_key text not null,
+        election text not null,
+        contest text,
+        occurred_at timestamptz not null,
+        recorded_at timestamptz not null,
+        channel text not null,
+        actor text not null,
+        data_class text not null,
+        rehearsal boolean not null,
+        traceparent text,
+        body text not null check (length(body) <= 256000),
+        published_at timestamptz,
+        unique (aggregate, version)
+    )
+    """,
+    "create index outbox_unpublished on outbox (seq) where published_at is null",
+    """
+    create table relay_state (
+        partition int primary key,
+        last_offset bigint not null,
+        event_id uuid not null
+    )
+    """,
+    """
+    create table ledger_epoch (
+        only boolean primary key default true check (only),
+        epoch bigint not null default 1
+    )
+    """,
+    "insert into ledger_epoch default values",
+    """
+    create table idempotency_key (
+        principal text not null,
+        route text not null,
+        key text not null,
+        fingerprint bytea not null,
+        status int not null,
+        headers text not null,
+        body bytea not null,
+        recorded_at timestamptz not null,
+        primary key (principal, route, key)
+    )
+    """,
+    "create index idempotency_key_by_key on idempotency_key (key)",
+    """
+    create table consumer_position (
+        consumer text not null,
+        topic text not null,
+        partition int not null,
+        next_offset bigint not null,
+        epoch bigint not null,
+        primary key (consumer, topic, partition)
+    )
+    """,
+    """
+    create table consumer_aggregate (
+        consumer text not null,
+        aggregate text not null,
+        version bigint not null,
+        waiting int not null default 0,
+        blocked boolean not null default false,
+        primary key (consumer, aggregate)
+    )
+    """,
+    """
+    create table consumer_waiting (
+        consumer text not null,
+        aggregate text not null,
+        version bigint not null,
+        topic text not null,
+        partition int not null,
+        headers text not null,
+        body text not null,
+        parked_at timestamptz not null,
+        primary key (consumer, aggregate, version)
+    )
+    """,
+    """
+    create table consumer_dead_letter (
+        id bigint generated always as identity primary key,
+        consumer text not null,
+        topic text not null,
+        partition int not null,
+        record_offset bigint not null,
+        aggregate text,
+        version bigint,
+        headers text not null,
+        body bytea not null,
+        reason text not null,
+        died_at timestamptz not null,
+        settled_at timestamptz,
+        settlement text
+    )
+    """,
+    "create index consumer_dead_letter_unsettled on consumer_dead_letter (consumer, aggregate) where settled_at is null",
+]

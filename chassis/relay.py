@@ -1,0 +1,267 @@
+"""The relay: sends what the outbox holds to the service's topic, in order, and marks it once the broker has it.
+
+One relay is active per service: it holds a PostgreSQL session lock, and a second instance waits for it. It never trusts
+that the broker still has what it acknowledged: where the topic's end is not what it was, the whole ledger is sent again
+under a new epoch, with new events waiting behind. Anything that it cannot mend, it ends the process for: a wedged
+producer is mended by nothing else, and nothing that was acknowledged is only in memory.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+
+from chassis.broker import TopicTail, ensure_topics
+from chassis.clock import wall_now
+from chassis.crash import crash_point
+from chassis.database import Database, Row
+from chassis.metrics import Metrics
+from chassis.wire import encode_headers
+from contracts.catalog import WATERMARK_TOPIC, topic_of
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+STALL_S = 30.0
+_TAIL_CHECK_S = 2.0
+_WATERMARK_S = 1.0
+
+_UNPUBLISHED = f"select * from outbox where published_at is null order by seq limit {BATCH}"
+_LEDGER = f"select * from outbox where seq > $1 and seq <= $2 order by seq limit {BATCH}"
+_MARK = "update outbox set published_at = $2 where seq = any($1::bigint[]) and published_at is null"
+_REMEMBER = """
+insert into relay_state (partition, last_offset, event_id)
+select * from unnest($1::int[], $2::bigint[], $3::uuid[])
+on conflict (partition) do update set last_offset = excluded.last_offset, event_id = excluded.event_id
+"""
+
+
+class RelayStuck(Exception):
+    """The broker answers, and yet what was sent is not acknowledged; only a new process mends that."""
+
+
+class BrokerForgot(Exception):
+    """The topic does not hold what the broker acknowledged: it was wiped, or restored to an older state."""
+
+
+class Relay:
+    """Publishes the outbox of one service.
+
+    `position_moved_at` is the wall time of the last sign of progress (a batch acknowledged, or nothing to send).
+    """
+
+    def __init__(
+        self, database: Database, *, service: str, bootstrap: str, idempotent: bool, metrics: Metrics, on_stuck: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._service = service
+        self._topic = topic_of(service)
+        self._bootstrap = bootstrap
+        self._idempotent = idempotent
+        self._metrics = metrics
+        self._on_stuck = on_stuck
+        self._poke = asyncio.Event()
+        self._last: dict[int, tuple[int, UUID]] = {}
+        self._epoch = 1
+        self._caught_up_at: datetime | None = None
+        self._waits_for_lock = False
+        self.active = False
+        self.position_moved_at = wall_now()
+
+    def poke(self) -> None:
+        """Say that something was committed; called in this process after each commit with events."""
+        self._poke.set()
+
+    def condition(self) -> str:
+        """Return `ok`, `standby` (another instance holds the lock), `starting`, or that the relay stands still."""
+        if not self.active:
+            return "standby" if self._waits_for_lock else "starting"
+        still_s = (wall_now() - self.position_moved_at).total_seconds()
+        return "ok" if still_s < STALL_S else "stands still"
+
+    async def run(self) -> None:
+        """Hold the lock and publish until cancelled; starts over after whatever goes wrong."""
+        while True:
+            try:
+                await self._hold_and_publish()
+            except RelayStuck:
+                log.error("relay_stuck", service=self._service)
+                self._on_stuck()
+                return
+            except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, BrokerForgot) as error:
+                log.warning("relay_restarts", service=self._service, error=type(error).__name__)
+            finally:
+                self.active = False
+            await asyncio.sleep(random.uniform(0.3, 0.8))
+
+    async def _hold_and_publish(self) -> None:
+        connection = await self._database.connect_alone()
+        try:
+            while not await connection.fetchval("select pg_try_advisory_lock(hashtext('desk.relay'))"):
+                self._waits_for_lock = True
+                await asyncio.sleep(0.5)
+            self._waits_for_lock = False
+            await ensure_topics(self._bootstrap, ledger_topic=self._topic)
+            await self._recall(connection)
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap,
+                enable_idempotence=self._idempotent,
+                acks="all",
+                linger_ms=0,
+                max_batch_size=262_144,
+                request_timeout_ms=10_000,
+            )
+            tail = TopicTail(self._bootstrap, self._topic)
+            await producer.start()
+            try:
+                await tail.start()
+                self.active = True
+                if not await self._broker_remembers(tail):
+                    await self._refill(connection, producer)
+                await self._publish_for_ever(connection, producer, tail)
+            finally:
+                await _stop_within(5.0, producer, tail)
+        finally:
+            connection.terminate()
+
+    async def _recall(self, connection: "asyncpg.Connection[Row]") -> None:
+        rows = await connection.fetch("select partition, last_offset, event_id from relay_state")
+        self._last = {row["partition"]: (row["last_offset"], row["event_id"]) for row in rows}
+        self._epoch = await connection.fetchval("select epoch from ledger_epoch")
+
+    async def _broker_remembers(self, tail: TopicTail) -> bool:
+        """Say whether the record that the broker acknowledged last in each partition is still there."""
+        if not self._last:
+            return True
+        ends = await tail.ends()
+        if any(ends.get(p, 0) <= offset for p, (offset, _) in self._last.items()):
+            return False
+        found = await tail.event_ids_at({p: offset for p, (offset, _) in self._last.items()})
+        return all(found[p] == str(event_id) for p, (_, event_id) in self._last.items())
+
+    async def _refill(self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer) -> None:
+        """Send the whole ledger again under a new epoch; consumers drop what they have by version."""
+        self._epoch = await connection.fetchval("update ledger_epoch set epoch = epoch + 1 returning epoch")
+        await connection.execute("delete from relay_state")
+        self._last = {}
+        newest: int = await connection.fetchval("select coalesce(max(seq), 0) from outbox")
+        log.warning("ledger_refill", service=self._service, epoch=self._epoch, events=newest)
+        after = 0
+        while rows := await connection.fetch(_LEDGER, after, newest):
+            await self._send(connection, producer, rows)
+            after = rows[-1]["seq"]
+
+    async def _publish_for_ever(
+        self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, tail: TopicTail
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        next_check, next_watermark = loop.time() + _TAIL_CHECK_S, 0.0
+        while True:
+            self._poke.clear()
+            looked_at = wall_now()
+            rows = await connection.fetch(_UNPUBLISHED)
+            crash_point("outbox_read")
+            if rows:
+                await self._send(connection, producer, rows)
+            if len(rows) < BATCH:
+                self._caught_up_at = looked_at
+            self.position_moved_at = wall_now()
+            self._observe(rows)
+            if loop.time() >= next_watermark:
+                await self._send_watermark(producer)
+                next_watermark = loop.time() + _WATERMARK_S
+            if loop.time() >= next_check:
+                await self._check_tail(tail)
+                next_check = loop.time() + _TAIL_CHECK_S
+            if len(rows) < BATCH:
+                await self._wait_for_poke()
+
+    async def _send(self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+        """Send rows in order, await every acknowledgement, mark them, and remember the last of each partition."""
+        sent = await self._within_stall(self._produce(producer, rows))
+        crash_point("acknowledged")
+        latest: dict[int, tuple[int, UUID]] = {}
+        for row, record in zip(rows, sent, strict=True):
+            known = self._last.get(record.partition)
+            if known is not None and record.offset <= known[0]:
+                raise BrokerForgot(f"partition {record.partition} went back from {known[0]} to {record.offset}")
+            latest[record.partition] = (record.offset, row["event_id"])
+        async with connection.transaction():
+            await connection.execute(_MARK, [row["seq"] for row in rows], wall_now())
+            parts = sorted(latest)
+            await connection.execute(_REMEMBER, parts, [latest[p][0] for p in parts], [latest[p][1] for p in parts])
+        crash_point("marked")
+        self._last.update(latest)
+        self._metrics.relay_published.inc(len(rows))
+
+    async def _produce(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> list[RecordMetadata]:
+        waiting: list[asyncio.Future[RecordMetadata]] = []
+        for row in rows:
+            headers = encode_headers(row, service=self._service, epoch=self._epoch)
+            key, body = row["partition_key"].encode(), row["body"].encode()
+            waiting.append(await producer.send(self._topic, value=body, key=key, headers=headers))
+        crash_point("produced")
+        return list(await asyncio.gather(*waiting))
+
+    async def _within_stall(self, sending: "asyncio.Future[list[RecordMetadata]] | object") -> list[RecordMetadata]:
+        """Wait for acknowledgements; give the process up where the broker answers others and not us."""
+        task = asyncio.ensure_future(sending)  # type: ignore[arg-type]
+        while True:
+            done, _ = await asyncio.wait({task}, timeout=STALL_S)
+            if done:
+                return task.result()
+            if await self._broker_answers():
+                task.cancel()
+                raise RelayStuck
+            log.warning("broker_unreachable", service=self._service)
+
+    async def _broker_answers(self) -> bool:
+        try:
+            await asyncio.wait_for(ensure_topics(self._bootstrap, ledger_topic=self._topic), 10)
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def _check_tail(self, tail: TopicTail) -> None:
+        ends = await asyncio.wait_for(tail.ends(), STALL_S)
+        for partition, (offset, _) in self._last.items():
+            if ends.get(partition, 0) <= offset:
+                raise BrokerForgot(f"partition {partition} ends at {ends.get(partition, 0)}, after {offset}")
+
+    async def _send_watermark(self, producer: AIOKafkaProducer) -> None:
+        """Tell consumers up to when everything committed is on the topic, and where that is."""
+        if self._caught_up_at is None:
+            return
+        mark = {
+            "service": self._service,
+            "up_to": self._caught_up_at.isoformat(),
+            "epoch": self._epoch,
+            "ends": {str(p): offset + 1 for p, (offset, _) in self._last.items()},
+        }
+        await producer.send(WATERMARK_TOPIC, value=json.dumps(mark).encode(), key=self._service.encode())
+
+    def _observe(self, rows: Sequence[Row]) -> None:
+        self._metrics.outbox_pending.set(len(rows))
+
+    async def _wait_for_poke(self) -> None:
+        try:
+            await asyncio.wait_for(self._poke.wait(), random.uniform(0.05, 0.1))
+        except TimeoutError:
+            pass
+
+
+async def _stop_within(seconds: float, producer: AIOKafkaProducer, tail: TopicTail) -> None:
+    """Stop both; a producer whose broker is away never stops by itself (aio-libs/aiokafka#1101)."""
+    for stopping in (producer.stop(), tail.stop()):
+        try:
+            await asyncio.wait_for(stopping, seconds)
+        except (TimeoutError, KafkaError, OSError):
+            log.warning("broker_client_abandoned")

@@ -1,0 +1,122 @@
+"""How far behind this process is: watermarks tell up to when everything that an owner committed is on its topic, and where.
+
+A consumer that has taken in everything up to those offsets knows all that the owner knew then. So an unknown TPS is an
+honest 404, and not the ignorance of somebody who has not caught up.
+"""
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.broker import ensure_topics
+from chassis.clock import wall_now
+from chassis.database import Database
+from chassis.problems import NotCaughtUp, NotFound, Problem
+from contracts.catalog import WATERMARK_TOPIC, topic_of
+
+log = structlog.get_logger(__name__)
+
+FRESH_S = 2.0
+_KEPT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Everything that a service committed up to a wall time lies before these offsets of its topic."""
+
+    service: str
+    up_to: datetime
+    epoch: int
+    ends: dict[int, int]
+
+
+class Watermarks:
+    """Follows the owners' watermarks and says which of them one consumer of this service has passed."""
+
+    def __init__(self, database: Database, *, bootstrap: str, consumer: str) -> None:
+        self._database = database
+        self._bootstrap = bootstrap
+        self._consumer = consumer
+        self._pending: dict[str, deque[Mark]] = {}
+        self._passed: dict[str, datetime] = {}
+
+    def caught_up_to(self, service: str) -> datetime | None:
+        """Return the wall time up to which everything of a service is known here, or None."""
+        return self._passed.get(service)
+
+    def honest(self, problem: Problem) -> Problem:
+        """Return a problem, or `NotCaughtUp` where it says that something is not there and we may only not know it yet."""
+        service = problem.learned_from if isinstance(problem, NotFound) else ""
+        if not service:
+            return problem
+        passed = self._passed.get(service)
+        if passed is not None and (wall_now() - passed).total_seconds() <= FRESH_S:
+            return problem
+        return NotCaughtUp(
+            f"What {service} knows has not all arrived here yet; ask again.",
+            detail_id=f"Data {service} belum lengkap diterima; coba lagi.",
+            retry_after_s=1,
+        )
+
+    async def run(self) -> None:
+        """Follow the watermarks until cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.info("watermarks_restart", error=type(error).__name__)
+            await asyncio.sleep(0.5)
+
+    async def _follow(self) -> None:
+        await ensure_topics(self._bootstrap, ledger_topic=None)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest")
+        await consumer.start()
+        try:
+            partition = TopicPartition(WATERMARK_TOPIC, 0)
+            consumer.assign([partition])
+            await consumer.seek_to_end(partition)
+            while True:
+                batches = await consumer.getmany(timeout_ms=500)
+                for record in batches.get(partition, []):
+                    self._remember(record.value or b"")
+                await self._look()
+        finally:
+            await asyncio.wait_for(consumer.stop(), 5)
+
+    def _remember(self, value: bytes) -> None:
+        try:
+            raw = json.loads(value)
+            ends = {int(p): int(end) for p, end in raw["ends"].items()}
+            mark = Mark(str(raw["service"]), datetime.fromisoformat(raw["up_to"]), int(raw["epoch"]), ends)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            log.warning("watermark_unreadable")
+            return
+        self._pending.setdefault(mark.service, deque(maxlen=_KEPT)).append(mark)
+
+    async def _look(self) -> None:
+        """Compare what waits with the stored positions; those of all replicas count, for they share one database."""
+        if not any(self._pending.values()):
+            return
+        async with self._database.reading() as connection:
+            rows = await connection.fetch(
+                "select topic, partition, next_offset, epoch from consumer_position where consumer = $1", self._consumer
+            )
+        positions = {(row["topic"], row["partition"]): (row["next_offset"], row["epoch"]) for row in rows}
+        for service, marks in self._pending.items():
+            while marks and self._is_passed(marks[0], positions):
+                self._passed[service] = marks.popleft().up_to
+
+    @staticmethod
+    def _is_passed(mark: Mark, positions: dict[tuple[str, int], tuple[int, int]]) -> bool:
+        topic = topic_of(mark.service)
+        for partition, end in mark.ends.items():
+            offset, epoch = positions.get((topic, partition), (0, 0))
+            if offset < end or epoch < mark.epoch:
+                return False
+        return True

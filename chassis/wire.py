@@ -1,0 +1,84 @@
+"""Events as Kafka records: CloudEvents 1.0, Kafka binding, binary mode: one header per attribute, JSON in the value.
+
+The codec is ours because the library's decoding alone costs 20 microseconds an event, and the projector's whole budget
+is 50; a contract test holds it against the `cloudevents` library in both directions.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from contracts.envelope import Envelope
+
+Headers = list[tuple[str, bytes]]
+
+_FIXED: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/json")]
+
+
+class MalformedEvent(Exception):
+    """A record on a topic is not an event that can be read; the text says why, without the body."""
+
+
+def encode_headers(row: Mapping[str, object], *, service: str, epoch: int) -> Headers:
+    """Return the headers of an outbox row.
+
+    Args:
+        row: a row of `outbox` with its column names.
+        epoch: how often the topic was sent again from the ledger, plus one.
+    """
+    occurred_at, recorded_at = row["occurred_at"], row["recorded_at"]
+    assert isinstance(occurred_at, datetime) and isinstance(recorded_at, datetime)
+    headers = [
+        *_FIXED,
+        ("ce_id", str(row["event_id"]).encode()),
+        ("ce_type", str(row["type"]).encode()),
+        ("ce_source", f"/{service}".encode()),
+        ("ce_subject", str(row["aggregate"]).encode()),
+        ("ce_time", recorded_at.isoformat().encode()),
+        ("ce_aggregateversion", str(row["version"]).encode()),
+        ("ce_partitionkey", str(row["partition_key"]).encode()),
+        ("ce_election", str(row["election"]).encode()),
+        ("ce_occurredat", occurred_at.isoformat().encode()),
+        ("ce_channel", str(row["channel"]).encode()),
+        ("ce_actor", str(row["actor"]).encode()),
+        ("ce_dataclass", str(row["data_class"]).encode()),
+        ("ce_rehearsal", b"true" if row["rehearsal"] else b"false"),
+        ("ce_ledgerepoch", str(epoch).encode()),
+    ]
+    if row["contest"]:
+        headers.append(("ce_contest", str(row["contest"]).encode()))
+    if row["traceparent"]:
+        headers.append(("ce_traceparent", str(row["traceparent"]).encode()))
+    return headers
+
+
+def decode_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+    """Return the envelope that a record's headers carry.
+
+    Raises:
+        MalformedEvent: an attribute is missing or not of its type.
+    """
+    h = dict(headers)
+    try:
+        return Envelope(
+            event_id=UUID(h["ce_id"].decode()),
+            type=h["ce_type"].decode(),
+            source=h["ce_source"].decode(),
+            aggregate=h["ce_subject"].decode(),
+            version=int(h["ce_aggregateversion"]),
+            partition_key=h["ce_partitionkey"].decode(),
+            election=h["ce_election"].decode(),
+            contest=h["ce_contest"].decode() if "ce_contest" in h else None,
+            occurred_at=datetime.fromisoformat(h["ce_occurredat"].decode()),
+            recorded_at=datetime.fromisoformat(h["ce_time"].decode()),
+            channel=h["ce_channel"].decode(),
+            actor=h["ce_actor"].decode(),
+            data_class=h["ce_dataclass"].decode(),
+            rehearsal=h["ce_rehearsal"] == b"true",
+            traceparent=h["ce_traceparent"].decode() if "ce_traceparent" in h else None,
+            epoch=int(h["ce_ledgerepoch"]),
+        )
+    except KeyError as error:
+        raise MalformedEvent(f"attribute {error.args[0]} is missing") from None
+    except ValueError as error:
+        raise MalformedEvent(f"an attribute is not of its type ({type(error).__name__})") from None

@@ -1,0 +1,60 @@
+"""The list of every event type: the one place that says what may be on a topic.
+
+JSON Schema, AsyncAPI, the consumers' completeness test and the partition keys all come from here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts import registry_events, turnout_events
+from contracts.envelope import EventData
+from contracts.vocabulary import DataClass, Service
+
+PARTITIONS = 12
+"""Partitions of every topic; a number that never changes, for order is kept per partition key."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One type of event.
+
+    Attributes:
+        partition_by: `tps` where the aggregate belongs to exactly one TPS for life, else `aggregate`.
+    """
+
+    type: str
+    service: Service
+    model: type[EventData]
+    data_class: DataClass
+    partition_by: Literal["tps", "aggregate"]
+    summary: str
+
+    @property
+    def topic(self) -> str:
+        """Return the topic that carries this type."""
+        return topic_of(self.service)
+
+    @property
+    def aggregate(self) -> str:
+        """Return the aggregate's name: the third word of the type."""
+        return self.type.split(".")[2]
+
+
+def topic_of(service: str) -> str:
+    """Return the topic of a service's events. Example: `desk.turnout.v1`."""
+    return f"desk.{service}.v1"
+
+
+WATERMARK_TOPIC = "desk.watermarks.v1"
+
+
+def _collect() -> Iterator[EventType]:
+    for service, module in ((Service.REGISTRY, registry_events), (Service.TURNOUT, turnout_events)):
+        for name, (model, data_class, partition_by) in module.EVENTS.items():
+            summary = (model.__doc__ or "").strip().splitlines()[0]
+            yield EventType(f"desk.{service}.{name}.v1", service, model, data_class, partition_by, summary)
+
+
+CATALOG: dict[str, EventType] = {event.type: event for event in _collect()}
+BY_MODEL: dict[type[EventData], EventType] = {event.model: event for event in CATALOG.values()}

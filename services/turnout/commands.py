@@ -1,0 +1,219 @@
+"""Turnout's commands. `record_reports` is written for a list; the single route reaches it through the coalescer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from chassis.coalescer import Item
+from chassis.database import Row, UnitOfWork
+from chassis.idempotency import Receipt
+from chassis.outbox import Origin
+from chassis.problems import Problem
+from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded
+from services.turnout.errors import TpsUnknown
+from services.turnout.rules import Figures, milestone_findings, report_findings
+from services.turnout.schemas import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
+from services.turnout.tables import MilestoneRow, TpsRef, VotingDay
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReport:
+    """A turnout report and the TPS that it is of."""
+
+    tps_code: str
+    report: TurnoutReportIn
+
+
+async def record_milestone(uow: UnitOfWork, tps_code: str, command: MilestoneIn, *, origin: Origin) -> Receipt:
+    """Record that a TPS reached a milestone; nothing that happened is refused, whatever the stage.
+
+    Emits:
+        voting_day.milestone_recorded
+
+    Raises:
+        TpsUnknown: the election has no such TPS.
+    """
+    found = await uow.session.exec(
+        select(VotingDay, TpsRef)
+        .join(TpsRef, col(TpsRef.tps_id) == VotingDay.tps_id)
+        .where(TpsRef.election == origin.election, TpsRef.tps_code == tps_code)
+        .with_for_update(of=VotingDay)
+    )
+    row = found.first()
+    if row is None:
+        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+    day, tps = row
+    findings = milestone_findings(command.milestone, occurred_at=command.occurred_at, zone=tps.zone)
+    day.version += 1
+    if day.milestone_at is None or command.occurred_at >= day.milestone_at:
+        day.milestone, day.milestone_at = command.milestone, command.occurred_at
+    out = MilestoneOut(
+        tps_code=tps_code,
+        milestone=command.milestone,
+        note=command.note,
+        findings=findings,
+        occurred_at=command.occurred_at,
+        recorded_at=origin.now,
+    )
+    uow.session.add(
+        MilestoneRow(
+            tps_id=tps.tps_id, version=day.version, actor=origin.actor, channel=origin.channel, **out.model_dump(exclude={"tps_code"})
+        )
+    )
+    uow.emit(
+        MilestoneRecorded(
+            tps_id=tps.tps_id, tps_code=tps_code, milestone=command.milestone, note=command.note, findings=findings
+        ),
+        aggregate_id=tps.tps_id,
+        version=day.version,
+        origin=origin,
+        occurred_at=command.occurred_at,
+        tps_id=tps.tps_id,
+    )
+    location = f"/v1/elections/{origin.election}/tps/{tps_code}/voting-day"
+    return Receipt(out, location=location, aggregate=f"voting_day/{tps.tps_id}", version=day.version)
+
+
+@dataclass(slots=True)
+class _Day:
+    """A locked voting day while a list of reports changes it."""
+
+    tps: Row
+    version: int
+    totals: dict[str, int]
+    standing: dict[str, tuple[int, int, int]]
+
+
+_LOCK_DAYS = """
+select t.election, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, v.version
+from unnest($1::text[], $2::text[]) c(election, tps_code)
+join tps_ref t using (election, tps_code) join voting_day v using (tps_id)
+order by t.tps_id for update of v
+"""
+_STANDING = "select tps_id, slot, men, women, total from turnout_report where tps_id = any($1::uuid[])"
+_WRITE = """
+with days as (
+    update voting_day v set version = u.version from unnest($11::uuid[], $12::bigint[]) u(tps_id, version)
+    where v.tps_id = u.tps_id
+)
+insert into turnout_report (tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
+select tps_id, slot, men, women, total, string_to_array(findings, ' '), occurred_at, recorded_at, actor, channel
+from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::timestamptz[], $8::timestamptz[],
+            $9::text[], $10::text[])
+     u(tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
+on conflict (tps_id, slot) do update set men = excluded.men, women = excluded.women, total = excluded.total,
+    findings = excluded.findings, occurred_at = excluded.occurred_at, recorded_at = excluded.recorded_at,
+    actor = excluded.actor, channel = excluded.channel
+"""
+
+
+async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> list[Receipt | Problem]:
+    """Record turnout reports, many in one transaction, each judged alone.
+
+    A report of a slot that was reported before replaces it; the same figures again change nothing and tell nobody.
+
+    Returns:
+        one result per item, in their order: the receipt, or `TpsUnknown`.
+
+    Emits:
+        voting_day.turnout_recorded, one for each report that changed something.
+    """
+    days = await _lock_days(uow, items)
+    results: list[Receipt | Problem] = []
+    writes: dict[tuple[UUID, str], tuple[object, ...]] = {}
+    for item in items:
+        code, report, origin = item.command.tps_code, item.command.report, item.origin
+        day = days.get((origin.election, code))
+        if day is None:
+            results.append(TpsUnknown(f"No TPS has the code {code}."))
+            continue
+        figures = Figures(report.men, report.women, report.men + report.women if report.total is None else report.total)
+        others = {slot: total for slot, total in day.totals.items() if slot != report.slot}
+        findings = report_findings(report.slot, figures, dpt=day.tps["dpt"], others=others)
+        outcome = _outcome(day, report.slot, figures)
+        if outcome != "unchanged":
+            day.version += 1
+            day.totals[report.slot] = figures.total
+            day.standing[report.slot] = (figures.men, figures.women, figures.total)
+            tps_id: UUID = day.tps["tps_id"]
+            writes[tps_id, report.slot] = (
+                *(tps_id, report.slot, figures.men, figures.women, figures.total, " ".join(findings)),
+                *(report.occurred_at, origin.now, origin.actor, origin.channel),
+            )
+            _emit_report(uow, day, report, figures, findings, origin)
+        results.append(_receipt(day, code, report, figures, findings, outcome, origin))
+    if writes:
+        columns = [list(column) for column in zip(*writes.values(), strict=True)]
+        touched = {day.tps["tps_id"]: day.version for day in days.values()}
+        await uow.execute(_WRITE, *columns, list(touched), list(touched.values()))
+    return results
+
+
+async def _lock_days(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> Mapping[tuple[str, str], _Day]:
+    wanted = sorted({(item.origin.election, item.command.tps_code) for item in items})
+    rows = await uow.fetch(_LOCK_DAYS, [election for election, _ in wanted], [code for _, code in wanted])
+    days = {row["tps_id"]: _Day(row, row["version"], {}, {}) for row in rows}
+    for row in await uow.fetch(_STANDING, list(days)):
+        day = days[row["tps_id"]]
+        day.totals[row["slot"]] = row["total"]
+        day.standing[row["slot"]] = (row["men"], row["women"], row["total"])
+    return {(day.tps["election"], day.tps["tps_code"]): day for day in days.values()}
+
+
+def _outcome(day: _Day, slot: str, figures: Figures) -> Literal["created", "corrected", "unchanged"]:
+    standing = day.standing.get(slot)
+    if standing is None:
+        return "created"
+    return "unchanged" if standing == (figures.men, figures.women, figures.total) else "corrected"
+
+
+def _emit_report(
+    uow: UnitOfWork, day: _Day, report: TurnoutReportIn, figures: Figures, findings: list[str], origin: Origin
+) -> None:
+    uow.emit(
+        TurnoutRecorded(
+            tps_id=day.tps["tps_id"],
+            tps_code=day.tps["tps_code"],
+            slot=report.slot,
+            men=figures.men,
+            women=figures.women,
+            total=figures.total,
+            findings=findings,
+        ),
+        aggregate_id=day.tps["tps_id"],
+        version=day.version,
+        origin=origin,
+        occurred_at=report.occurred_at,
+        tps_id=day.tps["tps_id"],
+    )
+
+
+def _receipt(
+    day: _Day,
+    code: str,
+    report: TurnoutReportIn,
+    figures: Figures,
+    findings: list[str],
+    outcome: Literal["created", "corrected", "unchanged"],
+    origin: Origin,
+) -> Receipt:
+    out = TurnoutReportOut(
+        tps_code=code,
+        slot=report.slot,
+        men=figures.men,
+        women=figures.women,
+        total=figures.total,
+        findings=findings,
+        outcome=outcome,
+        occurred_at=report.occurred_at,
+        recorded_at=origin.now,
+    )
+    location = f"/v1/elections/{origin.election}/tps/{code}/voting-day"
+    status: int = 201 if outcome == "created" else 200
+    aggregate = f"voting_day/{day.tps['tps_id']}"
+    return Receipt(out, location=location, aggregate=aggregate, version=day.version, status=status)
+
+

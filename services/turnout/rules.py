@@ -1,0 +1,72 @@
+"""Turnout's rules: pure judgements of what a report says. A report is never refused for being early, late or illogical:
+something happened, so it is kept as it was sent, with its findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from contracts.vocabulary import Milestone
+
+OPENS, CLOSES = "07:00", "13:00"
+"""Voting hours, local. Source: D10."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Voters who voted up to a slot."""
+
+    men: int
+    women: int
+    total: int
+
+
+def ballots_needed(dpt: int) -> int:
+    """Return the ballots that one TPS gets for one contest: its DPT and 2.5 % of it, rounded up.
+
+    Example: `ballots_needed(533) == 547`.
+
+    Source: D2, Perpu 1/2014 art. 87.
+    """
+    return dpt + -(-dpt * 25 // 1000)
+
+
+def report_findings(slot: str, figures: Figures, *, dpt: int, others: Mapping[str, int]) -> list[str]:
+    """Return the codes of the rules that a turnout report does not meet.
+
+    Args:
+        slot: `HH:MM` local, or `final`.
+        dpt: voters on the list of the TPS.
+        others: total of each other slot that the TPS has reported.
+
+    Example: `report_findings("14:00", Figures(1, 1, 2), dpt=500, others={}) == ["W-HOURS"]`.
+
+    Source: D10, D17, D19.
+    """
+    findings: list[str] = []
+    if figures.men + figures.women != figures.total:
+        findings.append("E-SEX-SUM")
+    if figures.total > ballots_needed(dpt):
+        findings.append("W-OVER-NEED")
+    if slot != "final" and not OPENS <= slot <= CLOSES:
+        findings.append("W-HOURS")
+    before = [total for other, total in others.items() if _earlier(other, slot)]
+    after = [total for other, total in others.items() if _earlier(slot, other)]
+    if any(total > figures.total for total in before) or any(total < figures.total for total in after):
+        findings.append("W-NOT-CUMULATIVE")
+    return findings
+
+
+def _earlier(slot: str, other: str) -> bool:
+    return slot != "final" and (other == "final" or slot < other)
+
+
+def milestone_findings(milestone: Milestone, *, occurred_at: datetime, zone: str) -> list[str]:
+    """Return the codes of the rules that a milestone does not meet.
+
+    Source: D10: voting from 07:00 to 13:00 local.
+    """
+    local = occurred_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    opened_late = milestone is Milestone.OPENED and not OPENS <= local <= CLOSES
+    closed_early = milestone is Milestone.VOTING_CLOSED and local < CLOSES
+    return ["W-HOURS"] if opened_late or closed_early else []

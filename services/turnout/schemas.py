@@ -1,0 +1,89 @@
+"""What callers send to turnout and what they get; shapes only, no rules."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.vocabulary import Channel, Instant, Milestone, TpsCode
+
+Count = Annotated[int, Field(ge=0, le=100_000)]
+Slot = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|final)$")]
+
+
+class Input(BaseModel):
+    """Base of what callers send: nothing that we do not know, so that a misspelt field is told, not lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TurnoutReportIn(Input):
+    """Voters who voted at a TPS up to a slot, cumulative."""
+
+    slot: Slot = Field(description="Civil time in the TPS's zone up to which the figures count, or `final`.")
+    men: Count
+    women: Count
+    total: Count | None = Field(default=None, description="As written on the report; men + women where it is left out.")
+    occurred_at: Instant
+    channel: Channel = Channel.API
+
+
+class BatchReportIn(TurnoutReportIn):
+    """One report of a batch, with the id that its device made for it: the item's idempotency key."""
+
+    id: UUID
+    tps_code: TpsCode
+
+
+class TurnoutReportBatch(Input):
+    """Up to 500 reports; each is judged alone and has a result of its own."""
+
+    items: Annotated[list[BatchReportIn], Field(min_length=1, max_length=500)]
+
+
+class TurnoutFigure(BaseModel):
+    """Voters who voted up to a slot, as it stands."""
+
+    slot: str
+    men: int
+    women: int
+    total: int
+    findings: list[str]
+    occurred_at: Instant
+    recorded_at: Instant
+
+
+class TurnoutReportOut(TurnoutFigure):
+    """A turnout report as it was taken."""
+
+    tps_code: str
+    outcome: Literal["created", "corrected", "unchanged"]
+
+
+class MilestoneIn(Input):
+    """A milestone that a TPS reached."""
+
+    milestone: Milestone
+    occurred_at: Instant
+    note: Annotated[str, Field(max_length=500)] = ""
+    channel: Channel = Channel.API
+
+
+class MilestoneOut(BaseModel):
+    """A milestone as it was recorded."""
+
+    tps_code: str
+    milestone: Milestone
+    note: str
+    findings: list[str]
+    occurred_at: Instant
+    recorded_at: Instant
+
+
+class VotingDayOut(BaseModel):
+    """A TPS's voting day as turnout knows it."""
+
+    tps_code: str
+    milestone: Milestone | None
+    milestones: list[MilestoneOut]
+    reports: list[TurnoutFigure]
