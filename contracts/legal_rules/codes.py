@@ -110,6 +110,18 @@ FINDING_CODES: Final[dict[str, FindingCode]] = {
             "Pengguna hak pilih untuk wali kota atau bupati melebihi yang untuk gubernur di TPS ini.",
         ),
         FindingCode(
+            "W-OVER-NEED",
+            "D2",
+            "More people are reported to have voted than the TPS needs ballots.",
+            "Pengguna hak pilih yang dilaporkan melebihi kebutuhan surat suara TPS.",
+        ),
+        FindingCode(
+            "W-NOT-CUMULATIVE",
+            None,
+            "The turnout up to this slot is below that of an earlier slot, or above that of a later one.",
+            "Partisipasi sampai jam ini lebih kecil daripada jam sebelumnya, atau lebih besar daripada jam sesudahnya.",
+        ),
+        FindingCode(
             "W-INVALID-SHARE",
             "D20",
             "The share of invalid votes is unusually high.",

@@ -5,7 +5,7 @@ import ast
 from tests.architecture.house import PACKAGES, ROOT, functions, python_files, relative, services
 
 LONGEST_FILE = 420
-LONGEST_FUNCTION = 50  # without its signature and docstring; about 40 is the aim
+LONGEST_FUNCTION = 60  # without signature, docstring and the functions inside it; about 40 is the aim
 EMPTY_NAMES = {
     "utils",
     "util",
@@ -24,13 +24,12 @@ FLOOR_PLAN = (
     "__main__.py",
     "app.py",
     "routes",
-    "consumers",
     "commands",
-    "events",
     "tables",
     "rules",
     "schemas",
-    "settings.py",
+    "settings",
+    "migrations",
 )
 SERVICE_PAGE = ("Owns", "Commands", "Events out", "Events in", "Invariants")
 
@@ -59,7 +58,12 @@ def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     body = function.body
     if ast.get_docstring(function) is not None:
         body = body[1:]
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+    inner = (
+        (node.end_lineno or 0) - node.lineno + 1
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 - sum(inner) if body else 0
 
 
 def test_nothing_is_named_after_nothing():
