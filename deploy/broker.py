@@ -13,13 +13,12 @@ from deploy import kafka, kafka_jars, tansu
 
 @dataclass(frozen=True)
 class Broker:
-    """A broker that has been started."""
+    """A broker that can be started, again and again, in its folder."""
 
     name: str
-    process: subprocess.Popen[bytes]
     log: Path
+    start: Callable[[], subprocess.Popen[bytes]]
     is_ready: Callable[[], bool]
-    stop: Callable[[], None]
     idempotent: bool
     """Whether it serves an idempotent producer."""
 
@@ -52,26 +51,22 @@ def choose(console: Console) -> str:
     return "kafka"
 
 
-def start(name: str, *, folder: Path, port: int, controller_port: int) -> Broker:
-    """Start the broker of a folder; it is ready when `is_ready` says so."""
+def make(name: str, *, folder: Path, port: int, controller_port: int) -> Broker:
+    """The broker of a folder, `kafka` or `tansu`, not yet started."""
     if name == "tansu":
-        node = tansu.Node(folder=folder, port=port)
-        process = tansu.start(node)
+        fallback = tansu.Node(folder=folder, port=port)
         return Broker(
             name=name,
-            process=process,
-            log=node.log,
-            is_ready=lambda: tansu.is_ready(node),
-            stop=lambda: tansu.stop(process),
+            log=fallback.log,
+            start=lambda: tansu.start(fallback),
+            is_ready=lambda: tansu.is_ready(fallback),
             idempotent=False,
         )
-    kafka_node = kafka.Node(folder=folder, port=port, controller_port=controller_port)
-    kafka_process = kafka.start(kafka_node)
+    node = kafka.Node(folder=folder, port=port, controller_port=controller_port)
     return Broker(
         name=name,
-        process=kafka_process,
-        log=kafka_node.log,
-        is_ready=lambda: kafka.is_ready(kafka_node),
-        stop=lambda: kafka.stop(kafka_process),
+        log=node.log,
+        start=lambda: kafka.start(node),
+        is_ready=lambda: kafka.is_ready(node),
         idempotent=True,
     )

@@ -93,11 +93,6 @@ def is_ready(node: Node) -> bool:
         return probe.connect_ex(("127.0.0.1", node.port)) == 0
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the broker in an orderly way."""
-    processes.stop(process, first=signal.SIGTERM, patience_s=15)
-
-
 def _write_properties(node: Node) -> None:
     broker, controller = f"127.0.0.1:{node.port}", f"127.0.0.1:{node.controller_port}"
     addresses = {

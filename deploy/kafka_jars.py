@@ -89,7 +89,8 @@ def _download(jar: Jar) -> None:
 
 def _get(path: str) -> bytes:
     # Not httpx: the way to a package registry may lead through the proxy that the environment names.
-    with urllib.request.urlopen(f"{MAVEN_CENTRAL_URL.rstrip('/')}/{path}", timeout=30) as answer:
+    address = f"{MAVEN_CENTRAL_URL.rstrip('/')}/{path}"
+    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - a constant of https
         return answer.read()
 
 

@@ -206,7 +206,7 @@ def _copy_programs(original: Path, copy: Path) -> None:
 
 def _initialise(cluster: Cluster) -> None:
     """Make the data directory."""
-    cluster.folder.mkdir(parents=True, exist_ok=True)
+    cluster.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     parent = _home_of_data(cluster)
     unfinished = parent / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)

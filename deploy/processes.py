@@ -99,9 +99,13 @@ def stop(process: subprocess.Popen[bytes], *, first: signal.Signals, patience_s:
         first: The polite signal.
         patience_s: How long it may take, in seconds.
     """
-    if process.poll() is not None:
-        return
-    process.send_signal(first)
+    if process.poll() is None:
+        process.send_signal(first)
+        wait_or_kill(process, patience_s=patience_s)
+
+
+def wait_or_kill(process: subprocess.Popen[bytes], *, patience_s: float) -> None:
+    """Wait for a child that was asked to end, and end its whole session by force where it does not."""
     try:
         process.wait(timeout=patience_s)
     except subprocess.TimeoutExpired:

@@ -4,7 +4,6 @@ It keeps everything in memory, so that a restart is a wiped broker, and it knows
 """
 
 import importlib.util
-import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -52,8 +51,3 @@ def is_ready(node: Node) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", node.port)) == 0
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the broker; what it held is gone."""
-    processes.stop(process, first=signal.SIGTERM, patience_s=3)

@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -203,14 +204,13 @@ def _run_postgres(folder: Path) -> Generator[PostgresServer]:
 def _run_broker(folder: Path) -> Generator[KafkaServer]:
     port = free_ports(2)
     name = broker.choose(Console(stderr=True))
-    started = broker.start(name, folder=folder / "broker", port=port, controller_port=port + 1)
+    bus = broker.make(name, folder=folder / "broker", port=port, controller_port=port + 1)
+    process = bus.start()
     try:
-        processes.wait_until(
-            started.is_ready, process=started.process, log=started.log, name=name, patience_s=60
-        )
-        yield KafkaServer(port=port, name=name, idempotent=started.idempotent)
+        processes.wait_until(bus.is_ready, process=process, log=bus.log, name=name, patience_s=60)
+        yield KafkaServer(port=port, name=name, idempotent=bus.idempotent)
     finally:
-        started.stop()
+        processes.stop(process, first=signal.SIGTERM, patience_s=15)
 
 
 def _open_lock(path: Path) -> int:

@@ -1,0 +1,135 @@
+"""The command line `desk`."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli import doctor as examination
+from cli import tokens
+from contracts.access import Role
+from deploy import local
+from deploy.run_folder import RunFolder, is_alive, run_folder
+
+app = typer.Typer(help="The election desk of a region.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+Port = Annotated[
+    int, typer.Option("--port", envvar="DESK_PORT", min=1024, max=65_500, help="First port of the desk.")
+]
+
+
+@app.command()
+def run(
+    port: Port = local.DEFAULT_PORT,
+    speed: Annotated[
+        int, typer.Option(envvar="SPEED", min=1, max=1200, help="Simulated seconds per second.")
+    ] = 60,
+    day: Annotated[str, typer.Option(envvar="DAY", help="`off` leaves the simulated days out.")] = "on",
+    fresh: Annotated[bool, typer.Option(envvar="FRESH", help="Forget what an earlier run left.")] = False,
+) -> None:
+    """Start the desk and stay until it is stopped."""
+    if day not in ("on", "off"):
+        raise typer.BadParameter("DAY may be on or off")
+    options = local.Options(speed=speed, day=day == "on", fresh=fresh)
+    raise typer.Exit(local.run(run_folder(port), options, console=Console()))
+
+
+@app.command()
+def status(
+    port: Port = local.DEFAULT_PORT,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what runs: name, pid and address of each process. Exit code 1 where the desk is down."""
+    folder = run_folder(port)
+    supervisor = folder.holder()
+    state = folder.read_state()
+    processes = state.processes if supervisor else []
+    rows = [asdict(process) | {"alive": is_alive(process)} for process in processes]
+    phase = state.phase if supervisor else "down"
+    if as_json:
+        typer.echo(json.dumps({"phase": phase, "supervisor": supervisor, "port": port, "processes": rows}))
+    elif supervisor is None:
+        typer.echo(f"no desk runs on port {port}")
+    else:
+        table = Table("name", "pid", "address", "restarts", title=f"desk on {port}: {phase}")
+        for process in processes:
+            pid = str(process.pid) if is_alive(process) else f"{process.pid} (has ended)"
+            table.add_row(process.name, pid, process.url, str(process.restarts))
+        Console().print(table)
+    raise typer.Exit(0 if supervisor else 1)
+
+
+@app.command()
+def down(port: Port = local.DEFAULT_PORT) -> None:
+    """Stop the desk, in order, and wait until it is down."""
+    folder = run_folder(port)
+    supervisor = folder.holder()
+    if supervisor is None:
+        typer.echo(f"no desk runs on port {port}")
+        return
+    os.kill(supervisor, signal.SIGTERM)
+    if not _wait_until_down(folder, patience_s=90):
+        typer.echo(f"process {supervisor} has not ended within 90 s", err=True)
+        raise typer.Exit(1)
+    typer.echo("the desk is down")
+
+
+@app.command()
+def doctor(port: Port = local.DEFAULT_PORT) -> None:
+    """Look for what keeps the desk from running on this machine."""
+    findings = examination.examine(run_folder(port))
+    table = Table("", "what", "finding", show_header=False)
+    for finding in findings:
+        table.add_row("[green]ok[/]" if finding.ok else "[red]NO[/]", finding.what, finding.text)
+    Console().print(table)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command()
+def token(
+    role: Annotated[list[Role], typer.Option(help="What the holder is; may be given more than once.")],
+    region: Annotated[
+        list[str],
+        typer.Option(help="Code of a region or TPS, `*` for the nation; may be given more than once."),
+    ],
+    port: Port = local.DEFAULT_PORT,
+    person: Annotated[
+        str | None, typer.Option(help="Pseudonym of a person; without it, an application.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Id of the person's device.")] = None,
+    election: Annotated[str | None, typer.Option(help="The one election that it holds for.")] = None,
+    client: Annotated[str, typer.Option(help="Id of the application.")] = "desk-cli",
+    minutes: Annotated[
+        int, typer.Option(min=1, max=720, help="How long it holds; over 10 on a rehearsal's desk only.")
+    ] = 10,
+) -> None:
+    """Print a token that this desk's own key signs, and nothing else."""
+    wish = tokens.Wish(
+        roles=role,
+        regions=region,
+        person=person,
+        device=device,
+        election=election,
+        client=client,
+        minutes=minutes,
+    )
+    try:
+        typer.echo(tokens.sign(run_folder(port), wish))
+    except tokens.NoTokenError as error:
+        typer.echo(f"desk token: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _wait_until_down(folder: RunFolder, *, patience_s: float) -> bool:
+    deadline = time.monotonic() + patience_s
+    while folder.holder() is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
