@@ -9,8 +9,7 @@ from english_words import get_english_words_set
 from tests.architecture.house import ROOT, python_files, relative, text, tree
 
 # Abbreviations and joined words (CloudEvents attributes) of our own trade and names that no dictionary of English holds.
-OF_THE_TRADE = frozenset(  # noqa: SIM905 - a block of words stays readable
-    """
+_OF_THE_TRADE = """
     accessor api asyncapi async await bigint bool catalog ce cloudevents config csv datetime dict dicts dtype enum env
     etag float geojson http https iana iso jpeg json jwks jwt kafka kbps lat lon lng ndjson openapi pdf png pydantic
     qr regex sha sla sms smallint sql str svg timestamptz timezone traceparent ttl tuple txt uri url urls utc uuid
@@ -18,8 +17,8 @@ OF_THE_TRADE = frozenset(  # noqa: SIM905 - a block of words stays readable
     adm cap geo len min max num ref refs repr sub var vars init kwargs args classmethod staticmethod typeddict
     frozenset isinstance metadata timestamp timestamps username hostname dataclass dataclasses iter fn basemodel
     admin aggregateversion ledgerepoch occurredat partitionkey recordedat dataclass spec specversion idempotencykey
-    """.split()
-)
+"""
+OF_THE_TRADE = frozenset(_OF_THE_TRADE.split())
 
 
 def test_indonesian_words_of_the_contracts_are_in_the_glossary():
