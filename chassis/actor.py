@@ -39,8 +39,7 @@ class Actor:
     def granted_region(self, code: str) -> str | None:
         """Return the widest of the caller's own grants that covers a region or TPS, or None.
 
-        Example: with the grant `32.71`, `granted_region("32.71.06.1002.028") == "32.71"`; `32.7` is no
-            region.
+        Example: with the grant `32.71`, `granted_region("32.71.06.1002.028") == "32.71"`. `32.7` is no region.
 
         Args:
             code: region or TPS code; KPU's 13 digits are understood.

@@ -117,14 +117,14 @@ async def caller(request: Request) -> Actor:
 
 
 def _check_region(actor: Actor, code: str) -> None:
-    place = place_code(code)
-    if place is None:
+    if actor.granted_region(code) is not None:
+        return
+    if place_code(code) is None:
         raise NotFound(
             "The path does not name a region or a TPS.",
             detail_id="Alamat ini tidak menyebut wilayah atau TPS.",
         )
-    if actor.granted_region(place) is None:
-        raise region_not_covered()
+    raise region_not_covered()
 
 
 async def public_route() -> None:

@@ -62,7 +62,7 @@ class LimitsMiddleware:
 class _Body:
     """The body of one request on its way in."""
 
-    __slots__ = ("_began", "_declared", "_done", "_grace_s", "_limit", "_receive", "_seen")
+    __slots__ = ("_began", "_declared", "_done", "_expired", "_grace_s", "_limit", "_receive", "_seen")
 
     def __init__(self, receive: Receive, *, declared: int | None, limit: int, grace_s: float) -> None:
         self._receive = receive
@@ -72,6 +72,7 @@ class _Body:
         self._seen = 0
         self._began: float | None = None
         self._done = False
+        self._expired = False
 
     async def receive(self) -> Message:
         """Give the next message of the request; once the body is in, whatever else comes passes untouched."""
@@ -90,14 +91,26 @@ class _Body:
         return message
 
     async def _in_time(self) -> Message:
+        # asyncio.timeout does the same in twice the time, and this is on the path of every command.
         loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
         if self._began is None:
             self._began = loop.time()
+        due = self._began + self._grace_s + self._seen / SLOWEST_BYTES_PER_S
+        timer = loop.call_at(due, self._expire, task)
         try:
-            async with asyncio.timeout_at(self._began + self._grace_s + self._seen / SLOWEST_BYTES_PER_S):
-                return await self._receive()
-        except TimeoutError:
-            self._refuse(408)
+            return await self._receive()
+        except asyncio.CancelledError:
+            if self._expired and task is not None and task.uncancel() == 0:
+                self._refuse(408)
+            raise
+        finally:
+            timer.cancel()
+
+    def _expire(self, task: asyncio.Task[object] | None) -> None:
+        self._expired = True
+        if task is not None:
+            task.cancel()
 
     def _refuse(self, status: int) -> NoReturn:
         self._done = True

@@ -14,8 +14,7 @@ import sys
 import time
 from collections.abc import MutableMapping
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,13 +37,13 @@ __all__ = [
 UNMATCHED: Final = "unmatched"
 """Route label of a request that no route answers; paths are never labels."""
 
+_MOST_FRAGMENTS: Final = 2_000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 _ids = random.Random(os.urandom(16))  # noqa: S311 - trace ids are names; secrets would cost 20 times as much
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """The trace that work belongs to, and this process's span in it."""
 
     trace_id: str
@@ -127,6 +126,7 @@ class TelemetryMiddleware:
         self._service = service
         self._quiet = quiet
         self._log = logging.getLogger("desk.request")
+        self._told: dict[tuple[str, str, int], str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -160,21 +160,29 @@ class TelemetryMiddleware:
         self._metrics.observe_request(route=route, method=method, status=status, seconds=seconds)
         if route in self._quiet or not self._log.isEnabledFor(logging.INFO):
             return
-        told: dict[str, object] = {
-            "timestamp": _now(),
-            "level": "info",
-            "event": "request",
-            "service": self._service,
-            "method": method[:16],
-            "route": route,
-            "status": status,
-            "ms": round(seconds * 1000, 2),
-            "trace_id": trace.trace_id,
-        }
-        if status >= 400:
-            told["path"] = mask_text(scope["path"])[:300]
-            told["problem"] = scope.get("desk.problem")
-        sys.stdout.write(_encode(told) + "\n")
+        told = self._told.get((route, method, status))
+        if told is None:
+            told = self._fragment(route, method, status)
+        ended = "" if status < 400 else _failure(scope)
+        line = f'{{"timestamp":"{_now()}",{told},"ms":{seconds * 1000:.2f},"trace_id":"{trace.trace_id}"{ended}}}\n'
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+    def _fragment(self, route: str, method: str, status: int) -> str:
+        """Return the part of a line that is the same for every request of its kind, as JSON, and remember it."""
+        told = _encode(
+            {
+                "level": "info",
+                "event": "request",
+                "service": self._service,
+                "method": method[:16],
+                "route": route,
+                "status": status,
+            }
+        )[1:-1]
+        if len(self._told) < _MOST_FRAGMENTS:
+            self._told[route, method, status] = told
+        return told
 
 
 def configure_logging(service: str, level: str = "INFO", *, stream: TextIO | None = None) -> None:
@@ -259,6 +267,12 @@ def _not_told_twice(record: logging.LogRecord) -> bool:
     )
 
 
+def _failure(scope: Scope) -> str:
+    """Return what a line says of a request that was refused or failed: its path, masked, and the problem's code."""
+    path = mask_text(scope["path"])[:300]
+    return f',"path":{_encode(path)},"problem":{_encode(scope.get("desk.problem"))}'
+
+
 def _header(scope: Scope, name: bytes) -> str | None:
     for key, value in scope["headers"]:
         if key == name:
@@ -267,4 +281,4 @@ def _header(scope: Scope, name: bytes) -> str | None:
 
 
 def _now() -> str:
-    return wall_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return wall_now().isoformat(timespec="milliseconds")[:-6] + "Z"
