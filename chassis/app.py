@@ -19,19 +19,20 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from chassis.actor import RegionGroups
+from chassis.broker import Broker
 from chassis.clock import DeskClock, wall_now
 from chassis.coalescer import Coalescer, RunGroup
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.health import health_routes
-from chassis.actor import RegionGroups
 from chassis.internal import internal_routes, ledger_gaps
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware
+from chassis.metrics import Metrics
 from chassis.problem_responses import install_problem_handlers
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
-from chassis.metrics import Metrics
 from chassis.telemetry import TelemetryMiddleware, configure_logging
 from chassis.token_verifier import TokenVerifier
 from chassis.watermark import Watermarks
@@ -86,20 +87,32 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     )
     state.internal_token = _read_secret(settings.internal_token_file)
     state.database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
+    state.broker = Broker(settings.kafka_bootstrap, settings.topic_prefix)
     _add_relay(app, settings, parts)
     _add_consumer(app, settings, parts)
     state.coalescers = {
         name: Coalescer(
-            run, name=name, database=state.database, clock=state.clock, metrics=metrics, queue=settings.accept_queue
+            run,
+            name=name,
+            database=state.database,
+            clock=state.clock,
+            metrics=metrics,
+            queue=settings.accept_queue,
         )
         for name, run in parts.coalescers.items()
     }
     install_problem_handlers(app)
     for router in (health_routes(), internal_routes(), *parts.routers):
         app.include_router(router)
-    app.add_middleware(LimitsMiddleware, body_limit_bytes=settings.body_limit_bytes, receive_deadline_s=settings.receive_deadline_s)
+    app.add_middleware(
+        LimitsMiddleware,
+        body_limit_bytes=settings.body_limit_bytes,
+        receive_deadline_s=settings.receive_deadline_s,
+    )
     if settings.cors_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
+        )
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
     return app
 
@@ -110,7 +123,7 @@ def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
         relay = Relay(
             app.state.database,
             service=parts.name,
-            bootstrap=settings.kafka_bootstrap,
+            broker=app.state.broker,
             idempotent=settings.broker_idempotent,
             metrics=app.state.metrics,
             on_stuck=_end_this_process,
@@ -127,13 +140,13 @@ def _add_consumer(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None
     app.state.consumer = Consumer(
         parts.subscription,
         database=app.state.database,
-        bootstrap=settings.kafka_bootstrap,
+        broker=app.state.broker,
         metrics=app.state.metrics,
         rehearsal=settings.rehearsal,
         gaps=ledger_gaps(app.state.peers, peers=settings.peers, internal_token=app.state.internal_token),
     )
     app.state.watermarks = Watermarks(
-        app.state.database, bootstrap=settings.kafka_bootstrap, consumer=parts.subscription.name
+        app.state.database, broker=app.state.broker, consumer=parts.subscription.name
     )
 
 
@@ -142,7 +155,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state, parts = app.state, app.state.parts
     state.started_at = wall_now()
     running: list[Awaitable[None]] = [coalescer.run() for coalescer in state.coalescers.values()]
-    running += [machine.run() for machine in (state.relay, state.consumer, state.watermarks) if machine is not None]
+    running += [
+        machine.run() for machine in (state.relay, state.consumer, state.watermarks) if machine is not None
+    ]
     running += [background(app) for background in parts.background]
     tasks = [asyncio.ensure_future(coroutine) for coroutine in running]
     try:

@@ -1,10 +1,12 @@
 """Topics of the broker: made by us, with settings of ours, and looked at to see whether they still hold what they held."""
 
+from dataclasses import dataclass
+
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from contracts.catalog import PARTITIONS, WATERMARK_TOPIC
+from contracts.catalog import PARTITIONS, WATERMARK_TOPIC, topic_of
 
 _KEPT_FOR_EVER = {
     "retention.ms": "-1",
@@ -15,16 +17,38 @@ _KEPT_FOR_EVER = {
 _KEPT_FOR_AN_HOUR = {"retention.ms": "3600000", "message.timestamp.type": "LogAppendTime"}
 
 
-async def ensure_topics(bootstrap: str, *, ledger_topic: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and what desks that share it put before their topics and groups."""
+
+    bootstrap: str
+    prefix: str = ""
+
+    def topic(self, service: str) -> str:
+        """Return the topic of a service's ledger."""
+        return self.prefix + topic_of(service)
+
+    @property
+    def watermarks(self) -> str:
+        """Return the topic of the watermarks."""
+        return self.prefix + WATERMARK_TOPIC
+
+
+def service_of(topic: str) -> str:
+    """Return the service whose ledger a topic carries. Example: `service_of("x.desk.turnout.v1") == "turnout"`."""
+    return topic.rsplit(".", 2)[-2]
+
+
+async def ensure_topics(broker: Broker, *, ledger_topic: str | None) -> None:
     """Make the topic of a service's ledger, and the watermarks' topic, where they are not there yet.
 
     Raises:
         KafkaError: the broker cannot be reached or refuses.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap, request_timeout_ms=10_000)
     await admin.start()
     try:
-        wanted = [NewTopic(WATERMARK_TOPIC, 1, 1, topic_configs=_KEPT_FOR_AN_HOUR)]
+        wanted = [NewTopic(broker.watermarks, 1, 1, topic_configs=_KEPT_FOR_AN_HOUR)]
         if ledger_topic:
             wanted.append(NewTopic(ledger_topic, PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER))
         existing = set(await admin.list_topics())
@@ -49,7 +73,10 @@ class TopicTail:
     def __init__(self, bootstrap: str, topic: str) -> None:
         self._topic = topic
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", request_timeout_ms=10_000
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=10_000,
         )
         self._partitions = [TopicPartition(topic, n) for n in range(PARTITIONS)]
 
@@ -87,6 +114,3 @@ class TopicTail:
                     found[tp.partition] = ids[0] if ids and at.offset == wanted[tp] else None
                     self._consumer.pause(tp)
         return {p: found.get(p) for p in offsets}
-
-
-__all__ = ["KafkaError", "TopicTail", "ensure_topics"]

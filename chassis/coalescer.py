@@ -16,9 +16,9 @@ from chassis.clock import DeskClock
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
 from chassis.idempotency import Answer, Claim, KeyTaken, Receipt, answer_of, find_answers, store_answers
+from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.problems import Overloaded, Problem
-from chassis.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,15 @@ class Coalescer(Generic[T]):
     """Joins commands of one kind into groups; runs until cancelled."""
 
     def __init__(
-        self, run: RunGroup[T], *, name: str, database: Database, clock: DeskClock, metrics: Metrics, queue: int, group: int = 128
+        self,
+        run: RunGroup[T],
+        *,
+        name: str,
+        database: Database,
+        clock: DeskClock,
+        metrics: Metrics,
+        queue: int,
+        group: int = 128,
     ) -> None:
         self._run = run
         self._name = name
@@ -134,7 +142,9 @@ class Coalescer(Generic[T]):
                     group[0].answer.set_exception(error)
                 return
             if len(group) > 1:
-                log.info("group_taken_apart", coalescer=self._name, size=len(group), error=type(error).__name__)
+                log.info(
+                    "group_taken_apart", coalescer=self._name, size=len(group), error=type(error).__name__
+                )
             for waiting in group:
                 await self._commit([waiting])
             return

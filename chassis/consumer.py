@@ -16,14 +16,15 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from chassis.broker import Broker
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded, Fate, Inbox, Position, ZombieFenced
-from chassis.problems import Problem
 from chassis.metrics import Metrics
+from chassis.problems import Problem
 from chassis.wire import MalformedEvent, decode_headers
-from contracts.catalog import CATALOG, topic_of
+from contracts.catalog import CATALOG
 from contracts.envelope import Envelope, EventData
 
 log = structlog.get_logger(__name__)
@@ -89,12 +90,19 @@ class Consumer:
     """Runs one subscription against the broker, as a member of its consumer group."""
 
     def __init__(
-        self, subscription: Subscription, *, database: Database, bootstrap: str, metrics: Metrics, rehearsal: bool, gaps: "GapSource"
+        self,
+        subscription: Subscription,
+        *,
+        database: Database,
+        broker: Broker,
+        metrics: Metrics,
+        rehearsal: bool,
+        gaps: "GapSource",
     ) -> None:
         subscription.check_complete()
         self._subscription = subscription
         self._database = database
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._metrics = metrics
         self._rehearsal = rehearsal
         self._gaps = gaps
@@ -133,8 +141,8 @@ class Consumer:
 
     async def _session(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            group_id=f"desk.{self.name}",
+            bootstrap_servers=self._broker.bootstrap,
+            group_id=f"{self._broker.prefix}desk.{self.name}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,
@@ -143,7 +151,7 @@ class Consumer:
             max_partition_fetch_bytes=4_194_304,
             metadata_max_age_ms=5_000,
         )
-        topics = [topic_of(service) for service in self._subscription.services]
+        topics = [self._broker.topic(service) for service in self._subscription.services]
         listener = _Assignments(self, consumer)
         await consumer.start()
         try:
@@ -170,7 +178,9 @@ class Consumer:
             consumer.seek(tp, position.next_offset)
         self._assigned, self.progressed_at = True, wall_now()
 
-    async def _take(self, consumer: AIOKafkaConsumer, batches: Mapping[TopicPartition, list[ConsumerRecord]]) -> None:
+    async def _take(
+        self, consumer: AIOKafkaConsumer, batches: Mapping[TopicPartition, list[ConsumerRecord]]
+    ) -> None:
         records: list[ConsumerRecord] = []
         for tp, found in batches.items():
             position = self._positions.get(tp)
@@ -187,7 +197,9 @@ class Consumer:
         except (ZombieFenced, OSError, KafkaError):
             raise
         except Exception as error:
-            log.warning("batch_taken_apart", consumer=self.name, records=len(records), error=repr(error)[:300])
+            log.warning(
+                "batch_taken_apart", consumer=self.name, records=len(records), error=repr(error)[:300]
+            )
             for record in records:
                 await self._apply_alone(record)
         crash_point("offset_commit")
@@ -205,10 +217,14 @@ class Consumer:
         epoch = _epoch_of(first)
         return epoch is not None and position.next_offset > 0 and epoch > position.epoch
 
-    async def _start_over(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: ConsumerRecord) -> None:
+    async def _start_over(
+        self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: ConsumerRecord
+    ) -> None:
         position = self._positions[tp]
         epoch = max(position.epoch, _epoch_of(first) or 1)
-        log.warning("partition_starts_over", consumer=self.name, topic=tp.topic, partition=tp.partition, epoch=epoch)
+        log.warning(
+            "partition_starts_over", consumer=self.name, topic=tp.topic, partition=tp.partition, epoch=epoch
+        )
         beginning = (await consumer.beginning_offsets([tp]))[tp]
         moved = Position(next_offset=beginning, epoch=epoch)
         async with self._database.transaction() as uow:
@@ -310,7 +326,13 @@ class Consumer:
         await self._bury(record, reason)
 
     async def _bury(self, record: ConsumerRecord, reason: str) -> None:
-        log.error("dead_letter", consumer=self.name, topic=record.topic, partition=record.partition, offset=record.offset)
+        log.error(
+            "dead_letter",
+            consumer=self.name,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        )
         decoded, moved = self._decode(record), self._moved([record])
         async with self._database.transaction() as uow:
             inbox = Inbox(uow, self.name)
@@ -390,7 +412,8 @@ def _epoch_of(record: ConsumerRecord) -> int | None:
 def _reason(error: Exception) -> str:
     """Say why without the data: the kind of error, and for a body that fails its schema the fields."""
     if isinstance(error, ValidationError):
-        fields = "; ".join(f"{'/'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5])
+        fields = "; ".join(
+            f"{'/'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5]
+        )
         return f"body fails its schema: {fields}"
     return f"handler refused: {type(error).__name__}"
-

@@ -11,8 +11,8 @@ from typing import Any, Protocol, cast
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.outbox import Draft, Origin, OutboxRow, write_outbox
@@ -148,4 +148,3 @@ async def _begin(session: AsyncSession) -> Connection:
     except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
         raise Unavailable("The database cannot be reached.", retry_after_s=2) from error
     return cast(Connection, raw.driver_connection)
-

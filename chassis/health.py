@@ -62,4 +62,3 @@ async def _database(request: Request) -> str:
     except (Problem, OSError, TimeoutError):
         return "unreachable"
     return "ok"
-

@@ -1,7 +1,6 @@
 """The door to a hot command: one request joins a group, a batch is a group of its own, each item judged alone."""
 
 from collections.abc import Callable, Sequence
-
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from chassis.clock import DeskClock
 from chassis.coalescer import Coalescer, Item
 from chassis.idempotency import Answer, claim_of
 from chassis.outbox import Origin
-from chassis.problem_responses import problem_document, language_of
-from chassis.telemetry import trace_of
+from chassis.problem_responses import language_of, problem_document
 from chassis.problems import Problem
+from chassis.telemetry import trace_of
 from contracts.vocabulary import Channel
 
 T = TypeVar("T")
@@ -90,7 +89,9 @@ class HotDoor(Generic[T]):
         outcomes = await self._coalescer.submit_many([item for _, item in items])
         for (n, _), outcome in zip(items, outcomes, strict=True):
             key = entries[n][0]
-            results[n] = self._rejected(key, outcome) if isinstance(outcome, Problem) else _accepted(key, *outcome)
+            results[n] = (
+                self._rejected(key, outcome) if isinstance(outcome, Problem) else _accepted(key, *outcome)
+            )
         return [results[n] for n in range(len(entries))]
 
     def _origin(self, actor: Actor, election: str, channel: Channel) -> Origin:
@@ -100,12 +101,14 @@ class HotDoor(Generic[T]):
     def _rejected(self, key: UUID, problem: Problem) -> BatchResult:
         request = self._request
         language = language_of(request.headers.get("accept-language", ""))
-        document = problem_document(problem, instance=request.url.path, trace_id=trace_of(request.scope), language=language)
+        document = problem_document(
+            problem, instance=request.url.path, trace_id=trace_of(request.scope), language=language
+        )
         return BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
 
 
 def _accepted(key: UUID, answer: Answer, replayed: bool) -> BatchResult:
     outcome: Literal["accepted", "duplicate"] = "duplicate" if replayed else "accepted"
-    return BatchResult(id=key, outcome=outcome, status=answer.status, answer=_object.validate_json(answer.body), problem=None)
-
-
+    return BatchResult(
+        id=key, outcome=outcome, status=answer.status, answer=_object.validate_json(answer.body), problem=None
+    )

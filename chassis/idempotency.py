@@ -17,15 +17,15 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 
+from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.conditional import etag_of
 from chassis.crash import crash_point
 from chassis.database import Connection, Database, UnitOfWork
-from chassis.actor import Actor
+from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.problem_responses import problem_response
 from chassis.problems import IdempotencyKeyInvalid, IdempotencyKeyMissing, IdempotencyKeyReused, Problem
-from chassis.metrics import Metrics
 from chassis.watermark import Watermarks
 
 REPLAYED = "Idempotent-Replayed"
@@ -102,7 +102,9 @@ def answer_of(receipt: Receipt) -> Answer:
     return Answer(receipt.status, headers, receipt.body.model_dump_json().encode())
 
 
-async def find_answers(connection: Connection | UnitOfWork, claims: Sequence[Claim]) -> dict[Claim, Answer | IdempotencyKeyReused]:
+async def find_answers(
+    connection: Connection | UnitOfWork, claims: Sequence[Claim]
+) -> dict[Claim, Answer | IdempotencyKeyReused]:
     """Return what was answered under keys before: the answer, or the refusal where the key came with another body."""
     rows = await connection.fetch(
         """select k.* from unnest($1::text[], $2::text[], $3::text[]) c(principal, route, key)
@@ -221,7 +223,9 @@ class Once:
 
     async def _store_refusal(self, claim: Claim, refusal: Problem, origin: Origin) -> Response:
         rendered = problem_response(refusal, self._request)
-        answer = Answer(rendered.status_code, {"content-type": "application/problem+json"}, bytes(rendered.body))
+        answer = Answer(
+            rendered.status_code, {"content-type": "application/problem+json"}, bytes(rendered.body)
+        )
         async with self._database.transaction() as uow:
             known = (await find_answers(uow, [claim])).get(claim)
             if isinstance(known, IdempotencyKeyReused):
@@ -235,11 +239,11 @@ class Once:
 async def _once(
     request: Request,
     idempotency_key: Annotated[
-        str | None, Header(description="Made by the client before its first try, kept for every repeat of it.")
+        str | None,
+        Header(description="Made by the client before its first try, kept for every repeat of it."),
     ] = None,
 ) -> Once:
     return Once(request, idempotency_key)
 
 
 OnceDep = Annotated[Once, Depends(_once)]
-

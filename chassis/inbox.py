@@ -135,7 +135,9 @@ class Inbox:
                 continue
             self._apply_with_followers(plan, event, held.get(name, {}))
         applied = {(e.envelope.aggregate, e.envelope.version) for e in plan.apply if e.envelope}
-        plan.park = [e for e in plan.park if e.envelope and (e.envelope.aggregate, e.envelope.version) not in applied]
+        plan.park = [
+            e for e in plan.park if e.envelope and (e.envelope.aggregate, e.envelope.version) not in applied
+        ]
         return plan
 
     @staticmethod
@@ -253,7 +255,9 @@ class Inbox:
             Conflict: it is settled already.
         """
         row = await self._uow.fetch_row(
-            "select * from consumer_dead_letter where id = $1 and consumer = $2 for update", dead_letter, self._consumer
+            "select * from consumer_dead_letter where id = $1 and consumer = $2 for update",
+            dead_letter,
+            self._consumer,
         )
         if row is None:
             raise NotFound("There is no such dead letter.")
@@ -275,7 +279,9 @@ class Inbox:
         assert envelope is not None
         name = envelope.aggregate
         known = await self._uow.fetch_row(
-            "select version from consumer_aggregate where consumer = $1 and aggregate = $2 for update", self._consumer, name
+            "select version from consumer_aggregate where consumer = $1 and aggregate = $2 for update",
+            self._consumer,
+            name,
         )
         plan = Plan(versions={name: known["version"] if known else 0}, settled={name: True})
         held = (await self._held([name])).get(name, {})

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from chassis.broker import service_of
 from chassis.consumer import GapSource
 from chassis.database import Database
 from chassis.identity import internal_caller
@@ -72,18 +73,25 @@ def internal_routes() -> APIRouter:
 
     @router.get("/ledger")
     async def ledger(
-        request: Request, aggregate: Annotated[str, Query(max_length=200)], after: Annotated[int, Query(ge=0)] = 0
+        request: Request,
+        aggregate: Annotated[str, Query(max_length=200)],
+        after: Annotated[int, Query(ge=0)] = 0,
     ) -> Ledger:
         service: str = request.app.state.parts.name
         database: Database = request.app.state.database
         async with database.reading() as connection:
             epoch: int = await connection.fetchval("select epoch from ledger_epoch")
             rows = await connection.fetch(
-                "select * from outbox where aggregate = $1 and version > $2 order by version limit 500", aggregate, after
+                "select * from outbox where aggregate = $1 and version > $2 order by version limit 500",
+                aggregate,
+                after,
             )
         items = [
             LedgerEvent(
-                headers=[(name, value.decode()) for name, value in encode_headers(row, service=service, epoch=epoch)],
+                headers=[
+                    (name, value.decode())
+                    for name, value in encode_headers(row, service=service, epoch=epoch)
+                ],
                 body=row["body"],
             )
             for row in rows
@@ -117,7 +125,9 @@ def internal_routes() -> APIRouter:
         consumer = request.app.state.consumer
         if consumer is None:
             raise NotFound("This service takes no events in.")
-        return Settled(applied=await consumer.settle(dead_letter, fate=body.fate, actor=body.actor, reason=body.reason))
+        return Settled(
+            applied=await consumer.settle(dead_letter, fate=body.fate, actor=body.actor, reason=body.reason)
+        )
 
     _ = ledger, dead_letters, settle
     return router
@@ -127,7 +137,7 @@ def ledger_gaps(client: httpx.AsyncClient, *, peers: dict[str, str], internal_to
     """Return the function that fetches missing events from the ledger of the service that owns the topic."""
 
     async def fetch(aggregate: str, after: int, topic: str) -> Sequence[Decoded]:
-        owner = topic.split(".")[1]
+        owner = service_of(topic)
         if owner not in peers or internal_token is None:
             return []
         try:

@@ -37,7 +37,7 @@ MACHINERY_DDL = [
     """,
     """
     create table ledger_epoch (
-        only boolean primary key default true check (only),
+        single boolean primary key default true check (single),
         epoch bigint not null default 1
     )
     """,

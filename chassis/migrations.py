@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-
-from alembic import command
+from alembic import command, context
 from alembic.config import Config
-from alembic import context
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -46,6 +44,3 @@ def _run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=MetaData(), transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
-
-
-

@@ -98,7 +98,16 @@ async def write_outbox(connection: "Connection", drafts: Sequence[Draft]) -> lis
         row = OutboxRow(uuid7(), f"{kind.aggregate}/{draft.aggregate_id}", draft.version)
         rows.append(row)
         columns.append(
-            (row.event_id, kind.type, row.aggregate, row.version, key, origin.election, draft.contest, draft.occurred_at)
+            (
+                row.event_id,
+                kind.type,
+                row.aggregate,
+                row.version,
+                key,
+                origin.election,
+                draft.contest,
+                draft.occurred_at,
+            )
             + (origin.now, origin.channel, origin.actor, kind.data_class.value, origin.rehearsal, trace, body)
         )
     await connection.execute(_INSERT, *(list(column) for column in zip(*columns, strict=True)))

@@ -19,13 +19,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
-from chassis.broker import TopicTail, ensure_topics
+from chassis.broker import Broker, TopicTail, ensure_topics
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
 from chassis.metrics import Metrics
 from chassis.wire import encode_headers
-from contracts.catalog import WATERMARK_TOPIC, topic_of
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +58,19 @@ class Relay:
     """
 
     def __init__(
-        self, database: Database, *, service: str, bootstrap: str, idempotent: bool, metrics: Metrics, on_stuck: Callable[[], None]
+        self,
+        database: Database,
+        *,
+        service: str,
+        broker: Broker,
+        idempotent: bool,
+        metrics: Metrics,
+        on_stuck: Callable[[], None],
     ) -> None:
         self._database = database
         self._service = service
-        self._topic = topic_of(service)
-        self._bootstrap = bootstrap
+        self._topic = broker.topic(service)
+        self._broker = broker
         self._idempotent = idempotent
         self._metrics = metrics
         self._on_stuck = on_stuck
@@ -96,7 +102,14 @@ class Relay:
                 log.error("relay_stuck", service=self._service)
                 self._on_stuck()
                 return
-            except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, BrokerForgot) as error:
+            except (
+                KafkaError,
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                TimeoutError,
+                BrokerForgot,
+            ) as error:
                 log.warning("relay_restarts", service=self._service, error=type(error).__name__)
             finally:
                 self.active = False
@@ -109,17 +122,17 @@ class Relay:
                 self._waits_for_lock = True
                 await asyncio.sleep(0.5)
             self._waits_for_lock = False
-            await ensure_topics(self._bootstrap, ledger_topic=self._topic)
+            await ensure_topics(self._broker, ledger_topic=self._topic)
             await self._recall(connection)
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                bootstrap_servers=self._broker.bootstrap,
                 enable_idempotence=self._idempotent,
                 acks="all",
                 linger_ms=0,
                 max_batch_size=262_144,
                 request_timeout_ms=10_000,
             )
-            tail = TopicTail(self._bootstrap, self._topic)
+            tail = TopicTail(self._broker.bootstrap, self._topic)
             await producer.start()
             try:
                 await tail.start()
@@ -184,7 +197,9 @@ class Relay:
             if len(rows) < BATCH:
                 await self._wait_for_poke()
 
-    async def _send(self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, rows: Sequence[Row]) -> None:
+    async def _send(
+        self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, rows: Sequence[Row]
+    ) -> None:
         """Send rows in order, await every acknowledgement, mark them, and remember the last of each partition."""
         sent = await self._within_stall(self._produce(producer, rows))
         crash_point("acknowledged")
@@ -192,12 +207,16 @@ class Relay:
         for row, record in zip(rows, sent, strict=True):
             known = self._last.get(record.partition)
             if known is not None and record.offset <= known[0]:
-                raise BrokerForgot(f"partition {record.partition} went back from {known[0]} to {record.offset}")
+                raise BrokerForgot(
+                    f"partition {record.partition} went back from {known[0]} to {record.offset}"
+                )
             latest[record.partition] = (record.offset, row["event_id"])
         async with connection.transaction():
             await connection.execute(_MARK, [row["seq"] for row in rows], wall_now())
             parts = sorted(latest)
-            await connection.execute(_REMEMBER, parts, [latest[p][0] for p in parts], [latest[p][1] for p in parts])
+            await connection.execute(
+                _REMEMBER, parts, [latest[p][0] for p in parts], [latest[p][1] for p in parts]
+            )
         crash_point("marked")
         self._last.update(latest)
         self._metrics.relay_published.inc(len(rows))
@@ -211,7 +230,9 @@ class Relay:
         crash_point("produced")
         return list(await asyncio.gather(*waiting))
 
-    async def _within_stall(self, sending: "asyncio.Future[list[RecordMetadata]] | object") -> list[RecordMetadata]:
+    async def _within_stall(
+        self, sending: "asyncio.Future[list[RecordMetadata]] | object"
+    ) -> list[RecordMetadata]:
         """Wait for acknowledgements; give the process up where the broker answers others and not us."""
         task = asyncio.ensure_future(sending)  # type: ignore[arg-type]
         while True:
@@ -225,7 +246,7 @@ class Relay:
 
     async def _broker_answers(self) -> bool:
         try:
-            await asyncio.wait_for(ensure_topics(self._bootstrap, ledger_topic=self._topic), 10)
+            await asyncio.wait_for(ensure_topics(self._broker, ledger_topic=self._topic), 10)
         except (KafkaError, OSError, TimeoutError):
             return False
         return True
@@ -246,7 +267,9 @@ class Relay:
             "epoch": self._epoch,
             "ends": {str(p): offset + 1 for p, (offset, _) in self._last.items()},
         }
-        await producer.send(WATERMARK_TOPIC, value=json.dumps(mark).encode(), key=self._service.encode())
+        await producer.send(
+            self._broker.watermarks, value=json.dumps(mark).encode(), key=self._service.encode()
+        )
 
     def _observe(self, rows: Sequence[Row]) -> None:
         self._metrics.outbox_pending.set(len(rows))

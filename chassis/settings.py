@@ -17,18 +17,37 @@ class ServiceSettings(BaseSettings):
     environment: Literal["development", "production"] = "production"
     http_host: str = "127.0.0.1"
     http_port: int = 8000
-    database_url: SecretStr = Field(description="postgresql://role:password@host:port/database of this service alone.")
-    database_pool: int = Field(default=10, ge=2, le=100, description="Connections to the database per process.")
+    database_url: SecretStr = Field(
+        description="postgresql://role:password@host:port/database of this service alone."
+    )
+    database_pool: int = Field(
+        default=10, ge=2, le=100, description="Connections to the database per process."
+    )
     kafka_bootstrap: str = Field(description="host:port of the broker.")
-    broker_idempotent: bool = Field(default=True, description="False only on a broker without idempotent producers.")
+    topic_prefix: str = Field(
+        default="", description="Before every topic and group, where desks share one broker."
+    )
+    broker_idempotent: bool = Field(
+        default=True, description="False only on a broker without idempotent producers."
+    )
     jwks: str = Field(description="File or URL of the public keys that sign the tokens.")
     issuer: str = Field(description="`iss` of the tokens that this desk accepts.")
-    clock_file: str | None = Field(default=None, description="File of the desk's clock; absent, the desk's time is the machine's.")
-    rehearsal: bool = Field(default=False, description="Marks every event and payload; never mixes with a real election's.")
-    peers: dict[str, str] = Field(default_factory=dict, description="Base URL of each service, for the gap fetch and the door.")
-    internal_token_file: str | None = Field(default=None, description="File with the secret of the routes under /internal.")
+    clock_file: str | None = Field(
+        default=None, description="File of the desk's clock; absent, the desk's time is the machine's."
+    )
+    rehearsal: bool = Field(
+        default=False, description="Marks every event and payload; never mixes with a real election's."
+    )
+    peers: dict[str, str] = Field(
+        default_factory=dict, description="Base URL of each service, for the gap fetch and the door."
+    )
+    internal_token_file: str | None = Field(
+        default=None, description="File with the secret of the routes under /internal."
+    )
     log_level: str = "INFO"
     cors_origins: list[str] = Field(default_factory=list)
     body_limit_bytes: int = Field(default=1_000_000, description="A larger body gets 413.")
-    receive_deadline_s: float = Field(default=20.0, description="A body that has not arrived whole by then gets 408.")
+    receive_deadline_s: float = Field(
+        default=20.0, description="A body that has not arrived whole by then gets 408."
+    )
     accept_queue: int = Field(default=2_000, description="Commands that may wait for a group; beyond, 503.")

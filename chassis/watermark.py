@@ -14,11 +14,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from chassis.broker import ensure_topics
+from chassis.broker import Broker, ensure_topics
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import NotCaughtUp, NotFound, Problem
-from contracts.catalog import WATERMARK_TOPIC, topic_of
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +38,9 @@ class Mark:
 class Watermarks:
     """Follows the owners' watermarks and says which of them one consumer of this service has passed."""
 
-    def __init__(self, database: Database, *, bootstrap: str, consumer: str) -> None:
+    def __init__(self, database: Database, *, broker: Broker, consumer: str) -> None:
         self._database = database
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._consumer = consumer
         self._pending: dict[str, deque[Mark]] = {}
         self._passed: dict[str, datetime] = {}
@@ -74,11 +73,13 @@ class Watermarks:
             await asyncio.sleep(0.5)
 
     async def _follow(self) -> None:
-        await ensure_topics(self._bootstrap, ledger_topic=None)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="latest")
+        await ensure_topics(self._broker, ledger_topic=None)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._broker.bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
+        )
         await consumer.start()
         try:
-            partition = TopicPartition(WATERMARK_TOPIC, 0)
+            partition = TopicPartition(self._broker.watermarks, 0)
             consumer.assign([partition])
             await consumer.seek_to_end(partition)
             while True:
@@ -105,16 +106,16 @@ class Watermarks:
             return
         async with self._database.reading() as connection:
             rows = await connection.fetch(
-                "select topic, partition, next_offset, epoch from consumer_position where consumer = $1", self._consumer
+                "select topic, partition, next_offset, epoch from consumer_position where consumer = $1",
+                self._consumer,
             )
         positions = {(row["topic"], row["partition"]): (row["next_offset"], row["epoch"]) for row in rows}
         for service, marks in self._pending.items():
             while marks and self._is_passed(marks[0], positions):
                 self._passed[service] = marks.popleft().up_to
 
-    @staticmethod
-    def _is_passed(mark: Mark, positions: dict[tuple[str, int], tuple[int, int]]) -> bool:
-        topic = topic_of(mark.service)
+    def _is_passed(self, mark: Mark, positions: dict[tuple[str, int], tuple[int, int]]) -> bool:
+        topic = self._broker.topic(mark.service)
         for partition, end in mark.ends.items():
             offset, epoch = positions.get((topic, partition), (0, 0))
             if offset < end or epoch < mark.epoch:

@@ -3,12 +3,11 @@
 JSON Schema, AsyncAPI, the consumers' completeness test and the partition keys all come from here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from contracts import registry_events, turnout_events
-from contracts.envelope import EventData
+from contracts import incidents_events, logistics_events, registry_events, turnout_events
+from contracts.envelope import EventData, EventSpec, PartitionBy
 from contracts.vocabulary import DataClass, Service
 
 PARTITIONS = 12
@@ -27,7 +26,7 @@ class EventType:
     service: Service
     model: type[EventData]
     data_class: DataClass
-    partition_by: Literal["tps", "aggregate"]
+    partition_by: PartitionBy
     summary: str
 
     @property
@@ -49,9 +48,17 @@ def topic_of(service: str) -> str:
 WATERMARK_TOPIC = "desk.watermarks.v1"
 
 
+_OF_SERVICES: tuple[tuple[Service, Mapping[str, EventSpec]], ...] = (
+    (Service.REGISTRY, registry_events.EVENTS),
+    (Service.LOGISTICS, logistics_events.EVENTS),
+    (Service.INCIDENTS, incidents_events.EVENTS),
+    (Service.TURNOUT, turnout_events.EVENTS),
+)
+
+
 def _collect() -> Iterator[EventType]:
-    for service, module in ((Service.REGISTRY, registry_events), (Service.TURNOUT, turnout_events)):
-        for name, (model, data_class, partition_by) in module.EVENTS.items():
+    for service, events in _OF_SERVICES:
+        for name, (model, data_class, partition_by) in events.items():
             summary = (model.__doc__ or "").strip().splitlines()[0]
             yield EventType(f"desk.{service}.{name}.v1", service, model, data_class, partition_by, summary)
 

@@ -6,9 +6,12 @@ specification asks for extensions). Source: CloudEvents 1.0.2 and its Kafka prot
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+from contracts.vocabulary import DataClass
 
 
 class EventData(BaseModel):
@@ -19,6 +22,11 @@ class EventData(BaseModel):
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+PartitionBy = Literal["tps", "aggregate"]
+EventSpec = tuple[type[EventData], DataClass, PartitionBy]
+"""How a service lists an event: its body, who may see it, and by what it is partitioned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.envelope import EventData
+from contracts.envelope import EventData, EventSpec
 from contracts.vocabulary import ContestId, DataClass, TpsCode, TpsKind
 
 
@@ -27,6 +27,6 @@ class TpsRegistered(EventData):
     accessible: bool | None
 
 
-EVENTS = {
+EVENTS: dict[str, EventSpec] = {
     "tps.registered": (TpsRegistered, DataClass.PUBLIC, "tps"),
 }

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.envelope import EventData
+from contracts.envelope import EventData, EventSpec
 from contracts.vocabulary import DataClass, Milestone, TpsCode
 
 
@@ -23,14 +23,18 @@ class TurnoutRecorded(EventData):
 
     tps_id: UUID
     tps_code: TpsCode
-    slot: str = Field(description="Civil time `HH:MM` in the TPS's zone up to which the figures count, or `final`.")
+    slot: str = Field(
+        description="Civil time `HH:MM` in the TPS's zone up to which the figures count, or `final`."
+    )
     men: int
     women: int
     total: int
-    findings: list[str] = Field(description="Codes of rules that the report does not meet; the report stands as it was sent.")
+    findings: list[str] = Field(
+        description="Codes of rules that the report does not meet; the report stands as it was sent."
+    )
 
 
-EVENTS = {
+EVENTS: dict[str, EventSpec] = {
     "voting_day.milestone_recorded": (MilestoneRecorded, DataClass.PUBLIC, "tps"),
     "voting_day.turnout_recorded": (TurnoutRecorded, DataClass.PUBLIC, "tps"),
 }

@@ -1,0 +1,5 @@
+"""What incidents tells."""
+
+from contracts.envelope import EventSpec
+
+EVENTS: dict[str, EventSpec] = {}

@@ -1,0 +1,5 @@
+"""What logistics tells."""
+
+from contracts.envelope import EventSpec
+
+EVENTS: dict[str, EventSpec] = {}
