@@ -6,7 +6,9 @@ from fastapi import FastAPI
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
-from services.turnout import commands, consumers, routes
+from services.turnout import consumers
+from services.turnout.commands import voting_days as voting_day_commands
+from services.turnout.routes import voting_days as voting_day_routes
 from services.turnout.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -18,8 +20,8 @@ def create_app(settings: Settings) -> FastAPI:
         settings,
         Parts(
             name="turnout",
-            routers=[routes.router],
+            routers=[voting_day_routes.router],
             subscription=consumers.SUBSCRIPTION,
-            coalescers={"turnout_reports": commands.record_reports},
+            coalescers={"turnout_reports": voting_day_commands.record_reports},
         ),
     )

@@ -1,6 +1,7 @@
 """Make the machinery's tables, and those of the voting day."""
 
 from alembic import op
+
 from chassis.machinery import MACHINERY_DDL
 
 revision = "0001"

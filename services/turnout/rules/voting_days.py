@@ -1,5 +1,8 @@
-"""Turnout's rules: pure judgements of what a report says. A report is never refused for being early, late or illogical:
-something happened, so it is kept as it was sent, with its findings."""
+"""Rules of the voting day: pure judgements of what a report says.
+
+A report is never refused for being early, late or illogical: something happened, so it is kept as it was sent, with its
+findings.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.vocabulary import Milestone
+from services.turnout.rules.ballots import ballots_needed
 
 OPENS, CLOSES = "07:00", "13:00"
 """Voting hours, local. Source: D10."""
@@ -21,21 +25,12 @@ class Figures:
     total: int
 
 
-def ballots_needed(dpt: int) -> int:
-    """Return the ballots that one TPS gets for one contest: its DPT and 2.5 % of it, rounded up.
-
-    Example: `ballots_needed(533) == 547`.
-
-    Source: D2, Perpu 1/2014 art. 87.
-    """
-    return dpt + -(-dpt * 25 // 1000)
-
-
 def report_findings(slot: str, figures: Figures, *, dpt: int, others: Mapping[str, int]) -> list[str]:
     """Return the codes of the rules that a turnout report does not meet.
 
     Args:
         slot: `HH:MM` local, or `final`.
+        figures: voters who voted up to then.
         dpt: voters on the list of the TPS.
         others: total of each other slot that the TPS has reported.
 

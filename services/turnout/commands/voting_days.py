@@ -1,4 +1,4 @@
-"""Turnout's commands. `record_reports` is written for a list; the single route reaches it through the coalescer."""
+"""Commands on the voting day. `record_reports` is written for a list; the single route reaches it through the coalescer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from chassis.outbox import Origin
 from chassis.problems import Problem
 from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded
 from services.turnout.errors import TpsUnknown
-from services.turnout.rules import Figures, milestone_findings, report_findings
-from services.turnout.schemas import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
-from services.turnout.tables import MilestoneRow, TpsRef, VotingDay
+from services.turnout.rules.voting_days import Figures, milestone_findings, report_findings
+from services.turnout.schemas.voting_days import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
+from services.turnout.tables.known import TpsRef
+from services.turnout.tables.voting_days import MilestoneRow, VotingDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class RecordReport:
     report: TurnoutReportIn
 
 
-async def record_milestone(uow: UnitOfWork, tps_code: str, command: MilestoneIn, *, origin: Origin) -> Receipt:
+async def record_milestone(
+    uow: UnitOfWork, tps_code: str, command: MilestoneIn, *, origin: Origin
+) -> Receipt:
     """Record that a TPS reached a milestone; nothing that happened is refused, whatever the stage.
 
     Emits:
@@ -60,12 +63,20 @@ async def record_milestone(uow: UnitOfWork, tps_code: str, command: MilestoneIn,
     )
     uow.session.add(
         MilestoneRow(
-            tps_id=tps.tps_id, version=day.version, actor=origin.actor, channel=origin.channel, **out.model_dump(exclude={"tps_code"})
+            tps_id=tps.tps_id,
+            version=day.version,
+            actor=origin.actor,
+            channel=origin.channel,
+            **out.model_dump(exclude={"tps_code"}),
         )
     )
     uow.emit(
         MilestoneRecorded(
-            tps_id=tps.tps_id, tps_code=tps_code, milestone=command.milestone, note=command.note, findings=findings
+            tps_id=tps.tps_id,
+            tps_code=tps_code,
+            milestone=command.milestone,
+            note=command.note,
+            findings=findings,
         ),
         aggregate_id=tps.tps_id,
         version=day.version,
@@ -130,7 +141,9 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
         if day is None:
             results.append(TpsUnknown(f"No TPS has the code {code}."))
             continue
-        figures = Figures(report.men, report.women, report.men + report.women if report.total is None else report.total)
+        figures = Figures(
+            report.men, report.women, report.men + report.women if report.total is None else report.total
+        )
         others = {slot: total for slot, total in day.totals.items() if slot != report.slot}
         findings = report_findings(report.slot, figures, dpt=day.tps["dpt"], others=others)
         outcome = _outcome(day, report.slot, figures)
@@ -143,8 +156,10 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
                 *(tps_id, report.slot, figures.men, figures.women, figures.total, " ".join(findings)),
                 *(report.occurred_at, origin.now, origin.actor, origin.channel),
             )
-            _emit_report(uow, day, report, figures, findings, origin)
-        results.append(_receipt(day, code, report, figures, findings, outcome, origin))
+            _emit_report(uow, day, report, figures=figures, findings=findings, origin=origin)
+        results.append(
+            _receipt(day, code, report, figures=figures, findings=findings, outcome=outcome, origin=origin)
+        )
     if writes:
         columns = [list(column) for column in zip(*writes.values(), strict=True)]
         touched = {day.tps["tps_id"]: day.version for day in days.values()}
@@ -171,7 +186,13 @@ def _outcome(day: _Day, slot: str, figures: Figures) -> Literal["created", "corr
 
 
 def _emit_report(
-    uow: UnitOfWork, day: _Day, report: TurnoutReportIn, figures: Figures, findings: list[str], origin: Origin
+    uow: UnitOfWork,
+    day: _Day,
+    report: TurnoutReportIn,
+    *,
+    figures: Figures,
+    findings: list[str],
+    origin: Origin,
 ) -> None:
     uow.emit(
         TurnoutRecorded(
@@ -195,6 +216,7 @@ def _receipt(
     day: _Day,
     code: str,
     report: TurnoutReportIn,
+    *,
     figures: Figures,
     findings: list[str],
     outcome: Literal["created", "corrected", "unchanged"],
@@ -215,5 +237,3 @@ def _receipt(
     status: int = 201 if outcome == "created" else 200
     aggregate = f"voting_day/{day.tps['tps_id']}"
     return Receipt(out, location=location, aggregate=aggregate, version=day.version, status=status)
-
-

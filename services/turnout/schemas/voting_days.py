@@ -1,20 +1,14 @@
-"""What callers send to turnout and what they get; shapes only, no rules."""
+"""What callers send to the voting day and what they get; shapes only, no rules."""
 
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.vocabulary import Channel, Instant, Milestone, TpsCode
+from services.turnout.schemas.shapes import Count, Input
 
-Count = Annotated[int, Field(ge=0, le=100_000)]
 Slot = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|final)$")]
-
-
-class Input(BaseModel):
-    """Base of what callers send: nothing that we do not know, so that a misspelt field is told, not lost."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class TurnoutReportIn(Input):
@@ -23,7 +17,9 @@ class TurnoutReportIn(Input):
     slot: Slot = Field(description="Civil time in the TPS's zone up to which the figures count, or `final`.")
     men: Count
     women: Count
-    total: Count | None = Field(default=None, description="As written on the report; men + women where it is left out.")
+    total: Count | None = Field(
+        default=None, description="As written on the report; men + women where it is left out."
+    )
     occurred_at: Instant
     channel: Channel = Channel.API
 

@@ -1,4 +1,4 @@
-"""Turnout's routes: who may call, what goes in, which command or query answers."""
+"""Routes of the voting day: who may call, what goes in, which command or query answers."""
 
 from typing import Annotated
 
@@ -11,9 +11,10 @@ from chassis.identity import permission
 from chassis.reading import ReaderDep
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, TpsCode
-from services.turnout import commands, queries
-from services.turnout.commands import RecordReport
-from services.turnout.schemas import (
+from services.turnout.commands import voting_days as commands
+from services.turnout.commands.voting_days import RecordReport
+from services.turnout.queries import voting_days as queries
+from services.turnout.schemas.voting_days import (
     MilestoneIn,
     MilestoneOut,
     TurnoutReportBatch,
@@ -36,7 +37,9 @@ async def record_turnout_report(
 ) -> Response:
     """Report how many voters voted at a TPS up to a slot, cumulative."""
     command = RecordReport(code, body)
-    return await reports.one(command, aggregate=code, actor=reporter, election=election, channel=body.channel, body=body)
+    return await reports.one(
+        command, aggregate=code, actor=reporter, election=election, channel=body.channel, body=body
+    )
 
 
 @router.post("/turnout-reports:batch", response_model=BatchResults)
@@ -44,12 +47,16 @@ async def record_turnout_reports(
     election: ElectionId, body: TurnoutReportBatch, reporter: BatchReporter, reports: Reports
 ) -> BatchResults:
     """Send up to 500 turnout reports at once; each has a result of its own."""
-    entries = [(item.id, item.tps_code, RecordReport(item.tps_code, item), item.channel, item) for item in body.items]
+    entries = [
+        (item.id, item.tps_code, RecordReport(item.tps_code, item), item.channel, item) for item in body.items
+    ]
     return BatchResults(items=await reports.many(entries, actor=reporter, election=election))
 
 
 @router.post("/tps/{code}/milestones", status_code=201, response_model=MilestoneOut)
-async def record_milestone(election: ElectionId, code: TpsCode, body: MilestoneIn, reporter: Reporter, once: OnceDep) -> Response:
+async def record_milestone(
+    election: ElectionId, code: TpsCode, body: MilestoneIn, reporter: Reporter, once: OnceDep
+) -> Response:
     """Report that a TPS reached a milestone of its day."""
     return await once(
         reporter,
@@ -61,6 +68,8 @@ async def record_milestone(election: ElectionId, code: TpsCode, body: MilestoneI
 
 
 @router.get("/tps/{code}/voting-day")
-async def read_voting_day(election: ElectionId, code: TpsCode, reader: Reader, read: ReaderDep) -> VotingDayOut:
+async def read_voting_day(
+    election: ElectionId, code: TpsCode, reader: Reader, read: ReaderDep
+) -> VotingDayOut:
     """Show a TPS's voting day as turnout knows it."""
     return await queries.voting_day(read, election=election, tps_code=code)

@@ -1,0 +1,13 @@
+"""Shapes that every payload of turnout is made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Input(BaseModel):
+    """Base of what callers send: nothing that we do not know, so that a misspelt field is told, not lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

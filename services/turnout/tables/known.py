@@ -1,0 +1,43 @@
+"""What turnout knows of others by their events, and the base of all its tables."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, MetaData, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class Table(SQLModel, registry=registry(metadata=MetaData())):
+    """Base of turnout's tables: a registry of its own, for SQLModel's default one is shared by the whole process."""
+
+    # SQLModel types it as a declared attribute; every table of ours names itself.
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+def instant() -> Column[datetime]:
+    """Return a column for a moment, UTC."""
+    return Column(DateTime(timezone=True), nullable=False)
+
+
+def texts() -> Column[list[str]]:
+    """Return a column for a list of words."""
+    return Column(ARRAY(Text), nullable=False)
+
+
+class TpsRef(Table, table=True):
+    """A TPS as the registry tells of it."""
+
+    __tablename__ = "tps_ref"
+    __table_args__ = (Index("tps_ref_by_code", "election", "tps_code", unique=True),)
+
+    tps_id: UUID = Field(primary_key=True)
+    election: str
+    tps_code: str
+    zone: str
+    voting_date: date
+    dpt_men: int
+    dpt_women: int
+    contests: list[str] = Field(sa_column=texts())
