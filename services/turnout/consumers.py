@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.consumer import Received, Subscription, handles
+from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from contracts.registry_events import TpsRegistered
 
@@ -36,5 +36,13 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
 SUBSCRIPTION = Subscription(
     name="turnout",
     services=("registry",),
-    handlers={"desk.registry.tps.registered.v1": handles(know_tps)},
+    handlers={
+        "desk.registry.tps.registered.v1": handles(know_tps),
+        "desk.registry.election.defined.v1": IGNORE,
+        "desk.registry.contest.defined.v1": IGNORE,
+        "desk.registry.tps_risk.assessed.v1": IGNORE,
+        "desk.registry.tps_roster.changed.v1": IGNORE,
+        "desk.registry.facility.changed.v1": IGNORE,
+        "desk.registry.region_group.defined.v1": IGNORE,
+    },
 )
