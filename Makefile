@@ -54,4 +54,4 @@ clean: ## Remove what was installed and what was built; the data of desks in .de
 
 # Without the jars there is a fallback, so this says what is wrong, lets the rest go on, and tries again next time.
 .tools/kafka/.fetched: deploy/kafka.lock .venv/.synced
-	@if .venv/bin/python -m deploy.kafka_jars fetch; then touch "$@"; fi
+	@if .venv/bin/python -m deploy.kafka_jars; then touch "$@"; fi

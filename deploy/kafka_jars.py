@@ -1,25 +1,21 @@
-"""Apache Kafka's jars: what they are, checked against `kafka.lock`, and how they get here.
+"""Apache Kafka's jars: what `kafka.lock` names, and how they get here (`python -m deploy.kafka_jars`).
 
-`jgo` resolves them once, when the version changes: `python -m deploy.kafka_jars lock` writes `kafka.lock`,
-which is committed. Everybody else downloads what the lock names and refuses a file with another checksum.
+The lock is written by `deploy/kafka_lock.py` when the version changes. Everybody else downloads what it
+names, and refuses a file with another checksum.
 """
 
 import hashlib
 import os
-import sys
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import jgo
-from jgo.constants import MAVEN_CENTRAL_URL
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.1+org.slf4j:slf4j-simple:1.7.36"
-"""The broker, and the smallest logger that its logging interface accepts."""
-
 LOCK = Path(__file__).with_name("kafka.lock")
+"""First the repository; then a line for each jar: SHA-256, size in bytes, path."""
+
 FOLDER = Path(__file__).resolve().parent.parent / ".tools" / "kafka"
 
 
@@ -43,8 +39,8 @@ class JarsMissingError(Exception):
 
 def locked() -> list[Jar]:
     """The jars that the lock names."""
-    lines = (line.split() for line in LOCK.read_text().splitlines() if not line.startswith("#"))
-    return [Jar(sha256=sha256, size=int(size), path=path) for sha256, size, path in lines]
+    _, *lines = LOCK.read_text().splitlines()
+    return [Jar(sha256=sha256, size=int(size), path=path) for sha256, size, path in map(str.split, lines)]
 
 
 def missing() -> list[Jar]:
@@ -67,17 +63,18 @@ def fetch(console: Console) -> None:
     if not wanted:
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
+    repository = LOCK.read_text().split("\n", 1)[0]
     columns = TextColumn("Apache Kafka"), BarColumn(), DownloadColumn()
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("", total=sum(jar.size for jar in wanted))
         for jar in wanted:
-            _download(jar)
+            _fetch_one(jar, repository=repository)
             progress.advance(bar, jar.size)
 
 
-def _download(jar: Jar) -> None:
+def _fetch_one(jar: Jar, *, repository: str) -> None:
     try:
-        content = _get(jar.path)
+        content = download(repository, jar.path)
     except OSError as error:
         raise JarsMissingError(f"{jar.file.name} cannot be downloaded: {error}") from error
     if hashlib.sha256(content).hexdigest() != jar.sha256:
@@ -87,38 +84,25 @@ def _download(jar: Jar) -> None:
     unfinished.replace(jar.file)
 
 
-def _get(path: str) -> bytes:
+def download(repository: str, path: str) -> bytes:
+    """Download one file of a Maven repository.
+
+    Raises:
+        OSError: It cannot be had.
+    """
     # Not httpx: the way to a package registry may lead through the proxy that the environment names.
-    address = f"{MAVEN_CENTRAL_URL.rstrip('/')}/{path}"
-    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - a constant of https
+    with urllib.request.urlopen(f"{repository}/{path}", timeout=30) as answer:  # noqa: S310 - from the lock
         return answer.read()
 
 
-def lock() -> None:
-    """Resolve the endpoint anew and write the lock."""
-    lines = [f"# {ENDPOINT}; written by `python -m deploy.kafka_jars lock`"]
-    for artifact in jgo.resolve(ENDPOINT):
-        name = f"{artifact.artifactId}-{artifact.version}.jar"
-        path = "/".join([*artifact.groupId.split("."), artifact.artifactId, artifact.version, name])
-        content = _get(path)
-        lines.append(f"{hashlib.sha256(content).hexdigest()} {len(content)} {path}")
-    LOCK.write_text("\n".join(lines) + "\n")
-
-
 def main() -> None:
-    """Fetch the jars (`fetch`) or write the lock anew (`lock`)."""
+    """Fetch what is missing; the exit code says whether all is here."""
     console = Console(stderr=True)
-    match sys.argv[1:]:
-        case ["lock"]:
-            lock()
-        case ["fetch"]:
-            try:
-                fetch(console)
-            except JarsMissingError as error:
-                console.print(f"[yellow]{error}\nWithout it the desk runs on the fallback broker, Tansu.[/]")
-                raise SystemExit(1) from error
-        case _:
-            raise SystemExit("usage: python -m deploy.kafka_jars fetch|lock")
+    try:
+        fetch(console)
+    except JarsMissingError as error:
+        console.print(f"[yellow]{error}\nWithout it the desk runs on the fallback broker, Tansu.[/]")
+        raise SystemExit(1) from error
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def remove(folder: Path) -> None:
     """Delete the folder of a server that has stopped, and what lies elsewhere for it."""
     data = folder / "data"
     if data.is_symlink():
-        shutil.rmtree(data.readlink(), ignore_errors=True)
+        shutil.rmtree(data.readlink().parent, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

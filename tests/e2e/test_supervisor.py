@@ -1,0 +1,202 @@
+"""A desk as an operator meets it: started, asked, stopped in every way, started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import postgres
+from deploy.run_folder import RunFolder
+from tests.infrastructure import free_ports
+
+DESK = Path(sys.executable).with_name("desk")
+
+
+class Operator:
+    """Types commands for one desk, whose folder has a space in its path."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home / "desk home"
+        self.port = free_ports(10)
+        self.folder = self.home / str(self.port)
+        self.output = home / "output"
+        self.environment = dict(os.environ) | {
+            "DESK_HOME": str(self.home),
+            "DESK_PORT": str(self.port),
+            "DAY": "off",
+        }
+
+    def type(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DESK, *words], env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def start(self, **settings: str) -> subprocess.Popen[bytes]:
+        with self.output.open("wb") as output:
+            supervisor = subprocess.Popen(
+                [DESK, "run"],
+                env=self.environment | settings,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        folder = RunFolder(self.folder, first_port=self.port)
+        wait_for(
+            lambda: (
+                supervisor.poll() is not None
+                or (folder.holder() == supervisor.pid and folder.read_state().phase == "ready")
+            ),
+            patience_s=90,
+        )
+        assert supervisor.poll() is None, self.output.read_text()
+        return supervisor
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self.type("status", "--json").stdout)
+
+    def processes(self) -> list[int]:
+        """Every living process that was started for this desk, found by its environment."""
+        mark = f"DESK_HOME={self.home}".encode()
+        found: list[int] = []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if mark in environ.read_bytes().split(b"\0"):
+                    found.append(int(environ.parent.name))
+            except OSError:
+                continue
+        return found
+
+    def sql(self, statement: str) -> str:
+        password = json.loads((self.folder / "secrets.json").read_text())[postgres.SUPERUSER]
+        cluster = postgres.Cluster(self.folder / "postgres", port=self.port + 5, password=password)
+        return postgres.sql(cluster, statement).strip()
+
+    def clock(self) -> dict[str, Any]:
+        return json.loads((self.folder / "clock.json").read_text())
+
+
+def wait_for(condition: Callable[[], bool], *, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+@contextmanager
+def running(operator: Operator, **settings: str) -> Generator[subprocess.Popen[bytes]]:
+    supervisor = operator.start(**settings)
+    try:
+        yield supervisor
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Generator[Operator]:
+    operator = Operator(tmp_path)
+    yield operator
+    wait_for(lambda: not operator.processes(), patience_s=20)
+    postgres.remove(operator.folder / "postgres")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(operator: Operator) -> None:
+    with running(operator) as supervisor:
+        status = operator.status()
+        assert status["supervisor"] == supervisor.pid
+        assert {"name", "pid", "url"} <= status["processes"][0].keys()
+        assert operator.clock()["desk_anchor"] == "2024-11-27T06:00:00+07:00"
+        assert operator.clock()["speed"] == 1
+        operator.sql("create table kept (word text); insert into kept values ('survives');")
+
+        again = operator.type("run")
+        assert again.returncode == 1
+        assert f"process {supervisor.pid}" in again.stdout.replace("\n", " ")
+
+        supervisor.send_signal(signal.SIGTERM)
+        assert supervisor.wait(timeout=60) == 0
+    assert operator.processes() == []
+    assert operator.status()["phase"] == "down"
+    stopped_at = datetime.fromisoformat(json.loads((operator.folder / "clock_last.json").read_text())["desk"])
+
+    with running(operator) as supervisor:
+        resumed_at = datetime.fromisoformat(operator.clock()["desk_anchor"])
+        assert resumed_at == stopped_at
+        assert operator.sql("select word from kept") == "survives"
+        supervisor.kill()
+        supervisor.wait()
+        wait_for(lambda: not operator.processes(), patience_s=15)
+
+    with running(operator) as supervisor:
+        assert datetime.fromisoformat(operator.clock()["desk_anchor"]) > resumed_at
+        assert operator.sql("select word from kept") == "survives"
+        supervisor.send_signal(signal.SIGHUP)
+        assert supervisor.wait(timeout=60) == 0
+    assert operator.processes() == []
+
+    with running(operator, FRESH="1"):
+        assert operator.clock()["desk_anchor"] == "2024-11-27T06:00:00+07:00"
+        assert operator.sql("select to_regclass('kept') is null") == "t"
+        assert operator.type("down").returncode == 0
+    assert operator.processes() == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_two_desks_run_side_by_side_and_crashed_servers_come_back(operator: Operator, tmp_path: Path) -> None:
+    other = Operator(tmp_path / "other")
+    other.home.parent.mkdir()
+    with running(operator), running(other):
+        assert set(operator.processes()).isdisjoint(other.processes())
+        before = {process["name"]: process["pid"] for process in operator.status()["processes"]}
+        for name in ("postgres", "kafka"):
+            os.kill(before[name], signal.SIGKILL)
+
+        def has_come_back() -> bool:
+            processes = {process["name"]: process for process in operator.status()["processes"]}
+            return all(
+                processes[name]["alive"] and processes[name]["restarts"] == 1
+                for name in ("postgres", "kafka")
+            )
+
+        wait_for(has_come_back, patience_s=30)
+    wait_for(lambda: not other.processes(), patience_s=20)
+    postgres.remove(other.folder / "postgres")
+
+
+def test_a_port_that_is_taken_is_named_with_its_holder(operator: Operator) -> None:
+    listener = subprocess.Popen(
+        [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(operator.port + 3)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(1)
+        refused = operator.type("run")
+        assert refused.returncode == 1
+        assert (
+            f"Port {operator.port + 3}, meant for incidents, is used by process {listener.pid}"
+            in refused.stdout
+        )
+    finally:
+        listener.kill()
+        listener.wait()
+
+
+def test_nothing_is_signed_where_no_desk_has_run(operator: Operator) -> None:
+    refused = operator.type("token", "--role", "desk", "--region", "32.71")
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert "no desk has run" in refused.stderr
