@@ -119,7 +119,7 @@ class TpsNeedComputed(EventData):
     tps_id: UUID
     tps_code: TpsCode
     active: bool = Field(description="False where the TPS was dissolved: it needs nothing.")
-    deadline_at: Instant = Field(
+    due_at: Instant = Field(
         description="Everything is at the TPS before this moment (D6: the end of H-1, local)."
     )
     zone: str
@@ -183,13 +183,13 @@ class BoxFacts(EventData):
     shipment_id: UUID | None
     arrived_at: Instant | None = Field(description="First seen at its TPS, by a scan or a receipt.")
     received_at: Instant | None = Field(description="Received by the TPS's crew; null until then.")
-    received_on_time: bool | None = Field(description="Received before the deadline; null until received.")
+    received_on_time: bool | None = Field(description="Received before it was due; null until received.")
     receipt_outcome: ReceiptOutcome | None = Field(
         description="Of the receipt that stands; null without one."
     )
     ballots_received: int | None = Field(description="Counted at the TPS; null until they were counted.")
     open_discrepancies: list[OpenDiscrepancy]
-    deadline_at: Instant | None = Field(description="Its TPS's deadline as this event was written.")
+    due_at: Instant | None = Field(description="When its TPS must have it, as this event was written.")
 
 
 class BoxPacked(BoxFacts):
