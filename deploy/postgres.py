@@ -85,6 +85,8 @@ def start(cluster: Cluster) -> subprocess.Popen[bytes]:
     Raises:
         RuntimeError: The folder cannot be made, or another server still uses it.
     """
+    if cluster.data.is_symlink() and not cluster.data.exists():
+        raise RuntimeError(f"the data of {cluster.folder} lay in {cluster.data.readlink()}, which is gone")
     if not (cluster.data / "PG_VERSION").exists():
         _initialise(cluster)
     _clear_stale_lock(cluster)
