@@ -2,9 +2,10 @@
 
     python -m deploy.compose_secrets --region 32.71 --election pilkada-2024
 
-Passwords of the databases and of Grafana go to `deploy/.env`, which Docker Compose reads; keys and the first application's secret to
-`deploy/compose/secrets`. Nothing that exists is replaced. Unlike the keys of `make run` these are not marked as a demonstration's, so
-that a production desk takes them. An agency's own OIDC issuer can take their place by `DESK_JWKS` and `DESK_ISSUER`.
+Passwords of the databases and of Grafana go to `deploy/.env`, which Docker Compose reads; keys and the first
+application's secret to `deploy/compose/secrets`. Nothing that exists is replaced. Unlike the keys of `make run` these are
+not marked as a demonstration's, so that a production desk takes them. An agency's own OIDC issuer can take their place by
+`DESK_JWKS` and `DESK_ISSUER`.
 """
 
 import argparse

@@ -88,6 +88,8 @@ def _is_english(word: str) -> bool:
         "s": ("",),
         "es": ("",),
         "ies": ("y",),
+        "ied": ("y",),
+        "n": ("",),
         "ed": ("", "e"),
         "ing": ("", "e"),
         "er": ("", "e"),

@@ -1,0 +1,130 @@
+"""A service is alone: what its image holds boots, migrates its database and becomes ready, with nothing else of ours in reach."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.keys import ensure_keys
+from tests.architecture.dockerfile import lay_out
+from tests.architecture.house import ROOT, services
+from tests.infrastructure import KafkaServer, free_ports
+
+PROCESSES = [*services(), *(["gateway"] if (ROOT / "gateway" / "__main__.py").exists() else [])]
+
+SEEN = "import contracts, importlib.util as u; print(contracts.__file__, u.find_spec('simulator'))"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("process", PROCESSES)
+def test_boots_alone(process: str, tmp_path: Path, kafka: KafkaServer, database_url: Callable[[str], str]):
+    house = tmp_path / "desk"
+    house.mkdir()
+    lay_out(process, house)
+    assert sorted(path.name for path in house.iterdir()) == sorted(
+        ["chassis", "contracts", "entrypoint.sh", "gateway" if process == "gateway" else "services"]
+    )
+    port = free_ports(1)
+    environment = _environment(
+        tmp_path, process=process, port=port, kafka=kafka, database=database_url(process)
+    )
+
+    _run(house, "migrate", environment)
+    with (tmp_path / "log").open("wb") as log:
+        running = subprocess.Popen(
+            ["sh", house / "entrypoint.sh", "serve"], cwd=house, env=environment, stdout=log, stderr=log
+        )
+    try:
+        _wait_ready(port, running, log=tmp_path / "log")
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=30) in (0, -signal.SIGTERM), (tmp_path / "log").read_text()[-4000:]
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_only_what_was_copied_can_be_imported(tmp_path: Path):
+    house = tmp_path / "desk"
+    house.mkdir()
+    lay_out("gateway", house)
+    seen = subprocess.run(
+        [_alone_python(tmp_path), "-c", SEEN],
+        cwd=house, env=_paths(tmp_path), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert seen.stdout.split() == [str(house / "contracts" / "__init__.py"), "None"]
+
+
+def _environment(
+    folder: Path, *, process: str, port: int, kafka: KafkaServer, database: str
+) -> dict[str, str]:
+    (folder / "keys").mkdir()
+    keys = ensure_keys(folder / "keys", regions=["32.71"], election="pilkada-2024")
+    _alone_python(folder)
+    return _paths(folder) | {
+        "DESK_SERVICE": process,
+        "DESK_ENVIRONMENT": "development",
+        "DESK_HTTP_HOST": "127.0.0.1",
+        "DESK_HTTP_PORT": str(port),
+        "DESK_DATABASE_URL": database,
+        "DESK_KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "DESK_TOPIC_PREFIX": f"alone-{port}.",
+        "DESK_BROKER_IDEMPOTENT": str(kafka.idempotent).lower(),
+        "DESK_JWKS": str(keys.public_keys),
+        "DESK_ISSUER": f"http://127.0.0.1:{port}",
+        "DESK_PEERS": json.dumps({}),
+        "DESK_INTERNAL_TOKEN_FILE": str(keys.internal_token),
+        "DESK_SIGNING_KEY_FILE": str(keys.signing_key),
+        "DESK_CLIENTS_FILE": str(keys.clients),
+    }
+
+
+def _paths(folder: Path) -> dict[str, str]:
+    libraries = next((ROOT / ".venv" / "lib").glob("python*/site-packages"))
+    return {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(libraries),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _alone_python(folder: Path) -> Path:
+    """Make a `python` that reads no .pth file, for one of them puts the repository on the path."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        python.parent.mkdir()
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+        python.chmod(0o755)
+    return python
+
+
+def _run(house: Path, verb: str, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["sh", house / "entrypoint.sh", verb],
+        cwd=house,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+
+def _wait_ready(port: int, running: subprocess.Popen[bytes], *, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert running.poll() is None, log.read_text()[-4000:]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"not ready after 60 s:\n{log.read_text()[-4000:]}")
