@@ -49,13 +49,17 @@ class Watermarks:
         """Return the wall time up to which everything of a service is known here, or None."""
         return self._passed.get(service)
 
+    def is_fresh(self, service: str) -> bool:
+        """Say whether all is known here that a service knew two seconds ago."""
+        passed = self._passed.get(service)
+        return passed is not None and (wall_now() - passed).total_seconds() <= FRESH_S
+
     def honest(self, problem: Problem) -> Problem:
         """Return a problem, or `NotCaughtUp` where it says that something is not there and we may only not know it yet."""
         service = problem.learned_from if isinstance(problem, NotFound) else ""
         if not service:
             return problem
-        passed = self._passed.get(service)
-        if passed is not None and (wall_now() - passed).total_seconds() <= FRESH_S:
+        if self.is_fresh(service):
             return problem
         return NotCaughtUp(
             f"What {service} knows has not all arrived here yet; ask again.",

@@ -1,0 +1,195 @@
+"""The door: commands, and single resources, pass through to their owner with the caller's own token.
+
+What passes is what stands in the services' committed OpenAPI documents. Each service has a budget of its own, so that a
+stuck one cannot fill the door. A command is never repeated by us: a caller that lost its answer repeats it with its key.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import contracts
+from chassis.problem_responses import problem_response
+from chassis.problems import OutcomeUnknown, Overloaded, Problem
+from chassis.telemetry import current_traceparent
+from contracts.vocabulary import Service
+from gateway.errors import DoorShut
+
+_FORWARDED = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "accept",
+    "accept-language",
+    "desk-after",
+)
+_RETURNED = (
+    *(
+        "content-type",
+        "location",
+        "etag",
+        "desk-position",
+        "idempotent-replayed",
+        "retry-after",
+        "link",
+        "vary",
+    ),
+    *("content-language", "cache-control", "www-authenticate", "ratelimit", "ratelimit-policy"),
+)
+_TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One operation that is passed through."""
+
+    service: str
+    method: str
+    path: str
+
+
+@cache
+def service_documents() -> dict[str, dict[str, object]]:
+    """Return the committed OpenAPI document of each service."""
+    folder = Path(contracts.__file__).parent / "openapi"
+    found = ((service.value, folder / f"{service}.json") for service in Service)
+    return {name: json.loads(file.read_text()) for name, file in found if file.exists()}
+
+
+def passages() -> list[Passage]:
+    """Return every operation of the services' documents."""
+    found: list[Passage] = []
+    for service, document in service_documents().items():
+        for path, operations in cast(dict[str, dict[str, object]], document["paths"]).items():
+            found.extend(Passage(service, method.upper(), path) for method in operations)
+    return found
+
+
+class Lane:
+    """Several HTTP clients of four connections each to one service, behind a bounded number of waiting requests.
+
+    One client with all connections spends most of its time on its own pool: eight with four carry three times as much.
+    """
+
+    def __init__(self, base_url: str, *, clients: int, waiting: int) -> None:
+        limits = httpx.Limits(max_connections=4, max_keepalive_connections=4)
+        self._clients = [
+            httpx.AsyncClient(
+                base_url=base_url, limits=limits, timeout=_TIMEOUT, trust_env=False, follow_redirects=False
+            )
+            for _ in range(clients)
+        ]
+        self._under_way = [0] * clients
+        self._places = asyncio.Semaphore(clients * 4)
+        self._waiting = 0
+        self._most_waiting = waiting
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Lend the client with the least under way.
+
+        Raises:
+            Overloaded: too many requests wait for this service already.
+        """
+        if self._places.locked() and self._waiting >= self._most_waiting:
+            raise Overloaded("Too many requests wait for this service.", retry_after_s=1)
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+        chosen = min(range(len(self._clients)), key=self._under_way.__getitem__)
+        self._under_way[chosen] += 1
+        try:
+            yield self._clients[chosen]
+        finally:
+            self._under_way[chosen] -= 1
+            self._places.release()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            await client.aclose()
+
+
+class Door:
+    """The lanes to all services."""
+
+    def __init__(self, peers: dict[str, str], *, clients: int, waiting: int) -> None:
+        self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
+
+    async def close(self) -> None:
+        """Close every lane."""
+        for lane in self.lanes.values():
+            await lane.close()
+
+    async def pass_through(self, request: Request, service: str) -> Response:
+        """Send a request to its owner and return the owner's answer as it comes.
+
+        Raises:
+            DoorShut: the service could not be reached; nothing was sent.
+            OutcomeUnknown: the answer was lost after the command was sent; repeat it with the same key.
+            Overloaded: too many requests wait for this service already.
+        """
+        if service not in self.lanes:
+            raise DoorShut(f"This desk runs without {service}.", retry_after_s=5)
+        headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
+        if trace := current_traceparent():
+            headers["traceparent"] = trace
+        if request.client:
+            headers["x-forwarded-for"] = request.client.host
+        body = (
+            await request.body()
+            if request.headers.get("content-type", "").startswith("application/json")
+            else request.stream()
+        )
+        async with self.lanes[service].client() as client:
+            url = httpx.URL(path=request.url.path, query=request.url.query.encode())
+            content = body if request.method not in ("GET", "HEAD") else None
+            outgoing = client.build_request(request.method, url, headers=headers, content=content)
+            answer = await self._send(client, outgoing, service)
+            kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
+            return Response(answer.content, status_code=answer.status_code, headers=kept)
+
+    async def _send(self, client: httpx.AsyncClient, outgoing: httpx.Request, service: str) -> httpx.Response:
+        try:
+            return await client.send(outgoing)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise DoorShut(f"{service} cannot be reached.", retry_after_s=2) from error
+        except httpx.TransportError as error:
+            if outgoing.method in ("GET", "HEAD"):
+                raise DoorShut(f"{service} did not answer.", retry_after_s=2) from error
+            raise OutcomeUnknown(
+                "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
+                detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
+            ) from error
+
+
+def passage_routes() -> Sequence[Route]:
+    """Return a plain route for every operation that passes through."""
+    return [
+        Route(passage.path, _endpoint(passage.service), methods=[passage.method]) for passage in passages()
+    ]
+
+
+def _endpoint(service: str) -> Callable[[Request], Awaitable[Response]]:
+    async def passed_through(request: Request) -> Response:
+        door: Door = request.app.state.door
+        try:
+            return await door.pass_through(request, service)
+        except Problem as problem:
+            return problem_response(problem, request)
+
+    return passed_through

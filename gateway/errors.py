@@ -1,0 +1,34 @@
+"""What can be wrong with a question to the gateway, beside what the chassis knows."""
+
+from chassis.problems import NotFound, Unauthenticated, Unavailable
+
+
+class RegionUnknown(NotFound):
+    """Nothing of this election is known in that region."""
+
+    code = "region-unknown"
+    title, title_id = "Nothing is known of that region", "Tidak ada data untuk wilayah itu"
+    learned_from = "registry"
+
+
+class NotYetProjected(Unavailable):
+    """The version that `Desk-After` names has not arrived in the projections within two seconds."""
+
+    code = "not-yet-projected"
+    title, title_id = "What you wait for has not arrived yet", "Data yang ditunggu belum sampai"
+    retryable = True
+
+
+class TicketInvalid(Unauthenticated):
+    """The stream ticket was used before, is older than sixty seconds, or never was one."""
+
+    code = "ticket-invalid"
+    title, title_id = "The stream ticket is not valid", "Tiket aliran tidak berlaku"
+
+
+class DoorShut(Unavailable):
+    """The service behind the door does not answer; nothing was sent to it."""
+
+    code = "service-away"
+    title, title_id = "The service is away", "Layanan sedang tidak tersedia"
+    retryable = True

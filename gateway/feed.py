@@ -1,0 +1,137 @@
+"""The feed: every event in the order of its lane, and cursors that remember how far somebody has read each lane.
+
+A lane is one partition of one topic: within it ids rise with commits, so nothing can appear behind a cursor. A cursor is
+opaque: the epoch and one id per lane, packed. A rebuild begins a new epoch, and an old cursor then answers `reset`.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chassis.actor import Actor
+from chassis.database import Connection
+from chassis.problems import CursorInvalid
+from contracts.access import NATION, Scope, covers
+
+RESUME_AT_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far somebody has read: for each lane the id of the last event seen."""
+
+    epoch: str
+    lanes: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def pack(self) -> str:
+        """Return the cursor as text for a URL or an SSE id."""
+        raw = json.dumps(
+            {"e": self.epoch, "l": dict(sorted(self.lanes.items()))}, separators=(",", ":")
+        ).encode()
+        return base64.urlsafe_b64encode(zlib.compress(raw, 6)).decode().rstrip("=")
+
+    def after(self, lane: str, number: int) -> "Cursor":
+        """Return the cursor moved past one event."""
+        return Cursor(self.epoch, {**self.lanes, lane: number})
+
+
+def unpack(text: str) -> Cursor:
+    """Return a cursor from its text.
+
+    Raises:
+        CursorInvalid: it never was one.
+    """
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        raw = json.loads(zlib.decompressobj().decompress(packed, 65_536))
+        return Cursor(str(raw["e"]), {str(lane): int(number) for lane, number in raw["l"].items()})
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
+        raise CursorInvalid("Start again without a cursor.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of the feed."""
+
+    lane: str
+    number: int
+    election: str
+    region: str
+    data_class: str
+    type: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which events somebody may and wants to see."""
+
+    election: str
+    regions: tuple[str, ...]
+    data_classes: frozenset[str]
+    types: tuple[str, ...] = ()
+
+    def shows(self, entry: Entry) -> bool:
+        """Say whether an event is in this view; a type matches by its beginning."""
+        if entry.election != self.election or entry.data_class not in self.data_classes:
+            return False
+        if entry.region != NATION and not any(covers(region, entry.region) for region in self.regions):
+            return False
+        return not self.types or any(entry.type.startswith(wanted) for wanted in self.types)
+
+
+def view_of(actor: Actor, *, election: str, region: str | None, types: Sequence[str]) -> View:
+    """Return what a caller sees: its own regions narrowed to the one asked for, and the data classes of its scopes."""
+    classes = {
+        Scope.EVENTS_PUBLIC: "public",
+        Scope.EVENTS_OPERATIONAL: "operational",
+        Scope.EVENTS_RESTRICTED: "restricted",
+    }
+    seen = frozenset(word for scope, word in classes.items() if scope in actor.scopes)
+    return View(election, (region,) if region else actor.regions, seen, tuple(types))
+
+
+async def epoch_of(connection: Connection) -> str:
+    """Return the feed's present epoch."""
+    epoch: UUID = await connection.fetchval("select epoch from feed_epoch")
+    return str(epoch)
+
+
+async def end_of_feed(connection: Connection) -> Cursor:
+    """Return the cursor behind everything that is in the feed now."""
+    rows = await connection.fetch("select lane, max(id) as number from event_feed group by lane")
+    return Cursor(await epoch_of(connection), {row["lane"]: row["number"] for row in rows})
+
+
+_AFTER = """
+with recursive lanes as (
+    (select lane from event_feed order by lane limit 1)
+    union all
+    select (select f.lane from event_feed f where f.lane > l.lane order by f.lane limit 1) from lanes l where l.lane is not null
+)
+select f.* from lanes l
+left join unnest($1::text[], $2::bigint[]) c(lane, id) on c.lane = l.lane
+cross join lateral (
+    select lane, id, election, region, data_class, type, event from event_feed e
+    where e.lane = l.lane and e.id > coalesce(c.id, 0) order by e.id limit $3
+) f
+where l.lane is not null order by f.id limit $3
+"""
+
+
+async def read_after(connection: Connection, cursor: Cursor, *, limit: int) -> list[Entry]:
+    """Return the next events after a cursor, lanes merged by id."""
+    rows = await connection.fetch(_AFTER, list(cursor.lanes), list(cursor.lanes.values()), limit)
+    return [Entry(*row.values()) for row in rows]
+
+
+def advance(cursor: Cursor, entries: Sequence[Entry]) -> Cursor:
+    """Return the cursor moved past events."""
+    lanes = dict(cursor.lanes)
+    for entry in entries:
+        lanes[entry.lane] = max(entry.number, lanes.get(entry.lane, 0))
+    return Cursor(cursor.epoch, lanes)

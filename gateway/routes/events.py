@@ -1,0 +1,139 @@
+"""The event feed, and the same events as a stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic_core import from_json
+
+from chassis.actor import Actor, require_region
+from chassis.database import Database
+from chassis.identity import caller, permission, public_route
+from chassis.problems import ElectionNotCovered, ScopeMissing
+from contracts.access import Scope
+from contracts.vocabulary import ElectionId, RegionCode
+from gateway.feed import Cursor, View, advance, epoch_of, read_after, unpack, view_of
+from gateway.schemas import FeedPage, Ticket
+from gateway.streams import Client, Hub, frames
+from gateway.tickets import LIFETIME_S, issue_ticket, redeem_ticket
+
+router = APIRouter(prefix="/v1/elections/{election}", tags=["events"])
+
+Follower = Annotated[Actor, Depends(permission(Scope.EVENTS_PUBLIC))]
+Position = Annotated[
+    str | None, Query(max_length=8_000, description="Cursor of an earlier page, frame or snapshot.")
+]
+Types = Annotated[list[str] | None, Query(max_length=20, description="Beginnings of event types.")]
+_READ = 5_000
+_LOOK_EVERY_S = 0.25
+
+
+@router.get("/events")
+async def read_events(
+    request: Request,
+    election: ElectionId,
+    follower: Follower,
+    *,
+    after: Position = None,
+    region: RegionCode | None = None,
+    types: Types = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    wait_s: Annotated[
+        float, Query(ge=0, le=25, description="Wait so long for a next event where there is none yet.")
+    ] = 0,
+) -> FeedPage:
+    """Read events in order, from the beginning or after a cursor."""
+    if region:
+        require_region(follower, region)
+    view = view_of(follower, election=election, region=region, types=types or [])
+    start = unpack(after) if after else None
+    deadline = asyncio.get_running_loop().time() + wait_s
+    while True:
+        page = await _page(request.app.state.database, view, start, limit)
+        if page.items or page.reset or asyncio.get_running_loop().time() >= deadline:
+            return page
+        start = unpack(page.next_cursor)
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _page(database: Database, view: View, start: Cursor | None, limit: int) -> FeedPage:
+    """Read on until a page is full or the feed ends; a cursor of an earlier life of the feed starts over, and says so."""
+    async with database.reading() as connection:
+        epoch = await epoch_of(connection)
+        reset = start is not None and start.epoch != epoch
+        cursor = Cursor(epoch) if start is None or reset else start
+        items: list[dict[str, object]] = []
+        while len(items) < limit:
+            entries = await read_after(connection, cursor, limit=_READ)
+            for n, entry in enumerate(entries):
+                if view.shows(entry):
+                    items.append(from_json(entry.event))
+                if len(items) == limit:
+                    entries = entries[: n + 1]
+                    break
+            cursor = advance(cursor, entries)
+            if len(entries) < _READ:
+                break
+    return FeedPage(items=items, next_cursor=cursor.pack(), reset=reset)
+
+
+@router.post("/stream-tickets", status_code=201)
+async def make_stream_ticket(request: Request, follower: Follower) -> Ticket:
+    """Make a ticket for one stream, for a browser whose EventSource cannot send a token."""
+    database: Database = request.app.state.database
+    async with database.transaction() as uow:
+        return Ticket(ticket=await issue_ticket(uow, follower), expires_in_s=LIFETIME_S)
+
+
+@router.get("/stream", dependencies=[Depends(public_route)], response_class=StreamingResponse)
+async def stream_events(
+    request: Request,
+    election: ElectionId,
+    *,
+    ticket: Annotated[str | None, Query(max_length=200)] = None,
+    after: Position = None,
+    last_event_id: Annotated[str | None, Header(max_length=8_000)] = None,
+    region: RegionCode | None = None,
+    types: Types = None,
+    interval_s: Annotated[
+        float, Query(ge=0, le=60, description="Least time between two frames; 0: each change at once.")
+    ] = 1,
+) -> StreamingResponse:
+    """Follow events as they come (Server-Sent Events), with a token or a ticket; resume by Last-Event-ID or `after`."""
+    follower = await _follower(request, ticket, election)
+    if region:
+        require_region(follower, region)
+    view = view_of(follower, election=election, region=region, types=types or [])
+    position = last_event_id or after
+    hub: Hub = request.app.state.hub
+    client = await hub.open(view, after=unpack(position) if position else None)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _written(hub, client, interval_s), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _follower(request: Request, ticket: str | None, election: str) -> Actor:
+    """Return who follows; judged, and the database let go, before the stream begins."""
+    if ticket:
+        database: Database = request.app.state.database
+        async with database.transaction() as uow:
+            follower = await redeem_ticket(uow, ticket)
+    else:
+        follower = await caller(request)
+    if Scope.EVENTS_PUBLIC not in follower.scopes:
+        raise ScopeMissing(f"This needs the scope {Scope.EVENTS_PUBLIC}.")
+    if follower.election not in (None, election):
+        raise ElectionNotCovered
+    return follower
+
+
+async def _written(hub: Hub, client: Client, interval_s: float) -> AsyncIterator[bytes]:
+    async for event, cursor, data in frames(hub, client, interval_s=interval_s):
+        if event == "keepalive":
+            yield KEEPALIVE_COMMENT
+        else:
+            yield format_sse_event(data_str=data, event=event, id=cursor or None)

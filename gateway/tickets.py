@@ -1,0 +1,44 @@
+"""Stream tickets: a browser's EventSource cannot send a token, so it shows a ticket, once, within sixty seconds."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+
+from chassis.actor import Actor
+from chassis.clock import wall_now
+from chassis.database import UnitOfWork
+from gateway.errors import TicketInvalid
+
+LIFETIME_S = 60
+_actor: TypeAdapter[Actor] = TypeAdapter(Actor)
+
+
+async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
+    """Return a ticket that stands for its caller, once."""
+    ticket = secrets.token_urlsafe(32)
+    await uow.execute("delete from stream_ticket where expires_at < now()")
+    await uow.execute(
+        "insert into stream_ticket (ticket_hash, actor, expires_at) values ($1, $2, $3)",
+        hashlib.sha256(ticket.encode()).digest(),
+        _actor.dump_json(actor).decode(),
+        wall_now() + timedelta(seconds=LIFETIME_S),
+    )
+    return ticket
+
+
+async def redeem_ticket(uow: UnitOfWork, ticket: str) -> Actor:
+    """Return the caller that a ticket stands for, and use it up.
+
+    Raises:
+        TicketInvalid: it was used, is too old, or never was one.
+    """
+    row = await uow.fetch_row(
+        "delete from stream_ticket where ticket_hash = $1 and expires_at > $2 returning actor",
+        hashlib.sha256(ticket.encode()).digest(),
+        wall_now(),
+    )
+    if row is None:
+        raise TicketInvalid("Ask for a new ticket.")
+    return _actor.validate_json(row["actor"])
