@@ -58,7 +58,7 @@ class PublicState(StrEnum):
     RECEIVED = "received"
     IN_HANDLING = "in_handling"
     CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
+    RETRACTED = "retracted"
 
 
 class ReportSource(StrEnum):
@@ -121,7 +121,7 @@ class ProblemOutcome(StrEnum):
 
     SOLVED = "solved"
     ACCEPTED = "accepted"
-    WITHDRAWN = "withdrawn"
+    RETRACTED = "retracted"
 
 
 class AdviceState(StrEnum):
@@ -130,7 +130,7 @@ class AdviceState(StrEnum):
     GIVEN = "given"
     FOLLOWED = "followed"
     DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
+    RETRACTED = "retracted"
 
 
 class TaskState(StrEnum):
@@ -278,7 +278,7 @@ class AdviceGiven(AdviceFacts):
 
 
 class AdviceSettled(AdviceFacts):
-    """Advice was followed, declined or withdrawn."""
+    """Advice was followed, declined or retracted."""
 
 
 class AdviceReopened(AdviceFacts):
@@ -320,6 +320,7 @@ class ClockSet(EventData):
     category: IncidentCategory
     acknowledge_minutes: int
     act_minutes: int
+    report_within_days: int | None
     decide_days: int | None
     extension_days: int | None
     source: str
