@@ -14,12 +14,15 @@ _HIDDEN: Final = re.compile(
       (?P<token>\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*)                     # a JWT, wherever it stands
     | (?P<bearer>(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{8,})          # an Authorization header's value
     | (?P<email>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
-    | (?P<nik>(?<![\w.-])(?:\d{16}|\d{6}[ .-]\d{6}[ .-]\d{4}|\d{4}(?:[ -]\d{4}){3})(?![\w-])(?!\.\d))
-    | (?P<phone>(?<![\w.-])(?:\+62[ -]?|62|0)8\d{2}[ -]?\d{3,4}[ -]?\d{2,5}(?![\w-])(?!\.\d))
+    | (?P<nik>(?<!\d)(?:\d{16}|\d{6}[ .-]\d{6}[ .-]\d{4}|\d{4}(?:[ -]\d{4}){3})(?!\d))
+    | (?P<phone>(?<!\d)(?<!\d\.)(?<![0-9a-f]{4}-)(?:\+62[ -]?|62|0)8\d{2}[ -]?\d{3,4}[ -]?\d{2,5}(?!\d))
     """,
     re.VERBOSE,
 )
-"""NIK and family numbers have 16 digits, written together or in their usual groups; a TPS code has 13."""
+"""NIK and family numbers have 16 digits, written together or in their usual groups; a TPS code has 13.
+
+Letters beside a number do not save it: `nik3271…x` is a NIK. Only the last part of a UUID is left alone as a phone.
+"""
 
 _WORTH_A_LOOK: Final = re.compile(r"\d{4}|@|eyJ|[Bb]earer|BEARER|[Bb]asic")
 _MOST_DEPTH: Final = 6

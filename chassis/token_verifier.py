@@ -105,18 +105,22 @@ class TokenVerifier:
             Unavailable: the issuer's keys could not be had.
         """
         digest = hashlib.sha256(token).digest()
-        generation = (self._keys.generation, self._groups.generation)
-        if generation != self._generation:
-            self._generation = generation
-            self._known.clear()
+        self._forget_if_changed()
         now = self._now().timestamp()
         known = self._known.get(digest)
         if known is not None and known[0] > now:
             return known[1]
         claims = await self._claims(token, now)
+        self._forget_if_changed()  # the keys may just have been read
         actor = _actor(claims, self._groups)
         self._remember(digest, claims.exp + self._leeway_s, actor, now)
         return actor
+
+    def _forget_if_changed(self) -> None:
+        generation = (self._keys.generation, self._groups.generation)
+        if generation != self._generation:
+            self._generation = generation
+            self._known.clear()
 
     async def _claims(self, token: bytes, now: float) -> _Claims:
         try:
