@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+
 from scripts import generators
 from scripts.generators import compare, write_atomically
 
