@@ -238,7 +238,7 @@ class FacilityChanged(EventData):
     contact_status: ContactStatus
     contacted_on: date | None
     source: str
-    as_of: date
+    as_of: date | None = Field(description="Null where the source gives no day.")
 
 
 class RegionGroupDefined(EventData):

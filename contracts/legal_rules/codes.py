@@ -122,6 +122,18 @@ FINDING_CODES: Final[dict[str, FindingCode]] = {
             "Partisipasi sampai jam ini lebih kecil daripada jam sebelumnya, atau lebih besar daripada jam sesudahnya.",
         ),
         FindingCode(
+            "W-TPS-SIZE",
+            "D1",
+            "The TPS has more voters on its list than a TPS may have.",
+            "Jumlah pemilih dalam DPT melebihi batas pemilih satu TPS.",
+        ),
+        FindingCode(
+            "W-REGION-CODE",
+            None,
+            "The list of regions that the desk uses does not have the TPS's kelurahan; codes change with the years.",
+            "Kelurahan TPS tidak ada dalam daftar wilayah yang dipakai desk; kode wilayah berubah dari tahun ke tahun.",
+        ),
+        FindingCode(
             "W-INVALID-SHARE",
             "D20",
             "The share of invalid votes is unusually high.",

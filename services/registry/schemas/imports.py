@@ -1,0 +1,216 @@
+"""Imports: files of rows, what became of them, and the shapes of their rows.
+
+A row names its thing and what is said of it. A column that a file does not have leaves what stands; an empty cell of a
+column says that it is not known.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, RiskClass, RiskKind
+from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKind
+from services.registry.schemas.facilities import FacilityCode
+from services.registry.schemas.officers import Duty, Person, Slot, Trained
+from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text, Voters
+
+
+class ImportKind(StrEnum):
+    """What the rows of a file are."""
+
+    TPS = "tps"
+    RISKS = "risks"
+    OFFICERS = "officers"
+    FACILITIES = "facilities"
+
+
+class ImportState(StrEnum):
+    """Where an import is; `done` and `failed` are its ends."""
+
+    RECEIVED = "received"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RowStatus(StrEnum):
+    """What became of a row that has something to tell."""
+
+    REJECTED = "rejected"
+    ACCEPTED = "accepted"
+
+
+class RowReason(BaseModel):
+    """One thing to say of a row; never the value that it held."""
+
+    field: str = Field(description="The column, empty for the row as a whole.")
+    code: str
+    detail: str
+
+
+class ImportRowOut(BaseModel):
+    """A row that was refused, or taken with findings."""
+
+    row: int = Field(description="As a spreadsheet counts: the header is 1. Of NDJSON, the line.")
+    status: RowStatus
+    reasons: list[RowReason]
+
+
+class ImportRows(BaseModel):
+    """Rows that have something to tell, in the order of the file."""
+
+    items: list[ImportRowOut]
+    next_cursor: str | None
+    as_of: Instant
+
+
+class ImportOut(BaseModel):
+    """How far an import is, and what it came to."""
+
+    id: UUID
+    election: str
+    kind: ImportKind
+    state: ImportState
+    dry_run: bool
+    sha256: str
+    size_bytes: int
+    source: str
+    rows_read: int
+    created: int
+    changed: int
+    unchanged: int
+    rejected: int
+    with_findings: int
+    failure: RowReason | None
+    received_at: Instant
+    finished_at: Instant | None
+
+
+class ImportRequest(BaseModel):
+    """What an import was asked to do; its fingerprint stands for the file's content."""
+
+    kind: ImportKind
+    dry_run: bool
+    source: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.replace("|", ";").split(";") if part.strip()]
+    return value
+
+
+def _yes_or_no(value: object) -> object:
+    if isinstance(value, str):
+        return {"ya": True, "tidak": False, "bukan": False}.get(value.strip().lower(), value)
+    return value
+
+
+def _word(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _risk_word(value: object) -> object:
+    word = _word(value)
+    return (
+        {"rendah": "low", "sedang": "medium", "tinggi": "high"}.get(word, word)
+        if isinstance(word, str)
+        else word
+    )
+
+
+def _trained_word(value: object) -> object:
+    match _word(value):
+        case "ya" | "sudah" | "true" | True:
+            return "yes"
+        case "tidak" | "belum" | "false" | False:
+            return "no"
+        case None | "":
+            return "unknown"
+        case other:
+            return other
+
+
+Listed = BeforeValidator(_split)
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+
+
+class ImportRow(BaseModel):
+    """Base of a row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TpsRowIn(ImportRow):
+    """A TPS; a new one needs place, address and both DPT figures."""
+
+    tps_code: TpsCode
+    kind: Annotated[TpsKind, BeforeValidator(_word)] | None = None
+    place: Line | None = None
+    address: Text | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    voting_date: date | None = None
+    voting_opens: CivilTime | None = None
+    voting_closes: CivilTime | None = None
+    dpt_men: Voters | None = None
+    dpt_women: Voters | None = None
+    contests: Annotated[list[ContestId], Listed, Field(max_length=10)] | None = None
+    accessible: YesOrNo | None = None
+    active: YesOrNo | None = None
+    source: Source | None = None
+
+
+class RiskRowIn(ImportRow):
+    """A risk of a TPS."""
+
+    tps_code: TpsCode
+    kind: Annotated[RiskKind, BeforeValidator(_word)]
+    risk_class: Annotated[RiskClass, BeforeValidator(_risk_word)]
+    indicators: Annotated[list[Line], Listed, Field(max_length=20)] | None = None
+    as_of: date
+    source: Source | None = None
+
+
+class OfficerRowIn(ImportRow):
+    """Who holds a slot of a TPS's roster; without a person the slot is empty."""
+
+    tps_code: TpsCode
+    duty: Annotated[Duty, BeforeValidator(_word)]
+    slot: Slot
+    person: Person | None
+    display_name: Line | None = None
+    trained: Annotated[Trained, BeforeValidator(_trained_word)] | None = None
+
+
+class FacilityRowIn(ImportRow):
+    """A facility; a new one needs name and region_code."""
+
+    code: FacilityCode
+    kind: Annotated[FacilityKind, BeforeValidator(_word)] | None = None
+    name: Line | None = None
+    region_code: RegionCode | None = None
+    address: Text | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    beds: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    contact_status: Annotated[ContactStatus, BeforeValidator(_word)] | None = None
+    contacted_on: date | None = None
+    as_of: date | None = None
+    source: Source | None = None
+
+
+ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
+    ImportKind.TPS: TpsRowIn,
+    ImportKind.RISKS: RiskRowIn,
+    ImportKind.OFFICERS: OfficerRowIn,
+    ImportKind.FACILITIES: FacilityRowIn,
+}
+
+MediaType = Literal["csv", "xlsx", "ndjson"]

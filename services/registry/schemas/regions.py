@@ -1,0 +1,74 @@
+"""Regions of the nation, and where people vote, as they are shown."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from contracts.vocabulary import Instant
+
+Level = Literal["province", "kabkota", "kecamatan", "kelurahan"]
+
+
+class RegionFacts(BaseModel):
+    """A region of the nation. Codes and names are those of one list, which `source` names: they change with the years."""
+
+    code: str
+    name: str
+    level: Level
+    kind: str = Field(description="Its own word for itself: `kota`, `kabupaten`, `desa`, `distrik` …")
+    path: str = Field(description="With the regions around it, nearest first.")
+    parent: str | None
+    zone: str
+    postal_code: str | None
+    lat: float | None
+    lon: float | None
+    point_source: str | None
+    source: str
+
+
+class RegionChildren(BaseModel):
+    """The regions directly under one."""
+
+    code: str | None
+    items: list[RegionFacts]
+
+
+class Bilingual(BaseModel):
+    """A sentence for voters."""
+
+    id: str
+    en: str
+
+
+class PollingPlace(BaseModel):
+    """Where and when a TPS votes, for everybody."""
+
+    tps_code: str
+    kpu_code: str
+    number: int
+    kelurahan: str
+    kecamatan: str
+    kabkota: str
+    place: str
+    address: str
+    lat: float | None
+    lon: float | None
+    accessible: bool | None
+    voting_date: date
+    voting_opens: str
+    voting_closes: str
+    zone: str
+    zone_label: Literal["WIB", "WITA", "WIT"]
+    contests: list[str]
+    message: Bilingual
+    rehearsal: bool
+
+
+class PollingPlaces(BaseModel):
+    """All TPS of a kelurahan, by number."""
+
+    kelurahan_code: str
+    kelurahan: str
+    items: list[PollingPlace]
+    as_of: Instant

@@ -1,0 +1,53 @@
+"""Shapes that every payload of the registry is made of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""PostgreSQL keeps no NUL, and nothing else of these belongs in a name either."""
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=_PRINTABLE)
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=_PRINTABLE)]
+Source = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)
+]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=_PRINTABLE)]
+Voters = Annotated[int, Field(ge=0, le=100_000)]
+Latitude = Annotated[
+    float, Field(ge=-11.5, le=6.5, description="Degrees, WGS 84; Indonesia lies between these.")
+]
+Longitude = Annotated[
+    float, Field(ge=94.5, le=141.5, description="Degrees, WGS 84; Indonesia lies between these.")
+]
+
+
+class Outcome(StrEnum):
+    """What a definition came to."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class Input(BaseModel):
+    """Base of what callers send: nothing that we do not know, so that a misspelt field is told, not lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One thing that does not fit, as a rule finds it; never the value that was sent.
+
+    Args:
+        pointer: JSON pointer into the body, or the column of a row.
+    """
+
+    pointer: str
+    code: str
+    detail: str

@@ -1,0 +1,161 @@
+"""TPS as they are registered, changed and shown."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from contracts.registry_events import CivilTime
+from contracts.vocabulary import Channel, ContestId, Instant, TpsCode, TpsKind
+from services.registry.schemas.shapes import (
+    Input,
+    Latitude,
+    Line,
+    Longitude,
+    Outcome,
+    Reason,
+    Source,
+    Text,
+    Voters,
+)
+
+
+class TpsFacts(BaseModel):
+    """What is known of a TPS, whole, as one source says it; null hours and date are the election's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: TpsKind = TpsKind.REGULAR
+    place: Line
+    address: Text
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    voting_date: date | None = Field(
+        default=None, description="Only where it votes on another day than the election."
+    )
+    voting_opens: CivilTime | None = Field(
+        default=None, description="Only where it differs from the election's."
+    )
+    voting_closes: CivilTime | None = Field(
+        default=None, description="Only where it differs from the election's."
+    )
+    dpt_men: Voters
+    dpt_women: Voters
+    contests: Annotated[list[ContestId], Field(max_length=10)] | None = Field(
+        default=None, description="All contests of the election that cover the TPS where it is left out."
+    )
+    accessible: bool | None = Field(default=None, description="For wheelchairs; null where nobody said.")
+    active: bool = Field(
+        default=True, description="False dissolves the TPS: it counts nowhere any more; true brings it back."
+    )
+    source: Source
+
+    @model_validator(mode="after")
+    def _whole(self) -> "TpsFacts":
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("lat and lon stand together or not at all")
+        if self.voting_opens and self.voting_closes and self.voting_opens >= self.voting_closes:
+            raise ValueError("voting_opens is before voting_closes")
+        return self
+
+
+class TpsIn(TpsFacts):
+    """A TPS, whole."""
+
+    reason: Reason = Field(default="", description="Why it changed; kept in its history.")
+    channel: Channel = Channel.API
+
+
+class TpsOut(BaseModel):
+    """A TPS as it stands."""
+
+    election: str
+    tps_id: UUID
+    tps_code: str
+    kpu_code: str
+    version: int
+    kind: TpsKind
+    place: str
+    address: str
+    lat: float | None
+    lon: float | None
+    zone: str
+    voting_date: date
+    voting_opens: str
+    voting_closes: str
+    dpt_men: int
+    dpt_women: int
+    dpt_total: int
+    contests: list[str]
+    accessible: bool | None
+    active: bool
+    former_codes: list[str]
+    findings: list[str]
+    source: str
+    rehearsal: bool
+
+
+class TpsReceipt(TpsOut):
+    """A TPS as it was registered or changed."""
+
+    outcome: Outcome
+
+
+class RelocationIn(Input):
+    """A TPS stands at another place from now on."""
+
+    place: Line
+    address: Text
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    accessible: bool | None = None
+    reason: Annotated[Reason, Field(min_length=1)]
+    source: Source
+    occurred_at: Instant
+    channel: Channel = Channel.API
+
+    @model_validator(mode="after")
+    def _whole(self) -> "RelocationIn":
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("lat and lon stand together or not at all")
+        return self
+
+
+class RenumberingIn(Input):
+    """A TPS gets another code in the same kab/kota; its UUID stays, and the old code leads to it."""
+
+    new_code: TpsCode
+    reason: Annotated[Reason, Field(min_length=1)]
+    source: Source
+    channel: Channel = Channel.API
+
+
+class TpsVersion(BaseModel):
+    """One version of a TPS, with who made it, how and why."""
+
+    version: int
+    recorded_at: Instant
+    occurred_at: Instant
+    actor: str
+    channel: str
+    reason: str
+    tps_code: str
+    place: str
+    address: str
+    lat: float | None
+    lon: float | None
+    dpt_men: int
+    dpt_women: int
+    contests: list[str]
+    accessible: bool | None
+    active: bool
+    source: str
+
+
+class TpsHistory(BaseModel):
+    """Every version of a TPS, the newest first."""
+
+    tps_id: UUID
+    tps_code: str
+    items: list[TpsVersion]

@@ -1,0 +1,14 @@
+"""Settings of the registry."""
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the registry needs to know to run."""
+
+    import_limit_bytes: int = Field(default=64_000_000, description="A larger file of an import gets 413.")
+    import_chunk_rows: int = Field(
+        default=500, ge=1, le=5_000, description="Rows of an import that are one transaction."
+    )
