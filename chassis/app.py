@@ -17,7 +17,6 @@ import httpx
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from chassis.actor import RegionGroups
 from chassis.broker import Broker
@@ -28,8 +27,9 @@ from chassis.database import Database
 from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps
 from chassis.jwks import KeySource
-from chassis.limits import LimitsMiddleware
+from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
+from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
@@ -104,15 +104,13 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     install_problem_handlers(app)
     for router in (health_routes(), internal_routes(), *parts.routers):
         app.include_router(router)
+    install_openapi(app)
     app.add_middleware(
         LimitsMiddleware,
         body_limit_bytes=settings.body_limit_bytes,
         receive_deadline_s=settings.receive_deadline_s,
     )
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
-        )
+    allow_origins(app, settings.cors_origins)
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
     return app
 

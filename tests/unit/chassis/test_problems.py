@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, field_validator
 from chassis import problems
 from chassis.actor import Actor
 from chassis.identity import permission
+from chassis.openapi import install_openapi
 from chassis.problem_responses import ProblemDocument, language_of, problem_document, problem_responses
 from chassis.problems import Problem, WrongState, problem_types
 from contracts.access import Scope
@@ -309,3 +310,25 @@ def test_responses_describe_each_status_with_its_codes() -> None:
     assert "person-required" in text
     assert "region-not-covered" in text
     assert "#/components/schemas/ProblemDocument" in text
+
+
+def test_the_description_names_scopes_and_problems_in_their_true_form(mint: Mint) -> None:
+    app = application(mint, routes())
+    install_openapi(app)
+    document = app.openapi()
+    schemas = document["components"]["schemas"]
+    assert {"ProblemDocument", "FieldErrorDocument"} <= set(schemas)
+    assert "HTTPValidationError" not in schemas
+    operation = document["paths"]["/v1/elections/{election}/tps/{code}/reports"]["post"]
+    assert operation["security"] == [{"bearer": ["turnout:report"]}]
+    assert {"200", "400", "401", "403", "404", "413", "415", "422", "503"} <= set(operation["responses"])
+    assert operation["responses"]["422"] == {"$ref": "#/components/responses/Problem422"}
+    assert list(document["components"]["responses"]["Problem422"]["content"]) == ["application/problem+json"]
+    assert "security" not in document["paths"]["/v1/elections/{election}/raise/{what}"]["get"]
+    assert _dangling(document) == set()
+
+
+def _dangling(document: dict[str, object]) -> set[str]:
+    text = json.dumps(document)
+    named = set(re.findall(r'"#/components/(?:schemas|responses)/([^"]+)"', text))
+    return {name for name in named if f'"{name}": {{' not in text}
