@@ -1,5 +1,6 @@
 """Topics of the broker: made by us, with settings of ours, and looked at to see whether they still hold what they held."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -39,8 +40,8 @@ def service_of(topic: str) -> str:
     return topic.rsplit(".", 2)[-2]
 
 
-async def ensure_topics(broker: Broker, *, ledger_topic: str | None) -> None:
-    """Make the topic of a service's ledger, and the watermarks' topic, where they are not there yet.
+async def ensure_topics(broker: Broker, *, ledgers: Iterable[str]) -> None:
+    """Make the topics of some services' ledgers, and the watermarks' topic, where they are not there yet.
 
     Raises:
         KafkaError: the broker cannot be reached or refuses.
@@ -49,8 +50,7 @@ async def ensure_topics(broker: Broker, *, ledger_topic: str | None) -> None:
     await admin.start()
     try:
         wanted = [NewTopic(broker.watermarks, 1, 1, topic_configs=_KEPT_FOR_AN_HOUR)]
-        if ledger_topic:
-            wanted.append(NewTopic(ledger_topic, PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER))
+        wanted += [NewTopic(broker.topic(service), PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER) for service in ledgers]
         existing = set(await admin.list_topics())
         for topic in wanted:
             if topic.name not in existing:

@@ -16,7 +16,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from chassis.broker import Broker
+from chassis.broker import Broker, ensure_topics
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
@@ -153,15 +153,19 @@ class Consumer:
         )
         topics = [self._broker.topic(service) for service in self._subscription.services]
         listener = _Assignments(self, consumer)
+        await ensure_topics(self._broker, ledgers=self._subscription.services)
         await consumer.start()
         try:
             consumer.subscribe(topics, listener=listener)
-            next_gap_look = wall_now()
+            next_gap_look = next_position_look = wall_now()
             while True:
                 batches = await consumer.getmany(timeout_ms=200, max_records=self._subscription.batch)
                 if batches:
                     await self._take(consumer, batches)
                 self._observe(consumer, idle=not batches)
+                if (wall_now() - next_position_look).total_seconds() > 1:
+                    next_position_look = wall_now()
+                    await self._check_positions()
                 if (wall_now() - next_gap_look).total_seconds() > 5:
                     next_gap_look = wall_now()
                     await self._fill_gaps()
@@ -344,6 +348,21 @@ class Consumer:
         """Move the positions first: that fences zombies off before any work, and makes each partition's writers queue."""
         for tp in sorted(moved):
             await inbox.move(tp.topic, tp.partition, self._positions[tp], moved[tp])
+
+    async def _check_positions(self) -> None:
+        """See whether the stored positions are still where this process left them; a rebuild sets them back.
+
+        Raises:
+            ZombieFenced: they are not.
+        """
+        async with self._database.reading() as connection:
+            rows = await connection.fetch(
+                "select topic, partition, next_offset from consumer_position where consumer = $1", self.name
+            )
+        stored = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        for tp, position in self._positions.items():
+            if stored.get(tp) != position.next_offset:
+                raise ZombieFenced(f"{tp.topic}/{tp.partition}")
 
     async def _fill_gaps(self) -> None:
         """Ask owners for events that a parked one has waited for longer than ten seconds."""

@@ -224,7 +224,8 @@ class Inbox:
         await self._uow.execute(
             """insert into consumer_dead_letter
                    (consumer, topic, partition, record_offset, aggregate, version, headers, body, reason, died_at)
-               select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where not exists (
+               select $1::text, $2::text, $3::int, $4::bigint, $5::text, $6::bigint, $7::text, $8::bytea, $9::text, $10::timestamptz
+               where not exists (
                    select 1 from consumer_dead_letter where consumer = $1 and topic = $2
                    and (aggregate = $5 and version = $6 or $5 is null and partition = $3 and record_offset = $4))""",
             self._consumer,

@@ -122,7 +122,7 @@ class Relay:
                 self._waits_for_lock = True
                 await asyncio.sleep(0.5)
             self._waits_for_lock = False
-            await ensure_topics(self._broker, ledger_topic=self._topic)
+            await ensure_topics(self._broker, ledgers=[self._service])
             await self._recall(connection)
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._broker.bootstrap,
@@ -246,7 +246,7 @@ class Relay:
 
     async def _broker_answers(self) -> bool:
         try:
-            await asyncio.wait_for(ensure_topics(self._broker, ledger_topic=self._topic), 10)
+            await asyncio.wait_for(ensure_topics(self._broker, ledgers=[self._service]), 10)
         except (KafkaError, OSError, TimeoutError):
             return False
         return True

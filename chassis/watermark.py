@@ -77,7 +77,7 @@ class Watermarks:
             await asyncio.sleep(0.5)
 
     async def _follow(self) -> None:
-        await ensure_topics(self._broker, ledger_topic=None)
+        await ensure_topics(self._broker, ledgers=[])
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._broker.bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
         )
