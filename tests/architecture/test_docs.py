@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from contracts.catalog import CATALOG
-from tests.architecture.house import PACKAGES, ROOT, files, markdown_files, python_files, relative, text, tree
+from tests.architecture.house import (
+    PACKAGES,
+    ROOT,
+    files,
+    functions,
+    markdown_files,
+    python_files,
+    relative,
+    text,
+    tree,
+)
 
 REFERENCE = ROOT / "docs" / "reference"
 ADR_SECTIONS = ("Context", "Decision", "Consequences", "Alternatives")
@@ -91,6 +101,27 @@ def test_every_metric_is_documented():
     }
     missing = sorted(f"{path} {name}" for path, name in made if name.removesuffix("_total") not in page)
     assert not missing, f"scripts/generate reference_metrics: {missing}"
+
+
+def test_every_public_route_is_documented():
+    """An operation's id is its function's name; what is under /internal, or is no operation of the API, has no place there."""
+    page = text(REFERENCE / "api.md")
+    missing = [
+        f"{relative(path)}:{function.lineno} {function.name}"
+        for path in python_files("services", "gateway")
+        if "routes" in {path.stem, path.parent.name}
+        for function in functions(path)
+        if any(_is_route(decorator) for decorator in function.decorator_list)
+        if f"`{function.name}`" not in page
+    ]
+    assert not missing, f"scripts/generate (openapi first): {missing}"
+
+
+def _is_route(decorator: ast.expr) -> bool:
+    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute)):
+        return False
+    hidden = any(keyword.arg == "include_in_schema" for keyword in decorator.keywords)
+    return decorator.func.attr in {"get", "post", "put", "patch", "delete"} and not hidden
 
 
 def test_every_make_target_is_described_and_documented():
