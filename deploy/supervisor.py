@@ -1,5 +1,7 @@
 """Starts processes, starts them again when they crash, and stops them in the reverse order."""
 
+import os
+import select
 import signal
 import subprocess
 import time
@@ -64,6 +66,7 @@ class Supervisor:
     folder: RunFolder
     say: Callable[[str], None]
     stop_asked: bool = False
+    terminal: select.poll = field(default_factory=select.poll)
     phase: str = "starting"
     stages: list[list[Child]] = field(default_factory=list[list[Child]])
 
@@ -72,6 +75,9 @@ class Supervisor:
         for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(wish) is not signal.SIG_IGN:
                 signal.signal(wish, self._note)
+        # The kernel tells a closed terminal to the session's leader alone. That may be make, which keeps it to itself.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and os.isatty(0):
+            self.terminal.register(0, 0)
 
     def start(self, *programs: Program) -> None:
         """Start programs that belong together; they are stopped together."""
@@ -123,7 +129,7 @@ class Supervisor:
         """Keep everything running until somebody asks us to stop."""
         self.phase = "ready"
         self._write_state()
-        while not self.stop_asked:
+        while not self._shall_stop():
             for child in self._children():
                 self._look_after(child)
             each_tick()
@@ -167,7 +173,7 @@ class Supervisor:
         Raises:
             StopAskedError: Somebody asked us to stop.
         """
-        if self.stop_asked:
+        if self._shall_stop():
             raise StopAskedError
 
     def _look_after(self, child: Child) -> None:
@@ -223,6 +229,9 @@ class Supervisor:
             if not child.done
         ]
         self.folder.write_state(DeskState(phase=self.phase, processes=states))
+
+    def _shall_stop(self) -> bool:
+        return self.stop_asked or bool(self.terminal.poll(0))
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         self.stop_asked = True
