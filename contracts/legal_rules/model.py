@@ -23,6 +23,15 @@ class Topic(StrEnum):
     PUBLICATION = "Publication, privacy and reports"
 
 
+class Subject(StrEnum):
+    """What a finding is found on."""
+
+    FORM = "the form of a TPS"
+    REPORT = "a turnout report"
+    BOX = "a box and its hand-overs"
+    TPS = "a TPS as it was registered"
+
+
 @dataclass(frozen=True, slots=True)
 class LegalRule:
     """One rule of the field.
@@ -47,19 +56,21 @@ class LegalRule:
 
 @dataclass(frozen=True, slots=True)
 class FindingCode:
-    """One code of a finding on a form or a report; stable, the same in API, imports and reports.
+    """One code of a finding; stable, the same in API, imports and reports.
 
     Attributes:
         code: `E-...` or `W-...`.
         rule: Number of the rule that it checks, or None where it is arithmetic or completeness alone.
         en: What does not hold, English.
         indonesian: The same in Indonesian.
+        subject: What it is found on.
     """
 
     code: str
     rule: str | None
     en: str
     indonesian: str
+    subject: Subject = Subject.FORM
 
     @property
     def kind(self) -> RuleKind:

@@ -17,7 +17,12 @@ def generate() -> Iterator[tuple[str, str]]:
         except ModuleNotFoundError:
             continue
         settings = importlib.import_module(f"services.{service}.settings").Settings.model_validate(
-            {"database_url": "postgresql://nobody@localhost/none", "kafka_bootstrap": "none:0", "jwks": "none", "issuer": "http://desk"}
+            {
+                "database_url": "postgresql://nobody@localhost/none",
+                "kafka_bootstrap": "none:0",
+                "jwks": "none",
+                "issuer": "http://desk",
+            }
         )
         document = module.create_app(settings).openapi()
         document["info"]["x-generated-by"] = "scripts/generate openapi_services"

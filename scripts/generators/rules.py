@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contracts.legal_rules import FINDING_CODES, LEGAL_RULES, FindingCode, LegalRule, RuleKind, Topic
+from contracts.legal_rules import FINDING_CODES, LEGAL_RULES, FindingCode, LegalRule, Subject, Topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,15 +55,13 @@ def _rule_row(rule: LegalRule) -> str:
 
 def _codes() -> Iterator[str]:
     yield "## Codes of findings\n"
-    yield "The same in API, imports and reports. Clients accept codes that they do not know.\n"
-    for kind, title in (
-        (RuleKind.BLOCKS, "Held out of the totals until it is settled"),
-        (RuleKind.ASKS_FOR_A_REASON, "A reason is asked for"),
-    ):
-        yield f"### {kind.value}: {title}\n"
+    yield "The same in API, imports and reports. **E** is held out of the totals until it is settled, **W** asks for a reason."
+    yield "Clients accept codes that they do not know.\n"
+    for subject in Subject:
+        yield f"### On {subject.value}\n"
         yield "| code | what does not hold | yang tidak sesuai | rule |"
         yield "|---|---|---|---|"
-        yield from (_code_row(finding) for finding in FINDING_CODES.values() if finding.kind is kind)
+        yield from (_code_row(finding) for finding in FINDING_CODES.values() if finding.subject is subject)
         yield ""
 
 

@@ -1,10 +1,10 @@
-"""The codes of findings. Clients accept codes that they do not know; a code is never renamed and never gets another meaning."""
+"""The codes of findings on a form. A code is never renamed and never gets another meaning."""
 
 from typing import Final
 
 from contracts.legal_rules.model import FindingCode
 
-FINDING_CODES: Final[dict[str, FindingCode]] = {
+FORM_CODES: Final[dict[str, FindingCode]] = {
     finding.code: finding
     for finding in (
         FindingCode(
@@ -108,18 +108,6 @@ FINDING_CODES: Final[dict[str, FindingCode]] = {
             "D13",
             "More people voted for the mayor or regent than for the governor at this TPS.",
             "Pengguna hak pilih untuk wali kota atau bupati melebihi yang untuk gubernur di TPS ini.",
-        ),
-        FindingCode(
-            "W-OVER-NEED",
-            "D2",
-            "More people are reported to have voted than the TPS needs ballots.",
-            "Pengguna hak pilih yang dilaporkan melebihi kebutuhan surat suara TPS.",
-        ),
-        FindingCode(
-            "W-NOT-CUMULATIVE",
-            None,
-            "The turnout up to this slot is below that of an earlier slot, or above that of a later one.",
-            "Partisipasi sampai jam ini lebih kecil daripada jam sebelumnya, atau lebih besar daripada jam sesudahnya.",
         ),
         FindingCode(
             "W-TPS-SIZE",
