@@ -16,7 +16,7 @@ OWNS = ["docs/reference/api.md"]
 
 _WORDS = """\
 Everything here is asked of the gateway; commands and single resources it passes through to their owner, which judges the caller
-by itself. The full description with schemas and examples is `GET /openapi.json`; every refusal is one of [problems.md](problems.md).
+by itself. The full description with schemas and examples is `GET /openapi.json`; refusals are those of [problems.md](problems.md).
 Commands need `Idempotency-Key`. "Person" means that an application alone is not enough, and
 `…` stands for `/v1/elections/{election}`.
 """
