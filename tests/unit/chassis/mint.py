@@ -64,7 +64,7 @@ class Mint:
         return jwt.encode(named, told, signing, algorithms=[named["alg"]])
 
     def headers(self, **claims: object) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token(**claims)}"}  # pyright: ignore[reportArgumentType]
+        return {"Authorization": f"Bearer {self.token(**claims)}"}  # pyright: ignore[reportArgumentType] - any claim, also a wrong one
 
     def verifier(
         self,
