@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 OWNS = ["docs/reference/api.md"]
 
 _WORDS = """\
-Everything here is asked of the gateway; commands and single resources it passes through to their owner, which judges the caller
-by itself. The full description with schemas and examples is `GET /openapi.json`; refusals are those of [problems.md](problems.md).
+Everything here is asked of the gateway; commands and single resources it passes through to their owner, which judges the
+caller by itself. The full description with schemas and examples is `GET /openapi.json`; refusals are those of
+[problems.md](problems.md).
 Commands need `Idempotency-Key`. "Person" means that an application alone is not enough, and
 `…` stands for `/v1/elections/{election}`.
 """

@@ -1,0 +1,93 @@
+"""Every route says who may call it; what is open to everybody is a short list."""
+
+import importlib
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+
+from chassis.identity import permissions_of, public_route, unprotected_routes
+from tests.architecture.house import ROOT
+
+PROCESSES = [
+    process
+    for process in (
+        "services.registry",
+        "services.logistics",
+        "services.incidents",
+        "services.turnout",
+        "gateway",
+    )
+    if (ROOT / process.replace(".", "/") / "app.py").exists()
+]
+OPEN_TO_EVERYBODY = {
+    # How one gets a token, and how a token is checked.
+    "POST /v1/oauth/token",
+    "GET /.well-known/jwks.json",
+    # What an orchestrator and Prometheus ask.
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+    # The descriptions of the API and of the events.
+    "GET /openapi.json",
+    "GET /asyncapi.json",
+    # A browser's EventSource cannot send a header: a ticket stands for the token.
+    "GET /v1/elections/{election}/stream",
+}
+"""A route that joins this list is a decision: say why in the line above it."""
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_route_has_a_permission(process: str):
+    app = _app(process)
+    bare = [route for route in unprotected_routes(app) if not _is_page(route)]
+    passed = _passages() if process == "gateway" else set[str]()
+    left = [
+        route for route in bare if route.split(" ")[1] not in passed and not route.endswith(" /openapi.json")
+    ]
+    assert not left, (
+        "a permission in the Annotated dependency, or public_route and a line in OPEN_TO_EVERYBODY"
+    )
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_what_is_open_is_on_the_list(process: str):
+    opened = {
+        f"{method} {route.path_format}"
+        for route in iter_route_contexts(_app(process).routes)
+        if isinstance(dependant := getattr(route, "dependant", None), Dependant)
+        and not any(permissions_of(dependant))
+        and public_route in _calls(dependant)
+        for method in route.methods or ()
+    }
+    strangers = {route for route in opened - OPEN_TO_EVERYBODY if not _is_page(route)}
+    assert not strangers, strangers
+
+
+def _is_page(route: str) -> bool:
+    """Tell whether a route is the first page, its files, or the pages of the API's description: they hold no data."""
+    return re.search(r" /(|docs.*|assets.*|static.*|web.*|page.*|favicon.*|problems.*)$", route) is not None
+
+
+def _passages() -> set[str]:
+    """Return the paths that the gateway passes through: their owner judges the caller."""
+    door = importlib.import_module("gateway.door")
+    return {passage.path for passage in door.passages()}
+
+
+def _app(process: str) -> FastAPI:
+    settings = importlib.import_module(f"{process}.settings").Settings.model_validate(
+        {
+            "database_url": "postgresql://nobody@127.0.0.1/none",
+            "kafka_bootstrap": "127.0.0.1:1",
+            "jwks": "none",
+            "issuer": "http://127.0.0.1",
+        }
+    )
+    return importlib.import_module(f"{process}.app").create_app(settings)
+
+
+def _calls(dependant: Dependant) -> list[object]:
+    return [dependant.call, *(call for inner in dependant.dependencies for call in _calls(inner))]
