@@ -80,6 +80,11 @@ class Metrics:
         self.idempotent_replays = Counter(
             "desk_idempotent_replays", "Commands answered from their idempotency key.", registry=registry
         )
+        for gauge in (
+            self.outbox_pending,
+            self.outbox_oldest,
+        ):  # until the relay has looked, nothing is known
+            gauge.set(float("nan"))
         self._seen: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe_request(self, *, route: str, method: str, status: int, seconds: float) -> None:
