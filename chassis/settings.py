@@ -14,9 +14,11 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DESK_", extra="ignore")
 
-    environment: Literal["development", "production"] = "production"
-    http_host: str = "127.0.0.1"
-    http_port: int = 8000
+    environment: Literal["development", "production"] = Field(
+        default="production", description="Production refuses keys and secrets made for a demonstration."
+    )
+    http_host: str = Field(default="127.0.0.1", description="Address that the process listens on.")
+    http_port: int = Field(default=8000, description="Port that the process listens on.")
     database_url: SecretStr = Field(
         description="postgresql://role:password@host:port/database of this service alone."
     )
@@ -44,8 +46,10 @@ class ServiceSettings(BaseSettings):
     internal_token_file: str | None = Field(
         default=None, description="File with the secret of the routes under /internal."
     )
-    log_level: str = "INFO"
-    cors_origins: list[str] = Field(default_factory=list)
+    log_level: str = Field(default="INFO", description="Least level that is logged.")
+    cors_origins: list[str] = Field(
+        default_factory=list, description="Origins whose pages may call the API; none by default."
+    )
     body_limit_bytes: int = Field(default=1_000_000, description="A larger body gets 413.")
     receive_deadline_s: float = Field(
         default=20.0, description="A body that has not arrived whole by then gets 408."
