@@ -121,8 +121,10 @@ class FormFinding(EventData):
 
     code: str = Field(description="Stable; `E-` holds the form out of the totals, `W-` asks for a reason.")
     where: str = Field(description="The line or box concerned, empty where it is the form as a whole.")
-    written: float | None = Field(description="What the form says; a ratio where the rule is about a share.")
-    expected: float | None = Field(description="What the rule compares it with.")
+    written: int | float | str | None = Field(
+        description="What the form says: a number, a ratio where the rule is about a share, or a civil time."
+    )
+    expected: int | float | str | None = Field(description="What the rule compares it with.")
 
 
 class TallyFact(EventData):

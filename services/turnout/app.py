@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from chassis.app import Parts
 from chassis.app import create_app as create_service
 from services.turnout import consumers
-from services.turnout.commands import voting_days as voting_day_commands
-from services.turnout.routes import voting_days as voting_day_routes
+from services.turnout.commands.tallies import record_entries
+from services.turnout.commands.voting_days import record_reports
+from services.turnout.routes import tallies, voting_days
 from services.turnout.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,8 +21,8 @@ def create_app(settings: Settings) -> FastAPI:
         settings,
         Parts(
             name="turnout",
-            routers=[voting_day_routes.router],
+            routers=[voting_days.router, tallies.router],
             subscription=consumers.SUBSCRIPTION,
-            coalescers={"turnout_reports": voting_day_commands.record_reports},
+            coalescers={"turnout_reports": record_reports, "form_entries": record_entries},
         ),
     )

@@ -1,23 +1,56 @@
-"""What turnout takes in from the registry: the TPS, and nothing else."""
+"""What turnout takes in from the registry: elections, contests and TPS."""
 
 from collections.abc import Sequence
 
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
-from contracts.registry_events import TpsRegistered
+from contracts.registry_events import ContestDefined, ElectionDefined, TpsRegistered
+
+
+async def know_election(uow: UnitOfWork, events: Sequence[Received[ElectionDefined]]) -> None:
+    """Know the settings of an election that forms are judged by, and when its results may be public."""
+    facts = [event.data for event in events]
+    await uow.execute(
+        """insert into election_ref (election, results_public_at, reserve_ratio, walk_ins_from)
+           select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[])
+           on conflict (election) do update set results_public_at = excluded.results_public_at,
+               reserve_ratio = excluded.reserve_ratio, walk_ins_from = excluded.walk_ins_from""",
+        [f.election for f in facts],
+        [f.results_public_at for f in facts],
+        [str(f.settings.ballot_reserve_ratio.value) for f in facts],
+        [f.settings.walk_in_opens.value for f in facts],
+    )
+
+
+async def know_contest(uow: UnitOfWork, events: Sequence[Received[ContestDefined]]) -> None:
+    """Know the choices of a contest."""
+    await uow.execute(
+        """insert into contest_ref (election, contest, choices)
+           select election, contest, string_to_array(choices, ' ')::int[]
+           from unnest($1::text[], $2::text[], $3::text[]) u(election, contest, choices)
+           on conflict (election, contest) do update set choices = excluded.choices""",
+        [event.envelope.election for event in events],
+        [event.data.contest for event in events],
+        [" ".join(str(n) for n in sorted(c.number for c in event.data.choices)) for event in events],
+    )
 
 
 async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -> None:
-    """Know a TPS as the registry tells of it, and open its voting day."""
+    """Know a TPS as the registry tells of it, open its voting day, and a tally for each of its contests."""
     facts = [event.data for event in events]
     await uow.execute(
-        """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests)
-           select tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, string_to_array(contests, ' ')
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::int[], $8::text[])
-                u(tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests)
+        """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests,
+                                voting_opens, voting_closes, active)
+           select tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, string_to_array(contests, ' '),
+                  voting_opens, voting_closes, active
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::int[], $8::text[],
+                       $9::text[], $10::text[], $11::boolean[])
+                u(tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests, voting_opens,
+                  voting_closes, active)
            on conflict (tps_id) do update set tps_code = excluded.tps_code, zone = excluded.zone,
                voting_date = excluded.voting_date, dpt_men = excluded.dpt_men, dpt_women = excluded.dpt_women,
-               contests = excluded.contests""",
+               contests = excluded.contests, voting_opens = excluded.voting_opens,
+               voting_closes = excluded.voting_closes, active = excluded.active""",
         [f.tps_id for f in facts],
         [event.envelope.election for event in events],
         [f.tps_code for f in facts],
@@ -26,10 +59,20 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
         [f.dpt_men for f in facts],
         [f.dpt_women for f in facts],
         [" ".join(f.contests) for f in facts],
+        [f.voting_opens for f in facts],
+        [f.voting_closes for f in facts],
+        [f.active for f in facts],
     )
     await uow.execute(
         "insert into voting_day (tps_id, version) select u, 0 from unnest($1::uuid[]) u on conflict do nothing",
         [f.tps_id for f in facts],
+    )
+    await uow.execute(
+        """insert into tally (tally_id, tps_id, contest)
+           select uuidv7(), tps_id, contest from unnest($1::uuid[], $2::text[]) u(tps_id, contest)
+           on conflict (tps_id, contest) do nothing""",
+        [f.tps_id for f in facts for _ in f.contests],
+        [contest for f in facts for contest in f.contests],
     )
 
 
@@ -37,9 +80,9 @@ SUBSCRIPTION = Subscription(
     name="turnout",
     services=("registry",),
     handlers={
+        "desk.registry.election.defined.v1": handles(know_election),
+        "desk.registry.contest.defined.v1": handles(know_contest),
         "desk.registry.tps.registered.v1": handles(know_tps),
-        "desk.registry.election.defined.v1": IGNORE,
-        "desk.registry.contest.defined.v1": IGNORE,
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,

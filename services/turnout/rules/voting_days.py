@@ -15,6 +15,9 @@ from services.turnout.rules.ballots import ballots_needed
 OPENS, CLOSES = "07:00", "13:00"
 """Voting hours, local. Source: D10."""
 
+WALK_INS_FROM = "12:00"
+"""From then on walk-in voters vote, local. Source: D11."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

@@ -3,7 +3,7 @@
 Importing this package makes `Table.metadata` complete.
 """
 
-from services.turnout.tables import known, voting_days
+from services.turnout.tables import known, tallies, voting_days
 from services.turnout.tables.known import Table
 
-__all__ = ["Table", "known", "voting_days"]
+__all__ = ["Table", "known", "tallies", "voting_days"]

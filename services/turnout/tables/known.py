@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, MetaData, Text
+from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -41,3 +41,27 @@ class TpsRef(Table, table=True):
     dpt_men: int
     dpt_women: int
     contests: list[str] = Field(sa_column=texts())
+    voting_opens: str = "07:00"
+    voting_closes: str = "13:00"
+    active: bool = True
+
+
+class ElectionRef(Table, table=True):
+    """What of an election's settings turnout goes by."""
+
+    __tablename__ = "election_ref"
+
+    election: str = Field(primary_key=True)
+    results_public_at: datetime = Field(sa_column=instant())
+    reserve_ratio: str
+    walk_ins_from: str
+
+
+class ContestRef(Table, table=True):
+    """A contest and the numbers of its choices."""
+
+    __tablename__ = "contest_ref"
+
+    election: str = Field(primary_key=True)
+    contest: str = Field(primary_key=True)
+    choices: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))

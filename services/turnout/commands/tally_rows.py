@@ -1,0 +1,266 @@
+"""A tally under its lock: loaded with all that its next step is judged by, and written back, many at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.database import Row, UnitOfWork
+from chassis.outbox import Origin
+from chassis.problems import Problem
+from contracts.turnout_events import TallyState
+from services.turnout.errors import FormUnknown, TpsUnknown
+from services.turnout.events import Standing, Teller
+from services.turnout.rules.ballots import RESERVE_RATIO
+from services.turnout.rules.form_findings import Surroundings
+from services.turnout.rules.publication import results_public_at
+from services.turnout.rules.tallies import Hand, Life, Typed
+from services.turnout.rules.voting_days import WALK_INS_FROM
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FormName:
+    """Which form: of which TPS and contest."""
+
+    election: str
+    tps_code: str
+    contest: str
+
+
+@dataclass(slots=True)
+class Form:
+    """A tally whose row this transaction holds.
+
+    Attributes:
+        life: what the next step is judged by; a command puts the life after its step here.
+        numbers: how often figures stood so far; the number of the last ones.
+        standing: number of the figures that stand, None where none do.
+    """
+
+    name: FormName
+    row: Row
+    life: Life
+    version: int
+    numbers: int
+    standing: int | None
+    choices: list[int]
+    around: Surroundings
+    touched: bool = False
+
+    @property
+    def tally_id(self) -> UUID:
+        """Return the aggregate's id."""
+        return self.row["tally_id"]
+
+    @property
+    def location(self) -> str:
+        """Return the form's path."""
+        name = self.name
+        return f"/v1/elections/{name.election}/tps/{name.tps_code}/forms/{name.contest}"
+
+    @property
+    def aggregate(self) -> str:
+        """Return what `Desk-Position` calls the form."""
+        return f"tally/{self.tally_id}"
+
+    def results_public_at(self) -> datetime:
+        """Return when votes per choice may be public."""
+        told: datetime | None = self.row["results_public_at"]
+        return told or results_public_at(self.row["voting_date"])
+
+    def next_number(self) -> int:
+        """Return the number of figures that stand from now on."""
+        self.numbers += 1
+        self.standing = self.numbers
+        return self.numbers
+
+    def raise_version(self) -> int:
+        """Return the version of the next event."""
+        self.version += 1
+        self.touched = True
+        return self.version
+
+    def teller(self, uow: UnitOfWork, origin: Origin, *, occurred_at: datetime) -> Teller:
+        """Return what tells the step that was just judged; `life` is the one after it."""
+        return Teller(
+            uow=uow,
+            origin=origin,
+            tally_id=self.tally_id,
+            tps_id=self.row["tps_id"],
+            tps_code=self.name.tps_code,
+            contest=self.name.contest,
+            round=self.life.round,
+            state=self.life.state,
+            occurred_at=occurred_at,
+        )
+
+
+_LOCK = """
+select t.election, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.choices,
+       e.results_public_at, e.reserve_ratio, e.walk_ins_from,
+       y.tally_id, y.contest, y.version, y.round, y.state, y.numbers, y.standing,
+       y.return_asked_by
+from unnest($1::text[], $2::text[], $3::text[]) w(election, tps_code, contest)
+join tps_ref t on t.election = w.election and t.tps_code = w.tps_code and t.active and w.contest = any(t.contests)
+join tally y on y.tps_id = t.tps_id and y.contest = w.contest
+join contest_ref c on c.election = w.election and c.contest = w.contest
+left join election_ref e on e.election = w.election
+order by y.tally_id for update of y
+"""
+# A statement of its own: only one that begins after the lock was granted sees what its last holder wrote.
+_ENTRIES = """
+select e.tally_id, e.person, e.device, e.figures::text as figures
+from unnest($1::uuid[], $2::int[]) w(tally_id, round) join tally_entry e using (tally_id, round)
+order by e.tally_id, e.slot
+"""
+_OTHER_USERS = """
+select o.tps_id, o.contest, (a.figures -> 'administration' -> 'users' ->> 'total')::int as users
+from tally o join tally_acceptance a on a.tally_id = o.tally_id and a.number = o.standing
+where o.tps_id = any($1::uuid[])
+"""
+_WRITE_TALLIES = """
+update tally y set version = u.version, round = u.round, state = u.state, numbers = u.numbers,
+                   standing = u.standing, return_asked_by = u.return_asked_by
+from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::int[], $6::int[], $7::text[])
+     u(tally_id, version, round, state, numbers, standing, return_asked_by)
+where y.tally_id = u.tally_id
+"""
+_WRITE_STANDING = """
+insert into tally_acceptance (tally_id, number, round, version, decided_by, settled, first_person, second_person,
+                              adjudicator, reason, figures, findings, accepted, held, photo_sha256, channel,
+                              occurred_at, recorded_at)
+select tally_id, number, round, version, decided_by, settled, first_person, second_person, adjudicator, reason,
+       figures::json, findings::json, string_to_array(accepted, ' '), held, photo_sha256, channel, occurred_at,
+       recorded_at
+from unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::text[], $16::text[],
+            $17::timestamptz[], $18::timestamptz[])
+     u(tally_id, number, round, version, decided_by, settled, first_person, second_person, adjudicator, reason,
+       figures, findings, accepted, held, photo_sha256, channel, occurred_at, recorded_at)
+"""
+
+
+async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormName, Form]:
+    """Lock tallies, in one order, and return those that exist with all that their next step is judged by."""
+    wanted = sorted(set(names))
+    columns = zip(*((name.election, name.tps_code, name.contest) for name in wanted), strict=True)
+    rows = await uow.fetch(_LOCK, *map(list, columns))
+    entries: dict[UUID, list[Typed]] = {}
+    entered = [row for row in rows if row["state"] != TallyState.EMPTY]
+    users: Mapping[tuple[UUID, str], int] = {}
+    if entered:
+        ids, rounds = [row["tally_id"] for row in entered], [row["round"] for row in entered]
+        for row in await uow.fetch(_ENTRIES, ids, rounds):
+            entry = Typed(Hand(row["person"], row["device"]), row["figures"])
+            entries.setdefault(row["tally_id"], []).append(entry)
+        users = {
+            (row["tps_id"], row["contest"]): row["users"]
+            for row in await uow.fetch(_OTHER_USERS, [row["tps_id"] for row in entered])
+            if row["users"] is not None
+        }
+    forms = [_form(row, entries.get(row["tally_id"], []), users) for row in rows]
+    return {form.name: form for form in forms}
+
+
+def _form(row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], int]) -> Form:
+    life = Life(
+        state=TallyState(row["state"]),
+        round=row["round"],
+        entries=tuple(entries),
+        return_asked_by=row["return_asked_by"],
+    )
+    return Form(
+        name=FormName(row["election"], row["tps_code"], row["contest"]),
+        row=row,
+        life=life,
+        version=row["version"],
+        numbers=row["numbers"],
+        standing=row["standing"],
+        choices=row["choices"],
+        around=_surroundings(row, users),
+    )
+
+
+def _surroundings(row: Row, users: Mapping[tuple[UUID, str], int]) -> Surroundings:
+    governor = _is_governors(row["contest"])
+    others = [
+        count
+        for (tps_id, contest), count in users.items()
+        if tps_id == row["tps_id"] and _is_governors(contest) != governor
+    ]
+    return Surroundings(
+        reserve_ratio=Decimal(row["reserve_ratio"]) if row["reserve_ratio"] else RESERVE_RATIO,
+        opens=row["voting_opens"],
+        closes=row["voting_closes"],
+        walk_ins_from=row["walk_ins_from"] or WALK_INS_FROM,
+        governor=governor,
+        other_users=others[0] if others else None,
+    )
+
+
+def _is_governors(contest: str) -> bool:
+    return contest.startswith("gubernur-")
+
+
+async def why_unknown(uow: UnitOfWork, name: FormName) -> Problem:
+    """Return what is wrong with the name of a form that was not found: its TPS, or its contest."""
+    found = await uow.fetch_row(
+        "select 1 from tps_ref where election = $1 and tps_code = $2", name.election, name.tps_code
+    )
+    if found is None:
+        return TpsUnknown(f"No TPS has the code {name.tps_code}.")
+    return FormUnknown(f"TPS {name.tps_code} has no form of this contest.")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Figures that stand from now on, with who stands behind them.
+
+    Attributes:
+        version: of the event that tells them.
+        persons: of the two entries, in order.
+        reason: the adjudicator's; kept here, in no event.
+    """
+
+    form: Form
+    round: int
+    version: int
+    standing: Standing
+    figures: str
+    persons: tuple[str, str]
+    adjudicator: str | None
+    reason: str
+    occurred_at: datetime
+    origin: Origin
+
+
+async def write_forms(uow: UnitOfWork, forms: Sequence[Form], *, accepted: Sequence[Accepted]) -> None:
+    """Write tallies back, and the figures that stand."""
+    if accepted:
+        await uow.execute(_WRITE_STANDING, *_columns([_acceptance(one) for one in accepted]))
+    rows = [
+        (
+            *(form.tally_id, form.version, form.life.round, form.life.state.value),
+            *(form.numbers, form.standing, form.life.return_asked_by),
+        )
+        for form in forms
+        if form.touched
+    ]
+    if rows:
+        await uow.execute(_WRITE_TALLIES, *_columns(rows))
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _acceptance(one: Accepted) -> tuple[object, ...]:
+    standing, origin = one.standing, one.origin
+    decided_by = "agreement" if standing.settled is None else "adjudication"
+    findings = "[" + ",".join(finding.model_dump_json() for finding in standing.findings) + "]"
+    return (
+        *(one.form.tally_id, standing.number, one.round, one.version, decided_by, standing.settled),
+        *(*one.persons, one.adjudicator, one.reason, one.figures, findings, " ".join(standing.accepted)),
+        *(standing.held, standing.photo_sha256, origin.channel, one.occurred_at, origin.now),
+    )

@@ -1,0 +1,194 @@
+"""A desk with forms on it: TPS as the registry tells of them, and papers that add up unless a test says otherwise."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import httpx
+
+from chassis.consumer import Received
+from contracts.access import Role
+from contracts.catalog import BY_MODEL
+from contracts.envelope import Envelope, EventData
+from contracts.registry_events import Choice, ChoiceKind, ContestDefined, TpsRegistered, WinningRule
+from contracts.vocabulary import TpsKind
+from services.turnout import consumers
+from tests.harness import ELECTION, RunningService, bearer
+
+GOVERNOR, MAYOR = "gubernur-32", "walikota-32.71"
+KELURAHAN = "32.71.06.1002"
+PHOTO = "ab" * 32
+REASON = "angka menurut foto C.Hasil"
+_NAMES = UUID("0192f5a0-0000-7000-8000-000000000000")
+_WHEN = datetime(2024, 11, 1, tzinfo=UTC)
+
+
+def tps(number: int) -> str:
+    return f"{KELURAHAN}.{number:03d}"
+
+
+def form_path(number: int, contest: str = MAYOR) -> str:
+    return f"/v1/elections/{ELECTION}/tps/{tps(number)}/forms/{contest}"
+
+
+def received(data: EventData, *, aggregate_id: object) -> Received[Any]:
+    kind = BY_MODEL[type(data)]
+    envelope = Envelope(
+        event_id=uuid4(),
+        type=kind.type,
+        source="registry",
+        aggregate=f"{kind.aggregate}/{aggregate_id}",
+        version=1,
+        partition_key=str(aggregate_id),
+        election=ELECTION,
+        contest=None,
+        occurred_at=_WHEN,
+        recorded_at=_WHEN,
+        channel="import",
+        actor="registry",
+        data_class=kind.data_class.value,
+        rehearsal=False,
+        traceparent=None,
+        epoch=1,
+    )
+    return Received(envelope, data, kind.topic, 0, 0)
+
+
+def registered(
+    number: int, *, contests: Sequence[str] = (GOVERNOR, MAYOR), active: bool = True
+) -> TpsRegistered:
+    return TpsRegistered(
+        tps_id=uuid5(_NAMES, tps(number)),
+        tps_code=tps(number),
+        kind=TpsKind.REGULAR,
+        place="SDN 1",
+        address="Jalan rekaan",
+        lat=None,
+        lon=None,
+        zone="Asia/Jakarta",
+        voting_date=date(2024, 11, 27),
+        dpt_men=250,
+        dpt_women=283,
+        contests=list(contests),
+        accessible=None,
+        active=active,
+    )
+
+
+def contest(name: str, choices: int) -> ContestDefined:
+    return ContestDefined(
+        contest=name,
+        name=name,
+        region_code=name.partition("-")[2],
+        choices=[Choice(number=n, kind=ChoiceKind.PAIR, name=f"pair {n}") for n in range(1, choices + 1)],
+        winning_rule=WinningRule.MOST_VOTES,
+        winning_rule_source="test",
+    )
+
+
+async def lay_out(service: RunningService, *, tps_count: int = 60) -> None:
+    """Let the service know its TPS and contests, by its own consumer's handlers."""
+    async with service.app.state.database.transaction() as uow:
+        contests = (contest(GOVERNOR, 4), contest(MAYOR, 5))
+        await consumers.know_contest(uow, [received(c, aggregate_id=c.contest) for c in contests])
+        everywhere = [registered(n) for n in range(1, tps_count + 1)]
+        await consumers.know_tps(uow, [received(t, aggregate_id=t.tps_id) for t in everywhere])
+
+
+def line(men: int, women: int, total: int | None = None) -> dict[str, int]:
+    return {"men": men, "women": women, "total": men + women if total is None else total}
+
+
+def figures(
+    votes: Sequence[int] = (31, 90, 120, 38, 47), invalid: int = 17, **more: object
+) -> dict[str, object]:
+    """A paper of the mayor's contest that adds up, with what a test changes."""
+    valid = sum(votes)
+    used = valid + invalid
+    own = used - 3
+    men = own // 2
+    return {
+        "administration": {
+            "dpt": line(250, 283),
+            "users_dpt": line(men, own - men),
+            "users_pindahan": line(1, 0),
+            "users_tambahan": line(0, 2),
+            "users": line(men + 1, own - men + 2),
+            "disabled": line(0, 1),
+            "ballots_received": 547,
+            "ballots_used": used,
+            "ballots_spoiled": 1,
+            "ballots_unused": max(0, 547 - used - 1),
+        },
+        "votes": {str(n): count for n, count in enumerate(votes, start=1)},
+        "valid": valid,
+        "invalid": invalid,
+        "total": used,
+        "kpps_signatures": 7,
+        "opened": "07:00",
+        "closed": "13:00",
+    } | more
+
+
+def entry(paper: Mapping[str, object] | None = None, **more: object) -> dict[str, object]:
+    return {
+        "figures": paper or figures(),
+        "occurred_at": "2024-11-27T15:10:00+07:00",
+        "channel": "app",
+        "photo_sha256": PHOTO,
+    } | more
+
+
+def settlement(paper: Mapping[str, object] | None = None, **more: object) -> dict[str, object]:
+    return {"figures": paper or figures(), "reason": REASON, "photo_sha256": PHOTO} | more
+
+
+async def enter(
+    service: RunningService,
+    path: str,
+    person: str,
+    body: Mapping[str, object] | None = None,
+    **claims: object,
+) -> httpx.Response:
+    headers = bearer(Role.OPERATOR, person=person, regions=["32.71"], device=device)
+    return await service.client.post(f"{path}/entries", json=body or entry(), headers=headers)
+
+
+async def settle(
+    service: RunningService, path: str, person: str, body: Mapping[str, object] | None = None
+) -> httpx.Response:
+    headers = bearer(Role.ADJUDICATOR, person=person, regions=["32.71"])
+    return await service.client.post(f"{path}/adjudications", json=body or settlement(), headers=headers)
+
+
+async def send_back(service: RunningService, path: str, person: str) -> httpx.Response:
+    headers = bearer(Role.ADJUDICATOR, person=person, regions=["32.71"])
+    return await service.client.post(f"{path}/returns", json={"reason": "foto tertukar"}, headers=headers)
+
+
+async def take_back(service: RunningService, path: str, person: str) -> httpx.Response:
+    headers = bearer(Role.OPERATOR, person=person, regions=["32.71"])
+    return await service.client.post(f"{path}/discards", json={"reason": "salah TPS"}, headers=headers)
+
+
+async def look(service: RunningService, path: str, role: Role = Role.ADJUDICATOR) -> dict[str, Any]:
+    answer = await service.client.get(path, headers=bearer(role, regions=["32.71"]))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def events_of(service: RunningService, number: int, name: str = MAYOR) -> list[dict[str, Any]]:
+    """The ledger's events of one form, in order."""
+    return await service.sql(
+        """select o.* from outbox o join tally y on o.aggregate = 'tally/' || y.tally_id join tps_ref t using (tps_id)
+           where t.tps_code = $1 and y.contest = $2 order by o.version""",
+        tps(number),
+        name,
+    )
+
+
+async def write(service: RunningService, query: str, *args: object) -> None:
+    """Run SQL behind the service's back."""
+    async with service.app.state.database.transaction() as uow:
+        await uow.execute(query, *args)
