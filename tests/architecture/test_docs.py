@@ -304,3 +304,18 @@ def test_documents_name_no_machine():
         }
     )
     assert not wrong, wrong
+
+
+def test_every_page_is_on_the_list():
+    """A page that nobody links to is never read."""
+    index = text(ROOT / "docs" / "README.md")
+    pages = [
+        path for path in markdown_files() if relative(path).startswith("docs/") and path.parent.name != "adr"
+    ]
+    missing = [
+        relative(path)
+        for path in pages
+        if path.name != "README.md" and f"({path.relative_to(ROOT / 'docs').as_posix()})" not in index
+        if path.parent.name != "runbooks"
+    ]
+    assert not missing, f"a line in docs/README.md: {missing}"
