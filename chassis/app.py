@@ -7,7 +7,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,7 @@ class Parts:
         publishes: whether it has a ledger of its own to relay (the gateway has none).
         coalescers: its hot commands by name, written for lists.
         background: further tasks of its own; each runs from start to stop.
+        larger_bodies: largest body, in bytes, of routes whose path ends so.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Parts:
     publishes: bool = True
     coalescers: Mapping[str, RunGroup[Any]] = field(default_factory=dict[str, RunGroup[Any]])
     background: Sequence[Background] = ()
+    larger_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
@@ -109,6 +111,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
         LimitsMiddleware,
         body_limit_bytes=settings.body_limit_bytes,
         receive_deadline_s=settings.receive_deadline_s,
+        larger_bodies=parts.larger_bodies,
     )
     allow_origins(app, settings.cors_origins)
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
@@ -149,7 +152,7 @@ def _add_consumer(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     state, parts = app.state, app.state.parts
     state.started_at = wall_now()
     running: list[Awaitable[None]] = [coalescer.run() for coalescer in state.coalescers.values()]

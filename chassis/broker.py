@@ -50,7 +50,10 @@ async def ensure_topics(broker: Broker, *, ledgers: Iterable[str]) -> None:
     await admin.start()
     try:
         wanted = [NewTopic(broker.watermarks, 1, 1, topic_configs=_KEPT_FOR_AN_HOUR)]
-        wanted += [NewTopic(broker.topic(service), PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER) for service in ledgers]
+        wanted += [
+            NewTopic(broker.topic(service), PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER)
+            for service in ledgers
+        ]
         existing = set(await admin.list_topics())
         for topic in wanted:
             if topic.name not in existing:

@@ -111,6 +111,7 @@ class Coalescer(Generic[T]):
             group = self._gather()
             if not self._queue:
                 self._arrived.clear()
+            self._metrics.group_queue.labels(self._name).set(len(self._queue))
             self._metrics.group_size.labels(self._name).observe(len(group))
             await self._commit(group)
 
@@ -136,7 +137,7 @@ class Coalescer(Generic[T]):
     async def _commit(self, group: Sequence[_Waiting[T]]) -> None:
         try:
             results = await self._transact([w.item for w in group])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers who wait
             if len(group) == 1 and not isinstance(error, KeyTaken):
                 if not group[0].answer.done():
                     group[0].answer.set_exception(error)

@@ -41,6 +41,19 @@ IfMatch = Annotated[int, Depends(_expected_version)]
 """The version that a change is meant for, from `If-Match`; the route answers 428 without it."""
 
 
+async def _expected_version_if_any(
+    if_match: Annotated[
+        str | None,
+        Header(description="ETag of the version that is to be changed; left out where the thing is new."),
+    ] = None,
+) -> int | None:
+    return None if if_match is None else await _expected_version(if_match)
+
+
+OptionalIfMatch = Annotated[int | None, Depends(_expected_version_if_any)]
+"""The same for a PUT that may make the thing: None without `If-Match`; the command asks for it where the thing is there."""
+
+
 def check_version(expected: int, actual: int) -> None:
     """Refuse a change that is meant for another version than the one that is there; call it under the row's lock.
 

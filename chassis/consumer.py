@@ -200,7 +200,7 @@ class Consumer:
             await self._apply(records)
         except (ZombieFenced, OSError, KafkaError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a handler may fail in any way; then each record is judged alone
             log.warning(
                 "batch_taken_apart", consumer=self.name, records=len(records), error=repr(error)[:300]
             )
@@ -324,7 +324,7 @@ class Consumer:
                 reason = _reason(error)
             except OSError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the reason is kept
                 reason = _reason(error)
             await asyncio.sleep(0.05 * 2**attempt)
         await self._bury(record, reason)
@@ -350,7 +350,7 @@ class Consumer:
             await inbox.move(tp.topic, tp.partition, self._positions[tp], moved[tp])
 
     async def _check_positions(self) -> None:
-        """See whether the stored positions are still where this process left them; a rebuild sets them back.
+        """Count what is buried, and see whether the stored positions are where this process left them.
 
         Raises:
             ZombieFenced: they are not.
@@ -359,6 +359,11 @@ class Consumer:
             rows = await connection.fetch(
                 "select topic, partition, next_offset from consumer_position where consumer = $1", self.name
             )
+            buried = await connection.fetchval(
+                "select count(*) from consumer_dead_letter where consumer = $1 and settled_at is null",
+                self.name,
+            )
+        self._metrics.dead_letters.labels(self.name).set(buried)
         stored = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         for tp, position in self._positions.items():
             if stored.get(tp) != position.next_offset:

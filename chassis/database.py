@@ -4,7 +4,7 @@ A `UnitOfWork` is one transaction. Ordinary commands use its SQLModel `session`;
 and `execute`, SQL on the same connection. What is emitted is written to the outbox in the same transaction.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -25,10 +25,21 @@ Row = asyncpg.Record
 class Connection(Protocol):
     """The part of asyncpg's connection that the desk uses."""
 
-    async def fetch(self, query: str, *args: object) -> list[Row]: ...
-    async def fetchrow(self, query: str, *args: object) -> Row | None: ...
-    async def fetchval(self, query: str, *args: object) -> Any: ...
-    async def execute(self, query: str, *args: object) -> str: ...
+    async def fetch(self, query: str, *args: object) -> list[Row]:
+        """Return all rows."""
+        ...
+
+    async def fetchrow(self, query: str, *args: object) -> Row | None:
+        """Return the first row, or None."""
+        ...
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """Return the first column of the first row, or None."""
+        ...
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Return PostgreSQL's command tag."""
+        ...
 
 
 class UnitOfWork:
@@ -100,7 +111,7 @@ class Database:
         self.on_commit = on_commit
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[UnitOfWork]:
+    async def transaction(self) -> AsyncGenerator[UnitOfWork]:
         """Open a unit of work that commits when the block ends and rolls back when it raises.
 
         Raises:
@@ -120,7 +131,7 @@ class Database:
             self.on_commit()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
+    async def reading(self) -> AsyncGenerator[Connection]:
         """Lend a connection for reads."""
         async with AsyncSession(self._engine) as session:
             yield await _begin(session)

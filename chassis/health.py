@@ -33,7 +33,9 @@ def health_routes() -> APIRouter:
     @router.get("/health/ready")
     async def ready(request: Request, response: Response) -> Health:
         checks = await _checks(request)
-        health = Health(ready=all(state in ("ok", "standby") for state in checks.values()), checks=checks)
+        health = Health(
+            ready=all(state in ("ok", "standby", "broker away") for state in checks.values()), checks=checks
+        )
         response.status_code = 200 if health.ready else 503
         return health
 

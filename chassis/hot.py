@@ -90,7 +90,9 @@ class HotDoor(Generic[T]):
         for (n, _), outcome in zip(items, outcomes, strict=True):
             key = entries[n][0]
             results[n] = (
-                self._rejected(key, outcome) if isinstance(outcome, Problem) else _accepted(key, *outcome)
+                self._rejected(key, outcome)
+                if isinstance(outcome, Problem)
+                else _accepted(key, outcome[0], replayed=outcome[1])
             )
         return [results[n] for n in range(len(entries))]
 
@@ -107,7 +109,7 @@ class HotDoor(Generic[T]):
         return BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
 
 
-def _accepted(key: UUID, answer: Answer, replayed: bool) -> BatchResult:
+def _accepted(key: UUID, answer: Answer, *, replayed: bool) -> BatchResult:
     outcome: Literal["accepted", "duplicate"] = "duplicate" if replayed else "accepted"
     return BatchResult(
         id=key, outcome=outcome, status=answer.status, answer=_object.validate_json(answer.body), problem=None

@@ -83,7 +83,7 @@ def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | 
     if not key:
         raise IdempotencyKeyMissing("Send an Idempotency-Key header, made once before the first try.")
     if len(key) > 200 or not key.isascii() or not key.isprintable():
-        raise IdempotencyKeyInvalid()
+        raise IdempotencyKeyInvalid
     path = request.url.path
     canonical = body.model_dump_json().encode() if body is not None else b""
     fingerprint = hashlib.sha256(request.method.encode() + b" " + path.encode() + b"\0" + canonical).digest()

@@ -224,7 +224,8 @@ class Inbox:
         await self._uow.execute(
             """insert into consumer_dead_letter
                    (consumer, topic, partition, record_offset, aggregate, version, headers, body, reason, died_at)
-               select $1::text, $2::text, $3::int, $4::bigint, $5::text, $6::bigint, $7::text, $8::bytea, $9::text, $10::timestamptz
+               select $1::text, $2::text, $3::int, $4::bigint, $5::text, $6::bigint, $7::text, $8::bytea, $9::text,
+                      $10::timestamptz
                where not exists (
                    select 1 from consumer_dead_letter where consumer = $1 and topic = $2
                    and (aggregate = $5 and version = $6 or $5 is null and partition = $3 and record_offset = $4))""",
@@ -243,7 +244,8 @@ class Inbox:
             await self._uow.execute(
                 """insert into consumer_aggregate (consumer, aggregate, version, blocked) values ($1, $2, 0, true)
                    on conflict (consumer, aggregate) do update set blocked = exists (
-                       select 1 from consumer_dead_letter d where d.consumer = $1 and d.aggregate = $2 and d.settled_at is null)""",
+                       select 1 from consumer_dead_letter d
+                       where d.consumer = $1 and d.aggregate = $2 and d.settled_at is null)""",
                 self._consumer,
                 envelope.aggregate,
             )

@@ -23,6 +23,7 @@ MACHINERY_DDL = [
         rehearsal boolean not null,
         traceparent text,
         body text not null check (length(body) <= 256000),
+        written_at timestamptz not null default now(),
         published_at timestamptz,
         unique (aggregate, version)
     )

@@ -97,18 +97,8 @@ async def write_outbox(connection: "Connection", drafts: Sequence[Draft]) -> lis
         key = str(draft.tps_id) if kind.partition_by == "tps" else draft.aggregate_id
         row = OutboxRow(uuid7(), f"{kind.aggregate}/{draft.aggregate_id}", draft.version)
         rows.append(row)
-        columns.append(
-            (
-                row.event_id,
-                kind.type,
-                row.aggregate,
-                row.version,
-                key,
-                origin.election,
-                draft.contest,
-                draft.occurred_at,
-            )
-            + (origin.now, origin.channel, origin.actor, kind.data_class.value, origin.rehearsal, trace, body)
-        )
+        what = (row.event_id, kind.type, row.aggregate, row.version, key)
+        whose = (origin.election, draft.contest, draft.occurred_at, origin.now, origin.channel, origin.actor)
+        columns.append((*what, *whose, kind.data_class.value, origin.rehearsal, trace, body))
     await connection.execute(_INSERT, *(list(column) for column in zip(*columns, strict=True)))
     return rows

@@ -9,14 +9,15 @@ producer is mended by nothing else, and nothing that was acknowledged is only in
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import RecordMetadata
 
 from chassis.broker import Broker, TopicTail, ensure_topics
@@ -33,8 +34,8 @@ STALL_S = 30.0
 _TAIL_CHECK_S = 2.0
 _WATERMARK_S = 1.0
 
-_UNPUBLISHED = f"select * from outbox where published_at is null order by seq limit {BATCH}"
-_LEDGER = f"select * from outbox where seq > $1 and seq <= $2 order by seq limit {BATCH}"
+_UNPUBLISHED = "select * from outbox where published_at is null order by seq limit $1"
+_LEDGER = "select * from outbox where seq > $1 and seq <= $2 order by seq limit $3"
 _MARK = "update outbox set published_at = $2 where seq = any($1::bigint[]) and published_at is null"
 _REMEMBER = """
 insert into relay_state (partition, last_offset, event_id)
@@ -79,6 +80,7 @@ class Relay:
         self._epoch = 1
         self._caught_up_at: datetime | None = None
         self._waits_for_lock = False
+        self._broker_away = False
         self.active = False
         self.position_moved_at = wall_now()
 
@@ -87,7 +89,12 @@ class Relay:
         self._poke.set()
 
     def condition(self) -> str:
-        """Return `ok`, `standby` (another instance holds the lock), `starting`, or that the relay stands still."""
+        """Return `ok`, `standby` (another instance holds the lock), `starting`, `broker away`, or that the relay stands still.
+
+        With the broker away commands are accepted into the outbox all the same, so that is no reason to take none.
+        """
+        if self._broker_away:
+            return "broker away"
         if not self.active:
             return "standby" if self._waits_for_lock else "starting"
         still_s = (wall_now() - self.position_moved_at).total_seconds()
@@ -110,10 +117,11 @@ class Relay:
                 TimeoutError,
                 BrokerForgot,
             ) as error:
+                self._broker_away = isinstance(error, KafkaConnectionError | OSError | TimeoutError)
                 log.warning("relay_restarts", service=self._service, error=type(error).__name__)
             finally:
                 self.active = False
-            await asyncio.sleep(random.uniform(0.3, 0.8))
+            await asyncio.sleep(_jittered(0.3, 0.8))
 
     async def _hold_and_publish(self) -> None:
         connection = await self._database.connect_alone()
@@ -138,7 +146,7 @@ class Relay:
                 await tail.start()
                 self.active = True
                 if not await self._broker_remembers(tail):
-                    await self._refill(connection, producer)
+                    await self._refill(connection, producer, tail)
                 await self._publish_for_ever(connection, producer, tail)
             finally:
                 await _stop_within(5.0, producer, tail)
@@ -160,7 +168,9 @@ class Relay:
         found = await tail.event_ids_at({p: offset for p, (offset, _) in self._last.items()})
         return all(found[p] == str(event_id) for p, (_, event_id) in self._last.items())
 
-    async def _refill(self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer) -> None:
+    async def _refill(
+        self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, tail: TopicTail
+    ) -> None:
         """Send the whole ledger again under a new epoch; consumers drop what they have by version."""
         self._epoch = await connection.fetchval("update ledger_epoch set epoch = epoch + 1 returning epoch")
         await connection.execute("delete from relay_state")
@@ -168,8 +178,8 @@ class Relay:
         newest: int = await connection.fetchval("select coalesce(max(seq), 0) from outbox")
         log.warning("ledger_refill", service=self._service, epoch=self._epoch, events=newest)
         after = 0
-        while rows := await connection.fetch(_LEDGER, after, newest):
-            await self._send(connection, producer, rows)
+        while rows := await connection.fetch(_LEDGER, after, newest, BATCH):
+            await self._send(connection, producer, tail, rows)
             after = rows[-1]["seq"]
 
     async def _publish_for_ever(
@@ -180,14 +190,14 @@ class Relay:
         while True:
             self._poke.clear()
             looked_at = wall_now()
-            rows = await connection.fetch(_UNPUBLISHED)
+            rows = await connection.fetch(_UNPUBLISHED, BATCH)
             crash_point("outbox_read")
             if rows:
-                await self._send(connection, producer, rows)
+                await self._send(connection, producer, tail, rows)
             if len(rows) < BATCH:
                 self._caught_up_at = looked_at
-            self.position_moved_at = wall_now()
-            self._observe(rows)
+            self.position_moved_at, self._broker_away = wall_now(), False
+            await self._observe(connection, rows)
             if loop.time() >= next_watermark:
                 await self._send_watermark(producer)
                 next_watermark = loop.time() + _WATERMARK_S
@@ -198,10 +208,14 @@ class Relay:
                 await self._wait_for_poke()
 
     async def _send(
-        self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, rows: Sequence[Row]
+        self,
+        connection: "asyncpg.Connection[Row]",
+        producer: AIOKafkaProducer,
+        tail: TopicTail,
+        rows: Sequence[Row],
     ) -> None:
         """Send rows in order, await every acknowledgement, mark them, and remember the last of each partition."""
-        sent = await self._within_stall(self._produce(producer, rows))
+        sent = await self._within_stall(self._produce(producer, rows), tail)
         crash_point("acknowledged")
         latest: dict[int, tuple[int, UUID]] = {}
         for row, record in zip(rows, sent, strict=True):
@@ -231,22 +245,40 @@ class Relay:
         return list(await asyncio.gather(*waiting))
 
     async def _within_stall(
-        self, sending: "asyncio.Future[list[RecordMetadata]] | object"
+        self, sending: Coroutine[object, object, list[RecordMetadata]], tail: TopicTail
     ) -> list[RecordMetadata]:
-        """Wait for acknowledgements; give the process up where the broker answers others and not us."""
-        task = asyncio.ensure_future(sending)  # type: ignore[arg-type]
+        """Wait for acknowledgements; give the process up where the broker answers others and not us.
+
+        While the broker is away this waits: the producer sends the same batches, in order, when it is back. A broker
+        that comes back without the topic's records is found by looking at the topic's end.
+        """
+        task = asyncio.ensure_future(sending)
+        try:
+            return await self._acknowledged(task, tail)
+        finally:
+            task.cancel()
+
+    async def _acknowledged(
+        self, task: "asyncio.Task[list[RecordMetadata]]", tail: TopicTail
+    ) -> list[RecordMetadata]:
+        answered_s = 0.0
         while True:
-            done, _ = await asyncio.wait({task}, timeout=STALL_S)
+            done, _ = await asyncio.wait({task}, timeout=_TAIL_CHECK_S)
             if done:
                 return task.result()
-            if await self._broker_answers():
-                task.cancel()
+            self._broker_away = not await self._broker_answers()
+            if self._broker_away:
+                log.warning("broker_unreachable", service=self._service)
+                answered_s = 0.0
+                continue
+            await self._check_tail(tail)
+            answered_s += _TAIL_CHECK_S
+            if answered_s >= STALL_S:
                 raise RelayStuck
-            log.warning("broker_unreachable", service=self._service)
 
     async def _broker_answers(self) -> bool:
         try:
-            await asyncio.wait_for(ensure_topics(self._broker, ledgers=[self._service]), 10)
+            await asyncio.wait_for(ensure_topics(self._broker, ledgers=[]), 10)
         except (KafkaError, OSError, TimeoutError):
             return False
         return True
@@ -271,14 +303,27 @@ class Relay:
             self._broker.watermarks, value=json.dumps(mark).encode(), key=self._service.encode()
         )
 
-    def _observe(self, rows: Sequence[Row]) -> None:
-        self._metrics.outbox_pending.set(len(rows))
+    async def _observe(self, connection: "asyncpg.Connection[Row]", rows: Sequence[Row]) -> None:
+        """Export how much waits: nothing once a look found less than a batch and sent it."""
+        if len(rows) < BATCH:
+            self._metrics.outbox_pending.set(0)
+            self._metrics.outbox_oldest.set(0)
+            return
+        row = await connection.fetchrow(
+            """select count(*) as pending, extract(epoch from now() - min(written_at))::float8 as oldest_s
+               from outbox where published_at is null"""
+        )
+        assert row is not None
+        self._metrics.outbox_pending.set(row["pending"])
+        self._metrics.outbox_oldest.set(row["oldest_s"] or 0)
 
     async def _wait_for_poke(self) -> None:
-        try:
-            await asyncio.wait_for(self._poke.wait(), random.uniform(0.05, 0.1))
-        except TimeoutError:
-            pass
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._poke.wait(), _jittered(0.05, 0.1))
+
+
+def _jittered(least_s: float, most_s: float) -> float:
+    return random.uniform(least_s, most_s)  # noqa: S311 - spreads instances in time, nothing secret
 
 
 async def _stop_within(seconds: float, producer: AIOKafkaProducer, tail: TopicTail) -> None:

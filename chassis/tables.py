@@ -6,8 +6,9 @@ from sqlmodel import SQLModel
 
 
 class ServiceTable(SQLModel):
-    """Derive each service's own base from this one, with a registry of its own: SQLModel's default registry and
-    metadata are shared by the whole process, and a test runs several services in one.
+    """Derive each service's own base from this one, with a registry of its own.
+
+    SQLModel's default registry and metadata are shared by the whole process, and a test runs several services in one.
 
         class Table(ServiceTable, registry=registry(metadata=MetaData())):
             ...

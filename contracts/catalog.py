@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts import incidents_events, logistics_events, registry_events, turnout_events
-from contracts.envelope import EventData, EventSpec, PartitionBy
+from contracts.envelope import EventData, EventModel, EventSpec, PartitionBy
 from contracts.vocabulary import DataClass, Service
 
 PARTITIONS = 12
@@ -24,7 +24,7 @@ class EventType:
 
     type: str
     service: Service
-    model: type[EventData]
+    model: EventModel
     data_class: DataClass
     partition_by: PartitionBy
     summary: str

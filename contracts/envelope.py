@@ -25,7 +25,8 @@ class EventData(BaseModel):
 
 
 PartitionBy = Literal["tps", "aggregate"]
-EventSpec = tuple[type[EventData], DataClass, PartitionBy]
+EventModel = type[EventData]
+EventSpec = tuple[EventModel, DataClass, PartitionBy]
 """How a service lists an event: its body, who may see it, and by what it is partitioned."""
 
 
