@@ -149,7 +149,8 @@ async def enter(
     path: str,
     person: str,
     body: Mapping[str, object] | None = None,
-    **claims: object,
+    *,
+    device: str | None = None,
 ) -> httpx.Response:
     headers = bearer(Role.OPERATOR, person=person, regions=["32.71"], device=device)
     return await service.client.post(f"{path}/entries", json=body or entry(), headers=headers)
