@@ -1,0 +1,1 @@
+"""What changes: one file per aggregate, and what they share (`places`, `work`)."""

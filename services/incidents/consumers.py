@@ -1,0 +1,51 @@
+"""What incidents takes in from the registry: which elections and which TPS there are."""
+
+from collections.abc import Sequence
+
+from chassis.consumer import IGNORE, Received, Subscription, handles
+from chassis.database import UnitOfWork
+from contracts.registry_events import ElectionDefined, TpsRegistered
+
+
+async def know_election(uow: UnitOfWork, events: Sequence[Received[ElectionDefined]]) -> None:
+    """Know an election and the region whose desk this is."""
+    await uow.execute(
+        """insert into election_ref (election, region_code)
+           select * from unnest($1::text[], $2::text[]) u(election, region_code)
+           on conflict (election) do update set region_code = excluded.region_code""",
+        [event.data.election for event in events],
+        [event.data.region_code for event in events],
+    )
+
+
+async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -> None:
+    """Know a TPS by its code and by those that it had before."""
+    facts = [event.data for event in events]
+    await uow.execute(
+        """insert into tps_ref (tps_id, election, tps_code, former_codes, active)
+           select tps_id, election, tps_code, string_to_array(former_codes, ' '), active
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[])
+                u(tps_id, election, tps_code, former_codes, active)
+           on conflict (tps_id) do update set tps_code = excluded.tps_code, former_codes = excluded.former_codes,
+               active = excluded.active""",
+        [f.tps_id for f in facts],
+        [event.envelope.election for event in events],
+        [f.tps_code for f in facts],
+        [" ".join(f.former_codes) for f in facts],
+        [f.active for f in facts],
+    )
+
+
+SUBSCRIPTION = Subscription(
+    name="incidents",
+    services=("registry",),
+    handlers={
+        "desk.registry.election.defined.v1": handles(know_election),
+        "desk.registry.tps.registered.v1": handles(know_tps),
+        "desk.registry.contest.defined.v1": IGNORE,
+        "desk.registry.tps_risk.assessed.v1": IGNORE,
+        "desk.registry.tps_roster.changed.v1": IGNORE,
+        "desk.registry.facility.changed.v1": IGNORE,
+        "desk.registry.region_group.defined.v1": IGNORE,
+    },
+)

@@ -1,0 +1,1 @@
+"""How rows become the events of contracts, and the cards that callers get: one file per aggregate."""

@@ -1,0 +1,48 @@
+"""What can be asked about one piece of advice or one task."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.actor import Actor
+from chassis.database import Connection
+from contracts.access import Scope
+from contracts.incidents_events import IncidentCategory
+from services.incidents.errors import FollowUpUnknown
+from services.incidents.events.follow_ups import card, kind_word
+from services.incidents.queries.incidents import steps
+from services.incidents.rules.lifecycle import DESCRIBED_TO_HANDLERS
+from services.incidents.schemas.follow_ups import FollowUpOut
+from services.incidents.tables.follow_ups import FollowUp, FollowUpKind
+
+
+async def follow_up(
+    connection: Connection,
+    follow_up_id: UUID,
+    *,
+    kind: FollowUpKind,
+    actor: Actor,
+    election: str,
+    now: datetime,
+) -> FollowUpOut:
+    """Return advice or a task whole; its text only to whom the description of its incident is for.
+
+    Raises:
+        FollowUpUnknown: none within the caller's regions has that id.
+    """
+    row = await connection.fetchrow(
+        """select f.*, i.category from follow_up f left join incident i using (incident_id)
+           where f.election = $1 and f.follow_up_id = $2 and f.kind = $3""",
+        election,
+        follow_up_id,
+        kind.value,
+    )
+    found = FollowUp.model_validate(dict(row)) if row is not None else None
+    if row is None or found is None or actor.granted_region(found.place) is None:
+        raise FollowUpUnknown(f"No {kind_word(kind)} within your regions has the id {follow_up_id}.")
+    guarded = row["category"] is not None and IncidentCategory(row["category"]) in DESCRIBED_TO_HANDLERS
+    readable = not guarded or Scope.INCIDENTS_HANDLE in actor.scopes
+    return FollowUpOut(
+        **card(found, now=now).model_dump(),
+        text=found.text if readable else None,
+        steps=await steps(connection, follow_up_id, readable=readable),
+    )

@@ -1,0 +1,78 @@
+"""The public intake: no token, little room, no way back from a code to a person."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from chassis.actor import Actor
+from chassis.idempotency import OnceDep
+from chassis.identity import public_route
+from chassis.problems import IdempotencyKeyInvalid
+from chassis.reading import ReaderDep
+from contracts.vocabulary import ElectionId
+from services.incidents.commands import incidents as commands
+from services.incidents.queries import incidents as queries
+from services.incidents.routes.budgets import lookup_budget, report_budget
+from services.incidents.routes.context import DeskTime
+from services.incidents.schemas.public_reports import PublicReportIn, PublicReportOut, PublicReportState
+
+router = APIRouter(
+    prefix="/v1/elections/{election}/public/incidents",
+    tags=["public"],
+    dependencies=[Depends(public_route)],
+)
+
+
+async def _public(
+    idempotency_key: Annotated[
+        str | None, Header(description="A UUID made at random before the first try.")
+    ] = None,
+) -> Actor:
+    """Return the one principal that all of the public are.
+
+    They share one space of keys, and who knows a key can have its answer again. So a key must be one that nobody guesses
+    and nobody else has: a UUID. A missing one is the concern of whoever runs the command.
+    """
+    if idempotency_key:
+        try:
+            UUID(idempotency_key)
+        except ValueError:
+            raise IdempotencyKeyInvalid("The key of a public report is a UUID, made at random.") from None
+    return Actor(
+        subject="public",
+        person=None,
+        client="public",
+        acting_client=None,
+        device=None,
+        roles=frozenset(),
+        scopes=frozenset(),
+        regions=(),
+        election=None,
+    )
+
+
+Public = Annotated[Actor, Depends(_public)]
+
+
+@router.post("", status_code=201, response_model=PublicReportOut, dependencies=[Depends(report_budget)])
+async def report_publicly(
+    election: ElectionId, body: PublicReportIn, public: Public, once: OnceDep
+) -> Response:
+    """Report an incident without an account; the answer has a code by which to ask what became of it."""
+    return await once(
+        public,
+        lambda uow, origin: commands.report_publicly(uow, body, origin=origin),
+        election=election,
+        channel=body.channel,
+        body=body,
+    )
+
+
+@router.get("/{tracking_code}", dependencies=[Depends(lookup_budget)])
+async def read_public_report(
+    election: ElectionId, tracking_code: str, read: ReaderDep, now: DeskTime, response: Response
+) -> PublicReportState:
+    """Ask what became of a report; a code that nobody was given gets an answer of the same shape."""
+    response.headers["Cache-Control"] = "no-store"
+    return await queries.public_report_state(read, tracking_code, election=election, now=now)

@@ -1,0 +1,68 @@
+"""What callers send about advice and tasks and what they get; shapes only, no rules."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from contracts.incidents_events import Agency
+from contracts.vocabulary import Channel, Instant
+from services.incidents.schemas.shapes import Input, Moment, ReasonedStepIn, StepOut, Title, Words
+
+
+class FollowUpIn(Input):
+    """Advice to an agency, or a task for it."""
+
+    agency: Agency
+    title: Title
+    text: Words
+    due_until: Moment | None = None
+    channel: Channel = Channel.API
+
+
+class AdviceSettlementIn(ReasonedStepIn):
+    """What became of advice, and why."""
+
+    outcome: Literal["followed", "declined", "retracted"]
+
+
+class TaskSettlementIn(ReasonedStepIn):
+    """What became of a task, and why."""
+
+    outcome: Literal["done", "cancelled"]
+
+
+class FollowUpReopeningIn(ReasonedStepIn):
+    """Why advice stands again, or a task is to be done again."""
+
+
+class FollowUpCard(BaseModel):
+    """Advice or a task as it stands, without what people wrote about it."""
+
+    kind: Literal["advice", "task"]
+    id: UUID
+    election: str
+    version: int
+    on: Literal["incident", "problem"]
+    on_id: UUID
+    agency: Agency
+    region_code: str
+    tps_id: UUID | None
+    tps_code: str | None
+    title: str
+    state: str
+    allowed: list[str] = Field(description="Steps that are possible from this state.")
+    given_at: Instant
+    due_until: Instant | None
+    seconds_left: int | None = Field(
+        description="As of `as_of`; negative when overdue, null when settled or without a due time."
+    )
+    settled_at: Instant | None
+    as_of: Instant
+
+
+class FollowUpOut(FollowUpCard):
+    """Advice or a task whole."""
+
+    text: str | None = Field(description="Null where only those who handle incidents may read it.")
+    steps: list[StepOut]

@@ -1,0 +1,168 @@
+"""What callers send about incidents and what they get; shapes only, no rules."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from contracts.incidents_events import (
+    Agency,
+    ClosureOutcome,
+    IncidentCategory,
+    IncidentState,
+    ReportSource,
+    Severity,
+)
+from contracts.vocabulary import Channel, Instant, RegionCode, TpsCode
+from services.incidents.schemas.shapes import (
+    FollowUpBrief,
+    Latitude,
+    Longitude,
+    Moment,
+    PlaceIn,
+    ReasonedStepIn,
+    StepIn,
+    StepOut,
+    Title,
+    Words,
+)
+
+ClockName = Literal["acknowledge", "act", "decide"]
+
+
+class IncidentIn(PlaceIn):
+    """An incident as an officer or an agency reports it."""
+
+    category: IncidentCategory
+    severity: Severity = Severity.UNASSESSED
+    title: Title | None = Field(default=None, description="One line for lists, without names.")
+    description: Words
+    occurred_at: Moment
+    known_at: Moment | None = Field(
+        default=None, description="When the reporter came to know of it (D31); when it happened if left out."
+    )
+    channel: Channel = Channel.API
+
+
+class AcknowledgementIn(StepIn):
+    """The agency takes notice."""
+
+    severity: Severity | None = Field(default=None, description="As the agency judges it.")
+    note: Words | None = None
+
+
+class ActionIn(StepIn):
+    """What the agency did."""
+
+    action: Words
+
+
+class IncidentClosureIn(ReasonedStepIn):
+    """How an incident ended, and why."""
+
+    outcome: ClosureOutcome
+
+
+class IncidentReopeningIn(ReasonedStepIn):
+    """Why an incident is opened again."""
+
+
+class ReroutingIn(ReasonedStepIn):
+    """Who shall deal with an incident, and why."""
+
+    agency: Agency
+    also_informed: list[Agency] = Field(default_factory=list[Agency], max_length=12)
+
+
+class CorrectionIn(ReasonedStepIn):
+    """What about an incident was wrong; what is left out stays. A point goes with its TPS or region."""
+
+    category: IncidentCategory | None = None
+    severity: Severity | None = None
+    title: Title | None = None
+    tps_code: TpsCode | None = None
+    region_code: RegionCode | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "CorrectionIn":
+        told = self.model_fields_set - {"reason", "occurred_at", "channel"}
+        if not {name for name in told if getattr(self, name) is not None}:
+            raise ValueError("say what is to be corrected")
+        if self.tps_code is not None and self.region_code is not None:
+            raise ValueError("name a TPS or a region, one of the two")
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("a point has lat and lon")
+        return self
+
+    @property
+    def code(self) -> str | None:
+        """Return the code of the place that it should have, or None where the place stays."""
+        return self.tps_code or self.region_code
+
+
+class ExtensionIn(ReasonedStepIn):
+    """Which information was asked for, which gives the legal clock more days (D31)."""
+
+
+class DuplicateMarkIn(ReasonedStepIn):
+    """Which incident this one is, reported again."""
+
+    duplicate_of: UUID
+
+
+class IncidentClockOut(BaseModel):
+    """One clock of an incident."""
+
+    name: ClockName
+    due_until: Instant
+    due_local: str = Field(description="The same moment with the offset of the place.")
+    seconds_left: int | None = Field(
+        description="As of `as_of`; negative when overdue, null when it was met or stopped."
+    )
+    met_at: Instant | None
+
+
+class IncidentCard(BaseModel):
+    """An incident as it stands, without what people wrote about it."""
+
+    incident_id: UUID
+    election: str
+    version: int
+    category: IncidentCategory
+    severity: Severity
+    state: IncidentState
+    allowed: list[str] = Field(description="Steps that are possible from this state.")
+    source: ReportSource
+    agency: Agency
+    also_informed: list[Agency]
+    region_code: str
+    tps_id: UUID | None
+    tps_code: str | None
+    lat: float | None
+    lon: float | None
+    title: str
+    occurred_at: Instant
+    reported_at: Instant
+    reported_late: bool | None
+    acknowledged_at: Instant | None
+    acted_at: Instant | None
+    closed_at: Instant | None
+    outcome: ClosureOutcome | None
+    duplicate_of: UUID | None
+    decide_on: date | None
+    extended: bool
+    clocks: list[IncidentClockOut]
+    clock_source: str
+    as_of: Instant
+
+
+class IncidentOut(IncidentCard):
+    """An incident whole."""
+
+    description: str | None = Field(description="Null where only those who handle incidents may read it.")
+    steps: list[StepOut]
+    follow_ups: list[FollowUpBrief]
+    duplicates: list[UUID] = Field(description="Incidents that were found to be this one.")

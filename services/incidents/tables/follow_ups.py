@@ -1,0 +1,45 @@
+"""Advice and tasks: two kinds of one row, each an aggregate of its own."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field
+
+from contracts.incidents_events import Agency
+from services.incidents.tables.known import Table, counter, instant, word
+
+
+class FollowUpKind(StrEnum):
+    """What a follow-up is; the name of its aggregate too."""
+
+    ADVICE = "advice"
+    TASK = "task"
+
+
+class FollowUp(Table, table=True):
+    """Advice or a task as it stands, on an incident or on a problem."""
+
+    __tablename__ = "follow_up"
+
+    follow_up_id: UUID = Field(primary_key=True)
+    kind: FollowUpKind = Field(sa_column=word(FollowUpKind))
+    election: str
+    version: int = Field(sa_column=counter())
+    incident_id: UUID | None
+    problem_id: UUID | None
+    agency: Agency = Field(sa_column=word(Agency))
+    region_code: str
+    tps_id: UUID | None
+    tps_code: str | None
+    title: str
+    text: str
+    state: str
+    given_at: datetime = Field(sa_column=instant())
+    due_until: datetime | None = Field(sa_column=instant(nullable=True))
+    settled_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+
+    @property
+    def place(self) -> str:
+        """Return the code of the TPS, or of the region where there is none."""
+        return self.tps_code or self.region_code

@@ -1,0 +1,81 @@
+"""The rows of incidents, and the steps of all work."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column
+from sqlmodel import Field
+
+from contracts.incidents_events import (
+    Agency,
+    ClosureOutcome,
+    IncidentCategory,
+    IncidentState,
+    ReportSource,
+    Severity,
+)
+from services.incidents.tables.known import Table, counter, instant, texts, word
+
+
+class Incident(Table, table=True):
+    """An incident as it stands; its row is the lock of its work."""
+
+    __tablename__ = "incident"
+
+    incident_id: UUID = Field(primary_key=True)
+    election: str
+    version: int = Field(sa_column=counter())
+    category: IncidentCategory = Field(sa_column=word(IncidentCategory))
+    severity: Severity = Field(sa_column=word(Severity))
+    state: IncidentState = Field(sa_column=word(IncidentState))
+    source: ReportSource = Field(sa_column=word(ReportSource))
+    agency: Agency = Field(sa_column=word(Agency))
+    also_informed: list[str] = Field(sa_column=texts())
+    region_code: str
+    tps_id: UUID | None
+    tps_code: str | None
+    lat: float | None
+    lon: float | None
+    title: str
+    description: str
+    occurred_at: datetime = Field(sa_column=instant())
+    known_at: datetime = Field(sa_column=instant())
+    reported_at: datetime = Field(sa_column=instant())
+    reported_by: str
+    tracking_code: str | None = None
+    clock_source: str
+    clock_began_at: datetime = Field(sa_column=instant())
+    acknowledge_until: datetime = Field(sa_column=instant())
+    act_until: datetime = Field(sa_column=instant())
+    decide_on: date | None
+    decide_until: datetime | None = Field(sa_column=instant(nullable=True))
+    extended: bool = False
+    reported_late: bool | None
+    first_heard_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    acted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    closed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    outcome: ClosureOutcome | None = Field(default=None, sa_column=word(ClosureOutcome, nullable=True))
+    duplicate_of: UUID | None = None
+
+    @property
+    def place(self) -> str:
+        """Return the code of the TPS, or of the region where there is none."""
+        return self.tps_code or self.region_code
+
+
+class CaseStep(Table, table=True):
+    """One step of the work on an incident, a problem, advice or a task; every step is kept."""
+
+    __tablename__ = "case_step"
+
+    subject_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    step: str
+    state: str
+    agency: Agency = Field(sa_column=word(Agency))
+    reason: str
+    actor: str
+    channel: str
+    occurred_at: datetime = Field(sa_column=instant())
+    recorded_at: datetime = Field(sa_column=instant())

@@ -1,0 +1,39 @@
+"""The register of problems."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from contracts.incidents_events import Agency, DeskPoint, ProblemOutcome, ProblemState, Severity
+from services.incidents.tables.known import Table, counter, instant, word
+
+
+class ProblemRow(Table, table=True):
+    """A problem as it stands."""
+
+    __tablename__ = "problem"
+
+    problem_id: UUID = Field(primary_key=True)
+    election: str
+    version: int = Field(sa_column=counter())
+    point: DeskPoint = Field(sa_column=word(DeskPoint))
+    severity: Severity = Field(sa_column=word(Severity))
+    state: ProblemState = Field(sa_column=word(ProblemState))
+    agency: Agency = Field(sa_column=word(Agency))
+    region_code: str
+    tps_id: UUID | None
+    tps_code: str | None
+    lat: float | None
+    lon: float | None
+    title: str
+    description: str
+    registered_at: datetime = Field(sa_column=instant())
+    due_until: datetime | None = Field(sa_column=instant(nullable=True))
+    resolved_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    outcome: ProblemOutcome | None = Field(default=None, sa_column=word(ProblemOutcome, nullable=True))
+
+    @property
+    def place(self) -> str:
+        """Return the code of the TPS, or of the region where there is none."""
+        return self.tps_code or self.region_code
