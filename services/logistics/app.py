@@ -1,0 +1,61 @@
+"""Logistics, put together."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.app import Parts
+from chassis.app import create_app as create_service
+from chassis.clock import DeskClock
+from chassis.database import Database
+from chassis.problems import Problem
+from services.logistics import consumers
+from services.logistics.commands import boxes as box_commands
+from services.logistics.commands import scans as scan_commands
+from services.logistics.commands import supplies as supply_commands
+from services.logistics.routes import boxes, scans, shipments, supplies
+from services.logistics.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOOK_EVERY_S = 0.3
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application of the logistics service."""
+    return create_service(
+        settings,
+        Parts(
+            name="logistics",
+            routers=[supplies.router, boxes.router, scans.router, shipments.router],
+            subscription=consumers.SUBSCRIPTION,
+            coalescers={
+                "custody_scans": scan_commands.record_scans,
+                "boxes": box_commands.pack_boxes,
+            },
+            background=[keep_needs_computed],
+        ),
+    )
+
+
+async def keep_needs_computed(app: FastAPI) -> None:
+    """Compute what TPS need whenever the registry or the catalogue changed, until cancelled.
+
+    Several processes share the work: each takes rows that no other holds.
+    """
+    database: Database = app.state.database
+    clock: DeskClock = app.state.clock
+    rehearsal: bool = app.state.settings.rehearsal
+    while True:
+        done = 0
+        try:
+            async with database.transaction() as uow:
+                done = await supply_commands.compute_needs(uow, now=clock.now(), rehearsal=rehearsal)
+        except (Problem, OSError, SQLAlchemyError) as error:
+            log.warning("needs_wait", error=type(error).__name__)
+        if done < supply_commands.BATCH:
+            await asyncio.sleep(LOOK_EVERY_S)

@@ -1,0 +1,1 @@
+"""What changes: one file per aggregate."""

@@ -1,0 +1,63 @@
+"""The TPS of one transaction: found by code, and locked for whoever packs for it or receives at it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from chassis.database import UnitOfWork
+from contracts.logistics_events import ItemNeed
+
+NEEDS: TypeAdapter[list[ItemNeed]] = TypeAdapter(list[ItemNeed])
+"""How needs are stored."""
+
+_LOCK = """
+select t.election, t.tps_code, t.tps_id, t.contests, t.active, s.due_at, s.needs, s.version
+from unnest($1::text[], $2::text[]) c(election, tps_code)
+join tps_ref t using (election, tps_code) join tps_supply s using (tps_id)
+order by t.tps_id for update of s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTps:
+    """A TPS with its supply's row locked.
+
+    Attributes:
+        needs: what it needs; empty while that is not computed.
+        version: of its supply.
+    """
+
+    tps_id: UUID
+    tps_code: str
+    contests: Sequence[str]
+    due_at: datetime | None
+    needs: list[ItemNeed]
+    version: int
+
+    def needs_of(self, item: str, contest: str | None) -> int | None:
+        """Return how much of an item it needs, or None where nothing is known of that."""
+        return next((n.quantity for n in self.needs if n.item == item and n.contest == contest), None)
+
+
+async def lock_tps(uow: UnitOfWork, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownTps]:
+    """Lock the supplies of TPS, by election and code, and return those that are known.
+
+    Emits:
+        nothing.
+    """
+    wanted = sorted(set(places))
+    rows = await uow.fetch(_LOCK, [election for election, _ in wanted], [code for _, code in wanted])
+    found: dict[tuple[str, str], KnownTps] = {}
+    for row in sorted(rows, key=lambda row: bool(row["active"])):
+        found[row["election"], row["tps_code"]] = KnownTps(
+            row["tps_id"],
+            row["tps_code"],
+            row["contests"],
+            row["due_at"],
+            NEEDS.validate_json(row["needs"]),
+            row["version"],
+        )
+    return found

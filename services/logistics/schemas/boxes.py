@@ -1,0 +1,146 @@
+"""What callers send about boxes and what they get; shapes only, no rules."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from contracts.logistics_events import BoxState, DiscrepancyKind, Party, ReceiptOutcome, Resolution
+from contracts.vocabulary import Channel, ContestId, Instant, TpsCode
+from services.logistics.schemas.shapes import Count, Input, Reason, SealNumber
+
+
+class PackBoxIn(Input):
+    """A box that was packed and sealed."""
+
+    box_id: UUID = Field(description="Made when the label was printed; the QR code holds it.")
+    tps_code: TpsCode
+    contest: ContestId
+    seal_number: SealNumber
+    ballots: Count = Field(description="Ballots inside, as counted into it.")
+    warehouse_id: UUID | None = None
+    replaces: UUID | None = Field(
+        default=None, description="The box in whose place it comes, void from then on."
+    )
+    occurred_at: Instant
+    channel: Channel = Channel.API
+
+
+class BatchBoxIn(PackBoxIn):
+    """One box of a batch, with the id that its device made for it: the item's idempotency key."""
+
+    id: UUID
+
+
+class PackBoxBatch(Input):
+    """Up to 500 boxes; each is judged alone and has a result of its own."""
+
+    items: Annotated[list[BatchBoxIn], Field(min_length=1, max_length=500)]
+
+
+class PackedBoxOut(BaseModel):
+    """A box as it was packed."""
+
+    box_id: UUID
+    tps_code: str
+    contest: str
+    seal_number: str
+    ballots: int
+    replaces: UUID | None
+    findings: list[str]
+    outcome: Literal["created", "unchanged"]
+    occurred_at: Instant
+    recorded_at: Instant
+
+
+class VoidBoxIn(Input):
+    """Why a box counts no more."""
+
+    reason: Reason
+    channel: Channel = Channel.API
+
+
+class DiscrepancyOut(BaseModel):
+    """What was found wrong with a box, and what became of it."""
+
+    discrepancy_id: UUID
+    kind: DiscrepancyKind
+    state: Literal["open", "resolved"]
+    cause: str
+    seal_seen: str | None
+    opened_at: Instant
+    resolution: Resolution | None
+    reason: str
+    resolved_at: Instant | None
+
+
+class ResolutionIn(Input):
+    """What settled a discrepancy, and why it is settled."""
+
+    resolution: Resolution
+    reason: Reason
+    seal_number: SealNumber | None = Field(
+        default=None, description="The new seal, where the box was sealed again."
+    )
+    ballots: Count | None = Field(
+        default=None, description="The new count, where ballots were counted again or added."
+    )
+    channel: Channel = Channel.API
+
+
+class CustodyStep(BaseModel):
+    """One hand-over in the life of a box."""
+
+    scan_point: str
+    place: str
+    from_party: Party
+    to_party: Party
+    seal_seen: str | None
+    late: bool
+    out_of_order: bool
+    findings: list[str]
+    occurred_at: Instant
+    recorded_at: Instant
+
+
+class BoxReceiptStep(BaseModel):
+    """One receipt of a box."""
+
+    outcome: ReceiptOutcome
+    ballots: int | None
+    seal_seen: str | None
+    findings: list[str]
+    note: str
+    occurred_at: Instant
+    recorded_at: Instant
+
+
+class BoxStanding(BaseModel):
+    """A box as it stands."""
+
+    box_id: UUID
+    tps_code: str
+    contest: str
+    seal_number: str
+    ballots_packed: int
+    state: BoxState
+    state_at: Instant
+    place: str
+    holder: Party
+    shipment_id: UUID | None
+    replaces: UUID | None
+    arrived_at: Instant | None
+    received_at: Instant | None
+    received_on_time: bool | None
+    receipt_outcome: ReceiptOutcome | None
+    ballots_received: int | None
+    due_at: Instant | None
+    void_reason: str | None
+
+
+class BoxOut(BoxStanding):
+    """A box with its whole life: hand-overs in the order in which they happened, receipts, discrepancies."""
+
+    custody: list[CustodyStep]
+    receipts: list[BoxReceiptStep]
+    discrepancies: list[DiscrepancyOut]

@@ -1,0 +1,41 @@
+"""Shapes that every payload of logistics is made of."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.access import place_code
+from contracts.vocabulary import REGION_PATTERN, TPS_OR_KPU_PATTERN
+
+Count = Annotated[int, Field(ge=0, le=100_000)]
+StockCount = Annotated[int, Field(ge=0, le=100_000_000)]
+Note = Annotated[str, Field(max_length=500)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ItemCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+
+SealNumber = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_upper=True, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9./-]*$"
+    ),
+]
+"""The number printed on a seal; case does not matter."""
+
+
+def _in_our_form(code: str) -> str:
+    return place_code(code) or code
+
+
+PlaceCode = Annotated[
+    str,
+    StringConstraints(pattern=rf"(?:{REGION_PATTERN}|{TPS_OR_KPU_PATTERN})"),
+    AfterValidator(_in_our_form),
+]
+"""Code of a region of any level, or of a TPS; KPU's 13 digits are understood."""
+
+
+class Input(BaseModel):
+    """Base of what callers send: nothing that we do not know, so that a misspelt field is told, not lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
