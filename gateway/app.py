@@ -10,12 +10,17 @@ from chassis.app import Parts
 from chassis.app import create_app as create_service
 from chassis.client_directory import ClientDirectory
 from chassis.token_issuer import TokenIssuer
-from gateway import queries
+from gateway import names
 from gateway.answers import Answers
 from gateway.door import Door, passage_routes
 from gateway.projections.engine import SUBSCRIPTION
+from gateway.queries import overview as overview_queries
+from gateway.queries import results as results_queries
+from gateway.queries.overview import Asked
+from gateway.queries.results import AskedResults
 from gateway.routes import ROUTERS
-from gateway.schemas import Overview
+from gateway.schemas.regions import Overview
+from gateway.schemas.results import Results
 from gateway.settings import Settings
 from gateway.streams import Hub
 
@@ -31,29 +36,41 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             subscription=SUBSCRIPTION,
             publishes=False,
-            background=[_follow_feed, _keep_door],
+            background=[_follow_feed, _keep_door, _load_names],
         ),
     )
     state = app.state
     state.hub = Hub(state.database, clients=settings.stream_clients)
     state.door = Door(settings.peers, clients=settings.door_connections, waiting=settings.door_waiting)
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
+    state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
     state.token_issuer = _token_issuer(settings)
     state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())
     return app
 
 
-async def _overview(app: FastAPI, asked: tuple[str, str]) -> Overview:
-    election, region = asked
-    async with app.state.database.reading() as connection:
-        return await queries.overview(
+async def _overview(app: FastAPI, asked: Asked) -> Overview:
+    state = app.state
+    async with state.database.reading() as connection:
+        return await overview_queries.overview(
             connection,
-            election=election,
-            region=region,
-            rehearsal=app.state.settings.rehearsal,
-            now=app.state.clock.now(),
-            sources=queries.sources_of(app.state.watermarks),
+            asked,
+            settings=state.settings,
+            now=state.clock.now(),
+            sources=overview_queries.sources_of(state.watermarks),
+        )
+
+
+async def _results(app: FastAPI, asked: AskedResults) -> Results:
+    state = app.state
+    async with state.database.reading() as connection:
+        return await results_queries.results(
+            connection,
+            asked,
+            rehearsal=state.settings.rehearsal,
+            now=state.clock.now(),
+            sources=overview_queries.sources_of(state.watermarks),
         )
 
 
@@ -83,3 +100,7 @@ async def _keep_door(app: FastAPI) -> None:
         await asyncio.Event().wait()
     finally:
         await app.state.door.close()
+
+
+async def _load_names(_: FastAPI) -> None:
+    await asyncio.to_thread(names.load)

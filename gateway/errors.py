@@ -1,6 +1,6 @@
 """What can be wrong with a question to the gateway, beside what the chassis knows."""
 
-from chassis.problems import NotFound, Unauthenticated, Unavailable
+from chassis.problems import BadRequest, NotFound, Unauthenticated, Unavailable
 
 
 class RegionUnknown(NotFound):
@@ -32,3 +32,18 @@ class DoorShut(Unavailable):
     code = "service-away"
     title, title_id = "The service is away", "Layanan sedang tidak tersedia"
     retryable = True
+
+
+class ContestUnknown(NotFound):
+    """No such contest is held in that region."""
+
+    code = "contest-unknown"
+    title, title_id = "No such contest is held there", "Tidak ada pemilihan itu di wilayah tersebut"
+    learned_from = "registry"
+
+
+class PositionInvalid(BadRequest):
+    """`Desk-After` is not a position as `Desk-Position` tells it: `<aggregate>@<version>`."""
+
+    code = "position-invalid"
+    title, title_id = "This is not a position", "Ini bukan posisi yang sah"

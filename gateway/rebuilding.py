@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from chassis.database import Database
 from gateway.projections.engine import SUBSCRIPTION
-from gateway.schemas import ProjectionState, Rebuilt
+from gateway.schemas.desk import ProjectionState, Rebuilt
 
 _EMPTY = "truncate projected, region_total, event_feed, consumer_aggregate, consumer_waiting"
 
@@ -38,8 +38,9 @@ async def state(app: FastAPI) -> ProjectionState:
     async with database.reading() as connection:
         epoch = await connection.fetchval("select epoch from feed_epoch")
         rows = await connection.fetch(
-            """select count(*) as rows, md5(string_agg(md5(kind || election || id || region || state || version || figures || body), ''
-                   order by kind, election, id)) as hash from projected"""
+            """select count(*) as rows,
+                   md5(string_agg(md5(kind || election || id || region || state || version || figures || body), ''
+                       order by kind, election, id)) as hash from projected"""
         )
         totals = await connection.fetch(
             "select * from region_total where figures <> '{}' order by election, region, topic, partition"

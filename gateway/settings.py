@@ -1,5 +1,7 @@
 """Settings of the gateway, beside those of every process."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from chassis.settings import ServiceSettings
@@ -20,7 +22,33 @@ class Settings(ServiceSettings):
     door_waiting: int = Field(
         default=512, ge=1, description="Requests that may wait for one service; beyond, 503."
     )
-    overview_age_s: float = Field(default=1.0, ge=0, description="An overview is at most this old.")
+    overview_age_s: float = Field(
+        default=1.0, ge=0, description="An overview, results or a map are at most this old."
+    )
     stream_clients: int = Field(
         default=4_000, ge=1, description="Streams that one process serves; beyond, 503."
+    )
+    point_thresholds: dict[int, float] = Field(
+        default_factory=dict[int, float],
+        description="By number of the desk's ten points: done, of all, from which on it is ok; 1 where none is named.",
+    )
+    case_threshold_ratio: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="Clocks of cases that were kept, of all, below which a point needs attention.",
+    )
+    turnout_target_ratio: float = Field(
+        default=0.85, gt=0, description="Target of the turnout until the election's own settings say one."
+    )
+    metrics_every_s: float = Field(
+        default=5.0, gt=0, description="How often the domain metrics are made anew."
+    )
+    metrics_regions: Literal["nation", "province", "kab_kota", "kecamatan"] = Field(
+        default="kab_kota", description="Finest regions that the domain metrics have as labels."
+    )
+    reconcile_every_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="How often the totals of a region are compared with the sum of its rows.",
     )

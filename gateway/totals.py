@@ -1,6 +1,8 @@
-"""Sums of a region, read from what the projector keeps: one row per topic and partition, added up here."""
+"""Sums of regions, read from what the projector keeps: one row per topic and partition, added up here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pydantic_core import from_json
 
@@ -11,12 +13,69 @@ Totals = Mapping[str, int]
 
 async def totals_of(connection: Connection, *, election: str, region: str) -> dict[str, int]:
     """Return every figure of a region, summed over topics and partitions; what nobody reported is absent, not 0."""
+    return (await totals_of_many(connection, election=election, regions=[region])).get(region, {})
+
+
+async def totals_of_many(
+    connection: Connection, *, election: str, regions: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """Return the figures of several regions; one of which nothing is known is absent."""
     rows = await connection.fetch(
-        "select figures from region_total where election = $1 and region = $2", election, region
+        "select region, figures from region_total where election = $1 and region = any($2::text[])",
+        election,
+        list(regions),
     )
-    totals: dict[str, int] = {}
+    found: dict[str, dict[str, int]] = {}
     for row in rows:
+        totals = found.setdefault(row["region"], {})
         figures: dict[str, int] = from_json(row["figures"])
         for name, value in figures.items():
             totals[name] = totals.get(name, 0) + value
-    return totals
+    return found
+
+
+def below(totals: Totals, prefix: str) -> dict[str, int]:
+    """Return the figures whose name lies right below a path, by the last word.
+
+    Example: `below({"tally/g/votes/1": 5, "tally/g/valid": 9}, "tally/g/votes/") == {"1": 5}`.
+    """
+    found = ((name.removeprefix(prefix), value) for name, value in totals.items() if name.startswith(prefix))
+    return {name: value for name, value in found if "/" not in name}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How many of one kind are due at one moment, and are not done.
+
+    Attributes:
+        of: what is due: `boxes`, `tasks`, `hoax/act`.
+    """
+
+    of: str
+    at: datetime
+    count: int
+
+
+def dues(totals: Totals) -> list[Due]:
+    """Return every deadline that runs, or ran out, the earliest first."""
+    return sorted(_dues(totals), key=lambda due: (due.at, due.of))
+
+
+def _dues(totals: Totals) -> Iterator[Due]:
+    for name, count in totals.items():
+        if name.startswith("due/") and count:
+            of, _, epoch = name.removeprefix("due/").rpartition("/")
+            yield Due(of, datetime.fromtimestamp(int(epoch), UTC), count)
+
+
+def overdue(found: Iterable[Due], *, now: datetime, of: str | None = None) -> int:
+    """Return how many deadlines have passed.
+
+    Args:
+        of: kind, or the beginning of its path (`hoax`); None for all of them.
+    """
+    return sum(
+        due.count
+        for due in found
+        if due.at < now and (of is None or due.of == of or due.of.startswith(f"{of}/"))
+    )

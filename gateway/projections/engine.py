@@ -4,7 +4,7 @@ Within a partition one projector works at a time (the position row is the fence)
 written without a lock of their own. Totals are kept per partition for the same reason, and summed when they are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
@@ -14,12 +14,15 @@ from chassis.database import UnitOfWork
 from contracts.catalog import CATALOG
 from contracts.envelope import Envelope, EventData
 from contracts.vocabulary import Service, ancestors
-from gateway.projections import Body, Fold, Projection, incidents, logistics, registry, turnout
+from gateway.projections import Body, Combined, Fold, Projection, incidents, logistics, registry, turnout
 
 NOTIFY = "desk_feed"
 NATION = "*"
 FOLDS: dict[str, Fold | None] = {**registry.FOLDS, **logistics.FOLDS, **incidents.FOLDS, **turnout.FOLDS}
 """How each type of event changes its aggregate's row; None: the event is in the feed and changes no row."""
+
+COMBINED: dict[str, Combined] = {**registry.COMBINED, **logistics.COMBINED}
+"""Which row of its TPS an event changes beside that of its aggregate; only types that are partitioned by TPS."""
 
 Key = tuple[str, str]
 TotalKey = tuple[str, str, str, int]
@@ -44,30 +47,39 @@ async def project(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> Non
     rows = await _read(uow, events)
     regions: list[str] = []
     for event in events:
-        fold = FOLDS[event.envelope.type]
-        row = rows[event.envelope.election, event.envelope.aggregate]
-        if fold is not None:
+        for key, fold in _folds_of(event):
+            row = rows[key]
             row.now = fold(row.body, event.envelope, event.data)
             row.body, row.envelope = row.now.body, event.envelope
             row.topic, row.partition = event.topic, event.partition
-        regions.append(_region(event.data, row))
+        regions.append(_region(event.data))
     changed = {key: row for key, row in rows.items() if row.now is not None}
     await _write_rows(uow, changed)
     await _write_totals(uow, changed)
     await _write_feed(uow, events, regions)
 
 
-def _region(data: EventData, row: _Row) -> str:
-    if row.now is not None:
-        return row.now.tps_code or row.now.region
+def _folds_of(event: Received[EventData]) -> Iterator[tuple[Key, Fold]]:
+    """Give the rows that an event changes, each with its fold."""
+    envelope = event.envelope
+    if fold := FOLDS[envelope.type]:
+        yield (envelope.election, envelope.aggregate), fold
+    if combined := COMBINED.get(envelope.type):
+        kind, fold = combined
+        yield (envelope.election, f"{kind}/{envelope.partition_key}"), fold
+
+
+def _region(data: EventData) -> str:
+    """Return where an event belongs: as finely as it says itself, and no finer."""
     found = getattr(data, "tps_code", None) or getattr(data, "region_code", None)
     return str(found) if found else NATION
 
 
 async def _read(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> dict[Key, _Row]:
-    keys = sorted({(e.envelope.election, e.envelope.aggregate) for e in events})
+    keys = sorted({key for event in events for key, _ in _folds_of(event)})
     found = await uow.fetch(
-        """select p.election, p.id, p.region, p.figures, p.body from unnest($1::text[], $2::text[], $3::text[]) k(kind, election, id)
+        """select p.election, p.id, p.region, p.figures, p.body
+           from unnest($1::text[], $2::text[], $3::text[]) k(kind, election, id)
            join projected p using (kind, election, id)""",
         [aggregate.partition("/")[0] for _, aggregate in keys],
         [election for election, _ in keys],
@@ -84,23 +96,13 @@ async def _write_rows(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
     written: list[tuple[object, ...]] = []
     for (election, aggregate), row in rows.items():
         now, envelope = row.now, row.envelope
-        assert now is not None and envelope is not None
-        written.append(
-            (
-                aggregate.partition("/")[0],
-                election,
-                aggregate,
-                now.region,
-                now.tps_code,
-                now.state,
-                envelope.version,
-            )
-            + (
-                envelope.recorded_at,
-                to_json(dict(sorted(now.figures.items()))).decode(),
-                to_json(now.body).decode(),
-            )
-        )
+        assert now is not None
+        assert envelope is not None
+        key = (aggregate.partition("/")[0], election, aggregate)
+        version = envelope.version if now.version is None else now.version
+        figures = to_json(dict(sorted(now.figures.items()))).decode()
+        place = (now.region, now.tps_code, now.state)
+        written.append((*key, *place, version, envelope.recorded_at, figures, to_json(now.body).decode()))
     if written:
         await uow.execute(
             """insert into projected (kind, election, id, region, tps_code, state, version, recorded_at, figures, body)
@@ -118,9 +120,9 @@ async def _write_totals(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
     for (election, _), row in rows.items():
         assert row.now is not None
         lane = (row.topic, row.partition)
-        _add(changes, election, row.now.region, lane, row.now.figures, sign=1)
+        _add(changes, election=election, region=row.now.region, lane=lane, figures=row.now.figures, sign=1)
         if row.region_before:
-            _add(changes, election, row.region_before, lane, row.before, sign=-1)
+            _add(changes, election=election, region=row.region_before, lane=lane, figures=row.before, sign=-1)
     changes = {key: {n: v for n, v in figures.items() if v} for key, figures in changes.items()}
     keys = sorted(key for key, figures in changes.items() if figures)
     if not keys:
@@ -152,14 +154,13 @@ async def _write_totals(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
 
 def _add(
     changes: dict[TotalKey, dict[str, int]],
+    *,
     election: str,
     region: str,
     lane: tuple[str, int],
-    figures: object,
-    *,
+    figures: Mapping[str, int],
     sign: int,
 ) -> None:
-    assert isinstance(figures, dict)
     for code in (NATION, *ancestors(region)) if region != NATION else (NATION,):
         into = changes.setdefault((election, code, *lane), {})
         for name, value in figures.items():

@@ -3,26 +3,47 @@
 from typing import cast
 
 from contracts.envelope import Envelope, EventData
-from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded
+from contracts.turnout_events import (
+    MilestoneRecorded,
+    TallyDisputed,
+    TallyEntryDiscarded,
+    TallyEntryRecorded,
+    TallyFact,
+    TallyReturned,
+    TallyReturnRequested,
+    TallyState,
+    TallyVerified,
+    TurnoutRecorded,
+)
 from contracts.vocabulary import Milestone, kelurahan_of
-from gateway.projections import Body, Fold, Projection
+from gateway.projections import Body, Fold, Projection, instant
 
-_REACHED = (
+REACHED = (
     Milestone.READY,
     Milestone.OPENED,
     Milestone.VOTING_CLOSED,
     Milestone.COUNTING_STARTED,
     Milestone.FORM_POSTED,
 )
+"""The milestones of a day that goes as planned, in order."""
+
+_FACTS = set(TallyFact.model_fields)
+_FIGURES = ("valid", "invalid", "total")
 
 
 def milestone_recorded(body: Body, envelope: Envelope, data: EventData) -> Projection:
     """Keep when each milestone of a voting day was reached, and the one that was reached last."""
     assert isinstance(data, MilestoneRecorded)
     reached = dict(cast(dict[str, str], body.get("milestones", {})))
-    reached[data.milestone] = envelope.occurred_at.isoformat()
-    latest = max(reached, key=lambda name: reached[name])
-    return _voting_day({**body, "milestones": reached, "milestone": latest}, data.tps_code)
+    reached[data.milestone.value] = instant(envelope.occurred_at) or ""
+    latest = max(reached, key=lambda name: (reached[name], name))
+    kept: Body = {
+        **body,
+        "tps_id": str(data.tps_id),
+        "milestones": dict(sorted(reached.items())),
+        "milestone": latest,
+    }
+    return _voting_day(kept, data.tps_code)
 
 
 def turnout_recorded(body: Body, envelope: Envelope, data: EventData) -> Projection:
@@ -34,22 +55,29 @@ def turnout_recorded(body: Body, envelope: Envelope, data: EventData) -> Project
         "women": data.women,
         "total": data.total,
         "findings": data.findings,
-        "occurred_at": envelope.occurred_at.isoformat(),
+        "occurred_at": instant(envelope.occurred_at),
     }
-    return _voting_day({**body, "slots": slots}, data.tps_code)
+    return _voting_day(
+        {**body, "tps_id": str(data.tps_id), "slots": dict(sorted(slots.items()))}, data.tps_code
+    )
 
 
 def _voting_day(body: Body, tps_code: str) -> Projection:
     slots = cast(dict[str, Body], body.get("slots", {}))
     reached = cast(dict[str, str], body.get("milestones", {}))
-    figures: dict[str, int] = {f"milestone.{name}": 1 for name in _REACHED if name in reached}
+    figures: dict[str, int] = {f"milestone/{name}": 1 for name in REACHED if name in reached}
+    figures |= {"milestone/moved": 1} if Milestone.MOVED in reached else {}
+    if reached.get(Milestone.SUSPENDED, "") > reached.get(Milestone.RESUMED, ""):
+        figures["milestone/suspended"] = 1
     for slot, figure in slots.items():
-        figures[f"slot.{slot}.tps"] = 1
-        figures[f"slot.{slot}.total"] = cast(int, figure["total"])
+        figures[f"slot/{slot}/tps"] = 1
+        for sex in ("men", "women", "total"):
+            figures[f"slot/{slot}/{sex}"] = cast(int, figure[sex])
     if slots:
         latest = slots["final"] if "final" in slots else slots[max(slots)]
-        figures |= {"voted.tps": 1} | {
-            f"voted.{sex}": cast(int, latest[sex]) for sex in ("men", "women", "total")
+        figures |= {
+            "voted/tps": 1,
+            **{f"voted/{sex}": cast(int, latest[sex]) for sex in ("men", "women", "total")},
         }
     state = str(body.get("milestone", "not_reported"))
     return Projection(
@@ -57,7 +85,60 @@ def _voting_day(body: Body, tps_code: str) -> Projection:
     )
 
 
-FOLDS: dict[str, Fold] = {
+def tally_changed(body: Body, envelope: Envelope, data: EventData) -> Projection:
+    """Keep where a form stands; its figures from the moment they stand, and no longer than that."""
+    assert isinstance(data, TallyFact)
+    kept: Body = {**body, **data.model_dump(mode="json", include=_FACTS)}
+    match data:
+        case TallyEntryRecorded():
+            kept["entries"] = data.slot
+        case TallyEntryDiscarded():
+            kept |= {"entries": 0, "differing": []}
+        case TallyDisputed():
+            kept["differing"] = [part.value for part in data.differing]
+        case TallyVerified():
+            standing = data.model_dump(mode="json", exclude=_FACTS)
+            kept |= {
+                "standing": {**standing, "verified_at": instant(envelope.recorded_at)},
+                "return_requested": False,
+            }
+        case TallyReturnRequested():
+            kept["return_requested"] = True
+        case TallyReturned():
+            kept |= {"standing": None, "entries": 0, "differing": [], "return_requested": False}
+        case _:
+            pass
+    kelurahan = kelurahan_of(data.tps_code)
+    return Projection("tally", kelurahan, data.tps_code, data.state, kept, _tally_figures(kept, data.contest))
+
+
+def _tally_figures(body: Body, contest: str) -> dict[str, int]:
+    state = str(body["state"])
+    if state == TallyState.EMPTY:
+        return {}
+    figures = {f"tally/{contest}/{state}": 1, f"tallies/{state}": 1}
+    standing = cast(Body | None, body.get("standing"))
+    if state != TallyState.VERIFIED or standing is None or standing["held"]:
+        return figures
+    form = cast(Body, standing["figures"])
+    counted = {
+        f"votes/{number}": votes for number, votes in cast(dict[str, int | None], form["votes"]).items()
+    }
+    counted |= {name: cast(int | None, form[name]) for name in _FIGURES}
+    administration = cast(dict[str, dict[str, int | None]] | None, form["administration"])
+    counted["users"] = administration["users"]["total"] if administration else None
+    return figures | {
+        f"tally/{contest}/{name}": value for name, value in counted.items() if value is not None
+    }
+
+
+FOLDS: dict[str, Fold | None] = {
     "desk.turnout.voting_day.milestone_recorded.v1": milestone_recorded,
     "desk.turnout.voting_day.turnout_recorded.v1": turnout_recorded,
+    "desk.turnout.tally.entry_recorded.v1": tally_changed,
+    "desk.turnout.tally.entry_discarded.v1": tally_changed,
+    "desk.turnout.tally.disputed.v1": tally_changed,
+    "desk.turnout.tally.verified.v1": tally_changed,
+    "desk.turnout.tally.return_requested.v1": tally_changed,
+    "desk.turnout.tally.returned.v1": tally_changed,
 }

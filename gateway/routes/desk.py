@@ -10,7 +10,7 @@ from chassis.identity import permission
 from chassis.problems import NotFound
 from contracts.access import Scope
 from gateway import rebuilding
-from gateway.schemas import ClockIn, ClockOut, ProjectionState, Rebuilt
+from gateway.schemas.desk import ClockIn, ClockOut, ProjectionState, Rebuilt
 
 router = APIRouter(prefix="/v1", tags=["desk"])
 

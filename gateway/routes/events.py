@@ -16,7 +16,7 @@ from chassis.problems import ElectionNotCovered, ScopeMissing
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, RegionCode
 from gateway.feed import Cursor, View, advance, epoch_of, read_after, unpack, view_of
-from gateway.schemas import FeedPage, Ticket
+from gateway.schemas.events import FeedPage, Ticket
 from gateway.streams import Client, Hub, frames
 from gateway.tickets import LIFETIME_S, issue_ticket, redeem_ticket
 

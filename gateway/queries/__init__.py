@@ -1,0 +1,1 @@
+"""What the gateway can be asked; answers come from the projections alone."""

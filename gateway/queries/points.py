@@ -1,0 +1,344 @@
+"""The ten points of the desk, judged from a region's totals: done, of how many, and of how many nothing is known.
+
+Pure. A point without a source says what is missing and is never ok; nothing is taken for done because nobody asked.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.schemas.regions import Point, PointPart, PointStatus
+from gateway.totals import Due, Totals, below, overdue
+
+Text = tuple[str, str]
+"""A sentence in English and in Indonesian."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the points of a region are judged by.
+
+    Attributes:
+        opens_at: when people begin to vote; None while no election has said so.
+        mitigated: TPS of a high hazard whose place and access are known and where a problem of the place was solved.
+        agencies: whether the caller may see what only the desk's agencies may.
+        thresholds: by number of a point, done of all from which on it is ok.
+    """
+
+    totals: Totals
+    dues: Sequence[Due]
+    now: datetime
+    opens_at: datetime | None
+    target_ratio: float
+    mitigated: int
+    agencies: bool
+    thresholds: Mapping[int, float]
+    case_threshold: float
+
+    def of(self, name: str) -> int:
+        """Return a figure, 0 where nobody added to it."""
+        return self.totals.get(name, 0)
+
+
+@dataclass(slots=True)
+class _Judged:
+    """A point while it is judged. `done` of `of` counts in `unit`; without `of` there is no data."""
+
+    unit: str
+    done: int = 0
+    of: int = 0
+    not_known: int = 0
+    parts: list[PointPart] = field(default_factory=list[PointPart])
+    missing: list[Text] = field(default_factory=list[Text])
+    needs_attention: bool = False
+    is_partial: bool = False
+
+
+NAMES: Mapping[int, Text] = {
+    1: ("Logistics", "Logistik"),
+    2: ("Polling places", "Kesiapan TPS"),
+    3: ("Officers", "Petugas KPPS"),
+    4: ("Participation", "Partisipasi"),
+    5: ("Counting", "Penghitungan"),
+    6: ("Oversight", "Pengawasan"),
+    7: ("Security", "Keamanan"),
+    8: ("Hoaxes", "Hoaks"),
+    9: ("Health", "Kesehatan"),
+    10: ("Neutrality", "Netralitas"),
+}
+_NOT_FOR_THIS_TOKEN: Text = (
+    "Only for the desk's agencies (events:operational).",
+    "Hanya untuk instansi desk (events:operational).",
+)
+_NO_CASES: Text = ("No case has been reported.", "Belum ada kasus yang dilaporkan.")
+
+
+def points_of(situation: Situation) -> list[Point]:
+    """Return the ten points of a region, in their order."""
+    return [_point(number, judge, situation) for number, judge in _JUDGES.items()]
+
+
+def _point(number: int, judge: Callable[[Situation], _Judged], situation: Situation) -> Point:
+    threshold = situation.thresholds.get(number, 1.0)
+    hidden = not situation.agencies and number not in _FOR_EVERYBODY
+    judged = _Judged("tps", missing=[_NOT_FOR_THIS_TOKEN]) if hidden else judge(situation)
+    known = judged.of > 0 and judged.not_known < judged.of
+    return Point(
+        number=number,
+        name=NAMES[number][0],
+        name_id=NAMES[number][1],
+        status=_status(judged, threshold),
+        unit=judged.unit,
+        done=judged.done if known else None,
+        of=judged.of or None,
+        not_known=judged.not_known if judged.of else None,
+        threshold_ratio=threshold,
+        parts=judged.parts,
+        missing=[text for text, _ in judged.missing],
+        missing_id=[text for _, text in judged.missing],
+    )
+
+
+def _status(judged: _Judged, threshold: float) -> PointStatus:
+    if judged.needs_attention:
+        return "attention"
+    if judged.of <= 0 or judged.not_known >= judged.of:
+        return "no_data"
+    if judged.done < threshold * judged.of:
+        return "attention"
+    return "no_data" if judged.is_partial else "ok"
+
+
+def _part(name: Text, unit: str, *, done: int, of: int, not_known: int = 0) -> PointPart:
+    return PointPart(name=name[0], name_id=name[1], unit=unit, done=done, of=of, not_known=max(0, not_known))
+
+
+def _logistics(s: Situation) -> _Judged:
+    """Sealed boxes of all its contests received at the TPS, none open in discrepancy."""
+    of, told = s.of("tps"), s.of("supply/tps")
+    judged = _Judged("tps", s.of("supply/tps_done"), of, of - told)
+    judged.parts = [
+        _part(
+            ("Boxes received", "Kotak diterima"),
+            "boxes",
+            done=s.of("boxes/received"),
+            of=s.of("boxes/needed"),
+        ),
+        _part(
+            ("TPS complete in time", "TPS lengkap tepat waktu"), "tps", done=s.of("supply/tps_on_time"), of=of
+        ),
+    ]
+    judged.needs_attention = s.of("supply/tps_discrepancy") > 0
+    if told < of:
+        judged.missing.append(("Needs of some TPS.", "Kebutuhan sebagian TPS."))
+    if told and not s.of("boxes/known"):
+        judged.not_known = of
+        judged.missing.append(("No box has been packed.", "Belum ada kotak yang dikemas."))
+    return judged
+
+
+def _places(s: Situation) -> _Judged:
+    """Place confirmed, access checked, hazard known, and mitigated where it is high."""
+    of, high = s.of("tps"), s.of("ready/place/high")
+    mitigated = min(s.mitigated, high)
+    judged = _Judged("tps", s.of("ready/place/done") + mitigated, of, s.of("ready/place/unknown"))
+    known = sum(below(s.totals, "risk/hazard/").values())
+    judged.parts = [
+        _part(("Place confirmed", "Lokasi dipastikan"), "tps", done=s.of("place/place"), of=of),
+        _part(
+            ("Access checked", "Akses diperiksa"),
+            "tps",
+            done=s.of("place/access_checked"),
+            of=of,
+            not_known=of - s.of("place/access_checked"),
+        ),
+        _part(
+            ("Hazard known", "Kerawanan bencana diketahui"), "tps", done=known, of=of, not_known=of - known
+        ),
+        _part(("High hazard mitigated", "Rawan tinggi dimitigasi"), "tps", done=mitigated, of=high),
+    ]
+    if known < of:
+        judged.missing.append(("Hazard class of some TPS.", "Kelas kerawanan bencana sebagian TPS."))
+    if s.of("place/access_checked") < of:
+        judged.missing.append(("Access of some TPS.", "Pemeriksaan akses sebagian TPS."))
+    return judged
+
+
+def _officers(s: Situation) -> _Judged:
+    """Seven KPPS named at every TPS, all of them trained."""
+    of, told = s.of("tps"), s.of("crew/tps")
+    judged = _Judged("tps", s.of("ready/officers/done"), of, of - told + _known_gap(s, "officers", of - told))
+    slots = s.of("crew/kpps/slots")
+    judged.parts = [
+        _part(("KPPS named", "KPPS ditetapkan"), "persons", done=s.of("crew/kpps/named"), of=slots),
+        _part(
+            ("KPPS trained", "KPPS dilatih"),
+            "persons",
+            done=s.of("crew/kpps/trained"),
+            of=s.of("crew/kpps/named"),
+            not_known=s.of("crew/kpps/training_unknown"),
+        ),
+    ]
+    if told < of:
+        judged.missing.append(("Rosters of some TPS.", "Daftar petugas sebagian TPS."))
+    return judged
+
+
+def _known_gap(s: Situation, point: str, unrostered: int) -> int:
+    """Return how many TPS have a roster and are unknown all the same (nobody said who was trained)."""
+    return max(0, s.of(f"ready/{point}/unknown") - unrostered)
+
+
+def _participation(s: Situation) -> _Judged:
+    """Before the day: outreach, of which there is no source yet; from the opening on: turnout against the target."""
+    judged = _Judged("voters")
+    if s.opens_at is None or s.now < s.opens_at:
+        judged.missing.append(
+            (
+                "Outreach held in each kelurahan has no source yet.",
+                "Sosialisasi per kelurahan belum ada sumbernya.",
+            )
+        )
+        return judged
+    listed = s.of("dpt_men") + s.of("dpt_women")
+    of, reported = s.of("tps"), s.of("voted/tps")
+    judged.parts = [
+        _part(("TPS that reported", "TPS yang melapor"), "tps", done=reported, of=of, not_known=of - reported)
+    ]
+    if not reported:
+        judged.missing.append(
+            ("No TPS has reported its turnout.", "Belum ada TPS yang melaporkan partisipasi.")
+        )
+        return judged
+    judged.done, judged.of = s.of("voted/total"), math.ceil(s.target_ratio * listed)
+    return judged
+
+
+def _counting(s: Situation) -> _Judged:
+    """Both entries of every form agree or are settled."""
+    of = sum(
+        value for name, value in s.totals.items() if name.startswith("contest/") and name.endswith("/tps")
+    )
+    told = {state: s.of(f"tallies/{state}") for state in ("first_entered", "disputed", "held", "verified")}
+    judged = _Judged("forms", told["verified"], of, of - sum(told.values()))
+    judged.parts = [
+        _part(("Entered once", "Dientri sekali"), "forms", done=told["first_entered"], of=of),
+        _part(("In dispute", "Berbeda"), "forms", done=told["disputed"], of=of),
+        _part(("Held", "Ditahan"), "forms", done=told["held"], of=of),
+    ]
+    judged.needs_attention = bool(told["disputed"] or told["held"])
+    if not any(told.values()):
+        judged.missing.append(("No form has been entered.", "Belum ada formulir yang dientri."))
+    if not s.agencies:
+        judged.parts, judged.needs_attention = [], False
+        judged.not_known = of - told["verified"]
+    return judged
+
+
+def _oversight(s: Situation) -> _Judged:
+    """A supervisor named at every TPS, violation reports within their clock."""
+    of, told = s.of("tps"), s.of("crew/tps")
+    judged = _Judged("tps", s.of("ready/supervisor/done"), of, of - told)
+    if told < of:
+        judged.missing.append(("Rosters of some TPS.", "Daftar petugas sebagian TPS."))
+    _add_cases(
+        judged, s, "violation", ("Violation reports within their clock", "Laporan pelanggaran tepat waktu")
+    )
+    return judged
+
+
+def _security(s: Situation) -> _Judged:
+    """Two guards named and the guarding pattern known at every TPS, security incidents acknowledged."""
+    of, told = s.of("tps"), s.of("crew/tps")
+    judged = _Judged("tps", s.of("ready/guards/done"), of, of - told + _known_gap(s, "guards", of - told))
+    classed = sum(below(s.totals, "risk/security/").values())
+    judged.parts = [
+        _part(
+            ("Guards named", "Linmas ditetapkan"),
+            "tps",
+            done=s.of("crew/linmas/tps_named"),
+            of=of,
+            not_known=of - told,
+        ),
+        _part(
+            ("Security class known", "Kelas kerawanan diketahui"),
+            "tps",
+            done=classed,
+            of=of,
+            not_known=of - classed,
+        ),
+    ]
+    if told < of:
+        judged.missing.append(("Rosters of some TPS.", "Daftar petugas sebagian TPS."))
+    if classed < of:
+        judged.missing.append(("Security class of some TPS.", "Kelas kerawanan sebagian TPS."))
+    _add_cases(judged, s, "security/acknowledge", ("Incidents acknowledged", "Kejadian ditanggapi"))
+    return judged
+
+
+def _add_cases(judged: _Judged, s: Situation, of: str, name: Text) -> None:
+    """Add clocks of cases to a point that is counted in something else; late ones make it need attention."""
+    kept, all_of_them, late = _cases(s, of)
+    judged.parts.append(_part(name, "clocks", done=kept, of=all_of_them))
+    judged.needs_attention |= late > 0 or kept < s.case_threshold * all_of_them
+
+
+def _cases(s: Situation, of: str) -> tuple[int, int, int]:
+    """Return the clocks of a category that are kept so far, all of them, and those that run over time now."""
+    ended = {
+        name.removeprefix("clock/"): value
+        for name, value in s.totals.items()
+        if name.startswith(f"clock/{of}/")
+    }
+    kept = sum(value for name, value in ended.items() if name.endswith("/kept"))
+    running = sum(due.count for due in s.dues if due.of == of or due.of.startswith(f"{of}/"))
+    late = overdue(s.dues, now=s.now, of=of)
+    return kept + running - late, sum(ended.values()) + running, late
+
+
+def _cases_only(s: Situation, of: str) -> _Judged:
+    kept, all_of_them, late = _cases(s, of)
+    judged = _Judged("cases", kept, all_of_them, needs_attention=late > 0)
+    if not all_of_them:
+        judged.missing.append(_NO_CASES)
+    return judged
+
+
+def _hoaxes(s: Situation) -> _Judged:
+    """A verdict within the clock."""
+    return _cases_only(s, "hoax/act")
+
+
+def _health(s: Situation) -> _Judged:
+    """Hospitals contacted; of patients' requests and of the screening of officers there is no source yet."""
+    judged = _Judged(
+        "facilities", s.of("facility/hospital/reached"), s.of("facility/hospital/total"), is_partial=True
+    )
+    judged.missing = [
+        ("Requests of patients have no source yet.", "Permintaan pasien belum ada sumbernya."),
+        ("Screening of officers has no source yet.", "Skrining petugas belum ada sumbernya."),
+    ]
+    if not judged.of:
+        judged.missing.insert(0, ("No hospital is registered.", "Belum ada rumah sakit yang terdaftar."))
+    return judged
+
+
+def _neutrality(s: Situation) -> _Judged:
+    """Cases within their clocks."""
+    return _cases_only(s, "neutrality")
+
+
+_JUDGES: Mapping[int, Callable[[Situation], _Judged]] = {
+    1: _logistics,
+    2: _places,
+    3: _officers,
+    4: _participation,
+    5: _counting,
+    6: _oversight,
+    7: _security,
+    8: _hoaxes,
+    9: _health,
+    10: _neutrality,
+}
+_FOR_EVERYBODY = frozenset({4, 5})

@@ -1,0 +1,37 @@
+"""The desk itself: its clock in a rehearsal, the state of its projections."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.vocabulary import Instant
+
+
+class ClockOut(BaseModel):
+    """The desk's clock in a rehearsal."""
+
+    now: Instant
+    speed: float
+
+
+class ClockIn(BaseModel):
+    """How fast the desk's clock shall go: 0 holds it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    speed: Annotated[float, Field(ge=0, le=1_200)]
+
+
+class ProjectionState(BaseModel):
+    """The projections of this gateway, and a hash of all that they hold."""
+
+    epoch: str
+    rows: int
+    hash: str
+    caught_up: bool
+
+
+class Rebuilt(BaseModel):
+    """The projections were emptied; they fill again from the topics."""
+
+    epoch: str
