@@ -59,7 +59,7 @@ class FieldError:
     detail: str
 
 
-class Problem(Exception):  # noqa: N818 - the field's word, RFC 9457
+class Problem(Exception):
     """Base of everything that a caller is told is wrong; raise one of its leaves.
 
     Args:

@@ -40,7 +40,7 @@ ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 
 
-class OAuthRefusal(Exception):  # noqa: N818 - a refusal in OAuth's form
+class OAuthRefusal(Exception):
     """What the token endpoint refuses (RFC 6749 section 5.2).
 
     Args:
