@@ -13,6 +13,7 @@ from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
 from gateway.door import Door, passage_routes
+from gateway.openapi import install_merged_openapi
 from gateway.projections.engine import SUBSCRIPTION
 from gateway.queries import overview as overview_queries
 from gateway.queries import results as results_queries
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.token_issuer = _token_issuer(settings)
     state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())
+    install_merged_openapi(app)
     return app
 
 

@@ -6,7 +6,7 @@ stuck one cannot fill the door. A command is never repeated by us: a caller that
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -97,7 +97,7 @@ class Lane:
         self._most_waiting = waiting
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
         """Lend the client with the least under way.
 
         Raises:

@@ -85,7 +85,7 @@ class Hub:
     async def _follow(self) -> None:
         listener = await self._database.connect_alone()
         try:
-            await listener.add_listener(NOTIFY, lambda *_: self._notified.set())
+            await listener.add_listener(NOTIFY, self._notice)
             if self._cursor is None:
                 async with self._database.reading() as connection:
                     self._cursor = await end_of_feed(connection)
@@ -98,6 +98,9 @@ class Hub:
                     await listener.execute("select 1", timeout=5)
         finally:
             listener.terminate()
+
+    def _notice(self, *_: object) -> None:
+        self._notified.set()
 
     async def _take(self) -> None:
         assert self._cursor is not None

@@ -1,5 +1,5 @@
 """The gateway's own routes; what it passes through is in `gateway.door`."""
 
-from gateway.routes import desk, events, identity, regions
+from gateway.routes import desk, documents, events, identity, regions
 
-ROUTERS = [identity.router, regions.router, events.router, desk.router]
+ROUTERS = [identity.router, documents.router, regions.router, events.router, desk.router]

@@ -55,7 +55,7 @@ async def read_results(
 
 
 @router.get("/regions/{code}")
-async def read_region(
+async def read_election_region(
     request: Request, election: ElectionId, code: str, caller: SeesRegion, after: AfterDep
 ) -> RegionOut:
     """Show a region's name, where it lies, and the regions in it that have a TPS."""
