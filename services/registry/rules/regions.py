@@ -6,9 +6,11 @@ The one module that knows that package. The list is that of one year: a code tha
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from lokal import wilayah
 
@@ -86,3 +88,11 @@ def _points() -> Mapping[str, tuple[float, float]]:
             for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
                 points[row["code"]] = (float(row["lat"]), float(row["lon"]))
     return MappingProxyType(points)
+
+
+def civil_date(moment: datetime, zone: str) -> date:
+    """Return the day that a moment falls on in a zone.
+
+    Example: 26 November 2024 20:00 UTC is the 27th in Asia/Jakarta.
+    """
+    return moment.astimezone(ZoneInfo(zone)).date()

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from contracts.registry_events import RosterCount
 from contracts.vocabulary import Channel
@@ -27,8 +27,16 @@ class Trained(StrEnum):
     UNKNOWN = "unknown"
 
 
+def _no_nik(value: str) -> str:
+    if len(value) == 16 and value.isdigit():
+        raise ValueError("a person is named by a pseudonym, never by a NIK")
+    return value
+
+
 Slot = Annotated[int, Field(ge=1, le=20)]
-Person = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
+Person = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$"), AfterValidator(_no_nik)
+]
 """A pseudonym, the same as in the person's tokens; never a NIK."""
 
 

@@ -1,0 +1,1 @@
+"""What changes: lock, ask the rules, change rows, emit, return."""

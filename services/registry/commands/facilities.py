@@ -1,0 +1,182 @@
+"""Commands on facilities and on named groups of regions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+from uuid_utils.compat import uuid7
+
+from chassis.database import UnitOfWork
+from chassis.idempotency import Receipt
+from chassis.outbox import Origin
+from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.errors import GroupOfOtherElection
+from services.registry.events import facility_changed, region_group_defined
+from services.registry.rules.regions import is_region
+from services.registry.schemas.facilities import (
+    FacilityFacts,
+    FacilityIn,
+    FacilityReceipt,
+    RegionGroupIn,
+    RegionGroupReceipt,
+)
+from services.registry.schemas.shapes import Misfit, Outcome
+from services.registry.tables.definitions import Facility, RegionGroup
+from services.registry.tables.frames import load_frame
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityChange:
+    """A facility as it is to be; `before` is what is there."""
+
+    code: str
+    facts: FacilityFacts
+    before: Facility | None
+
+    @property
+    def same(self) -> bool:
+        """Say whether it already is so."""
+        return self.before is not None and facts_of(self.before) == self.facts
+
+
+def facts_of(row: Facility) -> FacilityFacts:
+    """Return what is known of a facility."""
+    return FacilityFacts.model_validate({name: getattr(row, name) for name in FacilityFacts.model_fields})
+
+
+def facility_misfits(facts: FacilityFacts) -> list[Misfit]:
+    """Return why a facility cannot be so."""
+    if is_region(facts.region_code):
+        return []
+    return [Misfit("region_code", "region-unknown", "The list of regions has no such code.")]
+
+
+async def locked_facilities(uow: UnitOfWork, election: str, codes: Sequence[str]) -> Mapping[str, Facility]:
+    """Return facilities by code and hold them, those that do not exist yet too.
+
+    Emits:
+        nothing
+    """
+    await lock_names(uow, [f"facility:{election}:{code}" for code in codes])
+    rows = await uow.session.exec(
+        select(Facility)
+        .where(Facility.election == election, col(Facility.code).in_(codes))
+        .order_by(col(Facility.id))
+        .with_for_update()
+    )
+    return {row.code: row for row in rows}
+
+
+async def write_facilities(
+    uow: UnitOfWork, changes: Sequence[FacilityChange], *, origin: Origin
+) -> list[Facility]:
+    """Write facilities that change and tell of each.
+
+    Emits:
+        facility.changed, one for each.
+    """
+    written: list[Facility] = []
+    for change in changes:
+        facts = change.facts.model_dump()
+        facts.update(kind=change.facts.kind.value, contact_status=change.facts.contact_status.value)
+        if change.before is None:
+            named = {"id": uuid7(), "election": origin.election, "code": change.code, "version": 1}
+            row = Facility.model_validate({**facts, **named})
+        else:
+            row = change.before
+            row.sqlmodel_update(facts)
+            row.version += 1
+        uow.session.add(row)
+        uow.emit(facility_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
+        written.append(row)
+    return written
+
+
+async def change_facility(
+    uow: UnitOfWork, code: str, command: FacilityIn, *, expected: int | None, origin: Origin
+) -> Receipt:
+    """Enter a facility, or change what is known of it; the same facts again change nothing.
+
+    Emits:
+        facility.changed, where something changed.
+
+    Raises:
+        ElectionUnknown: there is no such election.
+        InvalidPayload: there is no such region.
+        PreconditionRequired, PreconditionFailed: it is there in another version.
+    """
+    frame = await load_frame(uow, origin.election, lock="for share")
+    facts = FacilityFacts.model_validate(command.model_dump(exclude={"channel"}))
+    refuse(facility_misfits(facts))
+    before = (await locked_facilities(uow, origin.election, [code])).get(code)
+    change = FacilityChange(code, facts, before)
+    outcome = judge(before.version if before else None, expected=expected, same=change.same)
+    row = before
+    if outcome is not Outcome.UNCHANGED:
+        (row,) = await write_facilities(uow, [change], origin=origin)
+    assert row is not None
+    facility_id: UUID = row.id
+    out = FacilityReceipt(
+        **facts.model_dump(),
+        facility_id=facility_id,
+        code=code,
+        version=row.version,
+        rehearsal=frame.rehearsal,
+        outcome=outcome,
+    )
+    return Receipt(
+        out,
+        location=f"/v1/elections/{origin.election}/facilities/{code}",
+        aggregate=f"facility/{facility_id}",
+        version=row.version,
+        status=status_of(outcome),
+    )
+
+
+async def define_region_group(
+    uow: UnitOfWork, name: str, command: RegionGroupIn, *, expected: int | None, origin: Origin
+) -> Receipt:
+    """Define a named group of regions, change it, or dissolve it (no regions); a grant may name it.
+
+    Emits:
+        region_group.defined, where something changed.
+
+    Raises:
+        ElectionUnknown: there is no such election.
+        InvalidPayload: there is no such region.
+        GroupOfOtherElection: another election defined a group of this name.
+        PreconditionRequired, PreconditionFailed: it is there in another version.
+    """
+    await load_frame(uow, origin.election, lock="for share")
+    regions = sorted(set(command.regions))
+    refuse(
+        [
+            Misfit(f"/regions/{position}", "region-unknown", "The list of regions has no such code.")
+            for position, code in enumerate(command.regions)
+            if not is_region(code)
+        ]
+    )
+    await lock_names(uow, [f"region-group:{name}"])
+    row = await uow.session.get(RegionGroup, name, with_for_update=True)
+    if row is not None and row.election != origin.election:
+        raise GroupOfOtherElection("Group names hold on the whole desk; take another one.")
+    facts = {"title": command.title, "regions": regions, "source": command.source}
+    same = row is not None and all(getattr(row, field) == value for field, value in facts.items())
+    outcome = judge(row.version if row else None, expected=expected, same=same)
+    if row is None:
+        row = RegionGroup(name=name, election=origin.election, version=1, **facts)  # type: ignore[arg-type]
+    elif outcome is Outcome.CHANGED:
+        row.sqlmodel_update(facts)
+        row.version += 1
+    if outcome is not Outcome.UNCHANGED:
+        uow.session.add(row)
+        uow.emit(region_group_defined(row), aggregate_id=name, version=row.version, origin=origin)
+    out = RegionGroupReceipt(name=name, version=row.version, **facts, outcome=outcome)  # type: ignore[arg-type]
+    return Receipt(
+        out,
+        location=f"/v1/elections/{origin.election}/region-groups/{name}",
+        aggregate=f"region_group/{name}",
+        version=row.version,
+        status=status_of(outcome),
+    )

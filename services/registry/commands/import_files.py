@@ -1,0 +1,219 @@
+"""Reads the rows of an uploaded file: CSV, XLSX or NDJSON, one at a time, whatever is in it.
+
+A fault of the file as a whole is a `FileBrokenError`; a fault of one row is that row's. Nothing that a file holds is
+repeated in what is said of it: a file without a header has somebody's data where the names of columns should be.
+"""
+
+import csv
+import json
+import zipfile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, cast
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from services.registry.schemas.imports import MediaType
+from services.registry.schemas.shapes import Misfit
+
+MOST_UNPACKED_BYTES = 1_000_000_000
+"""A spreadsheet is a ZIP; one that grows beyond this is a bomb."""
+
+MOST_BLANK_ROWS = 10_000
+_CODES = {True: "true", False: "false"}
+
+
+class FileBrokenError(Exception):
+    """The file as a whole cannot be read.
+
+    Args:
+        code: stable word for why.
+        detail: one sentence, without what the file holds.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as it stands in the file.
+
+    Attributes:
+        row: as a spreadsheet counts, the header being 1; of NDJSON the line.
+        values: by column; an empty cell is None.
+        fault: why it cannot be read, where it cannot.
+    """
+
+    row: int
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+    fault: Misfit | None = None
+
+
+def read_rows(
+    path: Path, media_type: MediaType, *, columns: Collection[str], required: Collection[str]
+) -> Iterator[RawRow]:
+    """Give the rows of a file that are not blank.
+
+    Args:
+        path: the file.
+        media_type: what it is.
+        columns: names that columns may have.
+        required: names that must be among them.
+
+    Raises:
+        FileBrokenError: it is not what it says, or its header is wrong; perhaps after some rows.
+    """
+    try:
+        match media_type:
+            case "csv":
+                yield from _table(_csv_rows(path), columns=columns, required=required)
+            case "xlsx":
+                yield from _table(_sheet_rows(path), columns=columns, required=required)
+            case "ndjson":
+                yield from _objects(path)
+    except UnicodeDecodeError as error:
+        raise FileBrokenError("not-utf-8", "The file is not UTF-8 text.") from error
+    except csv.Error as error:
+        raise FileBrokenError("not-csv", "The file stops being CSV somewhere.") from error
+
+
+def chunks(rows: Iterator[RawRow], size: int) -> Iterator[list[RawRow]]:
+    """Give rows in lists of some size."""
+    while chunk := list(islice(rows, size)):
+        yield chunk
+
+
+def _table(
+    rows: Iterable[tuple[int, Sequence[object]]], *, columns: Collection[str], required: Collection[str]
+) -> Iterator[RawRow]:
+    numbered = iter(rows)
+    first = next(numbered, None)
+    if first is None:
+        raise FileBrokenError("empty", "The file has no header.")
+    header = _header(first[1], columns=columns, required=required)
+    for row, cells in numbered:
+        if all(cell is None or cell == "" for cell in cells):
+            continue
+        if len(cells) != len(header):
+            yield RawRow(
+                row, fault=Misfit("", "cells", f"The header has {len(header)} cells, this row has not.")
+            )
+        else:
+            yield RawRow(row, dict(zip(header, cells, strict=True)))
+
+
+def _header(cells: Sequence[object], *, columns: Collection[str], required: Collection[str]) -> list[str]:
+    header = [str(cell).strip().lower() if cell is not None else "" for cell in cells]
+    known = ", ".join(columns)
+    for position, name in enumerate(header, start=1):
+        if name not in columns:
+            raise FileBrokenError("unknown-column", f"Column {position} of the header is none of: {known}.")
+    if len(set(header)) != len(header):
+        raise FileBrokenError("duplicate-column", "A column stands twice in the header.")
+    if missing := [name for name in required if name not in header]:
+        raise FileBrokenError("missing-column", f"The header lacks: {', '.join(missing)}.")
+    return header
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline(10_000)
+        file.seek(0)
+        delimiter = max(",;\t", key=first.count)
+        for row, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+            yield row, [cell.strip() or None for cell in cells]
+
+
+class _Sheet(Protocol):
+    def iter_rows(self, *, values_only: bool) -> Iterator[tuple[object, ...]]:
+        """Give the rows of the sheet."""
+        ...
+
+    def reset_dimensions(self) -> None:
+        """Do not believe what the file says of its size."""
+        ...
+
+
+class _Book(Protocol):
+    worksheets: list[_Sheet]
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+def _sheet_rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
+    book = _open_book(path)
+    try:
+        if not book.worksheets:
+            raise FileBrokenError("not-xlsx", "The workbook has no sheet.")
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        blank, width = 0, 0
+        for row, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            texts = [_cell(cell) for cell in cells]
+            while texts and texts[-1] is None:
+                texts.pop()
+            width = width or len(texts)
+            blank = 0 if texts else blank + 1
+            if blank > MOST_BLANK_ROWS:
+                return
+            yield row, texts + [None] * (width - len(texts))
+    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise FileBrokenError("not-xlsx", "The workbook cannot be read.") from error
+    finally:
+        book.close()
+
+
+def _open_book(path: Path) -> _Book:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
+        if unpacked_bytes > MOST_UNPACKED_BYTES:
+            raise FileBrokenError("too-large", "The workbook is too large when unpacked.")
+        return cast(_Book, openpyxl.load_workbook(path, read_only=True, data_only=True))
+    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError) as error:
+        raise FileBrokenError("not-xlsx", "The file is no XLSX workbook.") from error
+
+
+def _cell(value: object) -> str | None:
+    """Return a cell as CSV would have it, so that both are read alike."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return _CODES[value]
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime():
+            return (value.date() if value.time() == time() else value).isoformat()
+        case date():
+            return value.isoformat()
+        case time():
+            return value.strftime("%H:%M")
+        case _:
+            return str(value).strip() or None
+
+
+def _objects(path: Path) -> Iterator[RawRow]:
+    with path.open(encoding="utf-8-sig") as file:
+        for row, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                value: object = json.loads(line)
+            except (ValueError, RecursionError):
+                yield RawRow(row, fault=Misfit("", "json", "This line is not JSON."))
+                continue
+            if isinstance(value, dict):
+                yield RawRow(row, cast(dict[str, object], value))
+            else:
+                yield RawRow(row, fault=Misfit("", "json", "This line is no JSON object."))

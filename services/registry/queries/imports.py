@@ -1,0 +1,56 @@
+"""How far an import is, and the rows that have something to tell."""
+
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Connection
+from chassis.pagination import CursorValue, cut_page
+from services.registry.errors import ImportUnknown
+from services.registry.schemas.imports import ImportOut, ImportRowOut, ImportRows, RowStatus
+from services.registry.tables.frames import parts_of
+from services.registry.tables.imports import import_out
+
+LISTING = "import-rows|row"
+
+
+async def import_of(
+    connection: Connection, *, election: str, import_id: UUID, reader: str | None
+) -> ImportOut:
+    """Return an import.
+
+    Args:
+        reader: who asks; None may see everybody's.
+
+    Raises:
+        ImportUnknown: there is no such import, or it is somebody else's.
+    """
+    row = await connection.fetchrow(
+        "select * from import where election = $1 and id = $2 and ($3::text is null or actor = $3)",
+        *(election, import_id, reader),
+    )
+    if row is None:
+        raise ImportUnknown("There is no such import, or it is somebody else's.")
+    return import_out(row)
+
+
+async def import_rows(
+    connection: Connection,
+    import_id: UUID,
+    *,
+    status: RowStatus | None,
+    limit: int,
+    start: tuple[CursorValue, ...] | None,
+    now: datetime,
+) -> ImportRows:
+    """Return a page of the rows that have something to tell, in the order of the file."""
+    rows = await connection.fetch(
+        """select "row", status, reasons from import_row
+           where import_id = $1 and "row" > $2 and ($3::text is null or status = $3) order by "row" limit $4""",
+        import_id,
+        start[0] if start else 0,
+        status.value if status else None,
+        limit + 1,
+    )
+    page, next_cursor = cut_page(rows, limit=limit, key=lambda row: (row["row"],), listing=LISTING)
+    items = [ImportRowOut.model_validate({**dict(row), "reasons": parts_of(row["reasons"])}) for row in page]
+    return ImportRows(items=items, next_cursor=next_cursor, as_of=now)

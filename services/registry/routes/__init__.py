@@ -1,0 +1,7 @@
+"""HTTP in, HTTP out: one file per aggregate."""
+
+from services.registry.routes import elections, facilities, imports, officers, public, regions, risks, tps
+
+ROUTERS = [
+    module.router for module in (elections, tps, risks, officers, facilities, imports, public, regions)
+]

@@ -1,0 +1,57 @@
+"""What a voter is told of a TPS: where it is and when it is open, in Indonesian and English."""
+
+from datetime import date
+
+from contracts.vocabulary import kelurahan_of
+from services.registry.rules.regions import ZONE_LABELS, region_name
+from services.registry.schemas.regions import Bilingual, PollingPlace
+from services.registry.schemas.tps import TpsOut
+
+_MONTHS_ID = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
+_MONTHS_EN = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_DAYS_ID = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def civil_day(day: date) -> Bilingual:
+    """Return a day in words. Example: 27 November 2024 is `Rabu, 27 November 2024` and `Wednesday, 27 November 2024`."""
+    return Bilingual(
+        id=f"{_DAYS_ID[day.weekday()]}, {day.day} {_MONTHS_ID[day.month - 1]} {day.year}",
+        en=f"{_DAYS_EN[day.weekday()]}, {day.day} {_MONTHS_EN[day.month - 1]} {day.year}",
+    )
+
+
+def polling_place(tps: TpsOut) -> PollingPlace:
+    """Return what everybody may know of a TPS, with a sentence to read out.
+
+    Source: D10: who queues at the closing time is served.
+    """
+    kelurahan = kelurahan_of(tps.tps_code)
+    number = int(tps.tps_code[-3:])
+    label = ZONE_LABELS[tps.zone]
+    day = civil_day(tps.voting_date)
+    opens, closes = tps.voting_opens, tps.voting_closes
+    where = ", ".join(part for part in (tps.place, tps.address) if part)
+    name = region_name(kelurahan)
+    return PollingPlace.model_validate(
+        {
+            **tps.model_dump(include=set(PollingPlace.model_fields)),
+            "number": number,
+            "kelurahan": name,
+            "kecamatan": region_name(tps.tps_code[:8]),
+            "kabkota": region_name(tps.tps_code[:5]),
+            "zone_label": label,
+            "message": Bilingual(
+                id=f"TPS {number} {name}: {where}. {day.id}, pukul {opens.replace(':', '.')} sampai "
+                f"{closes.replace(':', '.')} {label}. Yang sudah antre pada pukul {closes.replace(':', '.')} tetap dilayani.",
+                en=f"TPS {number} {name}: {where}. {day.en}, {opens} to {closes} {label}. "
+                f"Whoever is in the queue at {closes} is served.",
+            ),
+        }
+    )
