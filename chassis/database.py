@@ -4,6 +4,7 @@ A `UnitOfWork` is one transaction. Ordinary commands use its SQLModel `session`;
 and `execute`, SQL on the same connection. What is emitted is written to the outbox in the same transaction.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,8 +12,8 @@ from typing import Any, Protocol, cast
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from asyncpg.transaction import Transaction
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.outbox import Draft, Origin, OutboxRow, write_outbox
@@ -88,6 +89,10 @@ class UnitOfWork:
         return await write_outbox(self._connection, drafts)
 
 
+_AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
+"""What a database that is away, starting or stopping is told by."""
+
+
 class Database:
     """Connections of one process to its service's database."""
 
@@ -98,6 +103,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
+            isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, with one round trip each
             connect_args={
                 "timeout": 5,
                 "server_settings": {
@@ -117,24 +123,45 @@ class Database:
         Raises:
             Unavailable: the database cannot be reached, or every connection is busy.
         """
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
-            connection = await _begin(session)
-            uow = UnitOfWork(session, connection)
+        async with self._lent() as (lent, connection):
+            transaction = connection.transaction()
+            await transaction.start()
             try:
-                yield uow
-                written = await uow.flush()
-                await session.commit()
+                async with AsyncSession(lent, expire_on_commit=False) as session:
+                    uow = UnitOfWork(session, connection)
+                    yield uow
+                    written = await uow.flush()
+                await transaction.commit()
             except BaseException:
-                await session.rollback()
+                await _roll_back(connection, transaction)
                 raise
         if written and self.on_commit is not None:
             self.on_commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Connection]:
-        """Lend a connection for reads."""
-        async with AsyncSession(self._engine) as session:
-            yield await _begin(session)
+        """Lend a connection for reads; each statement sees what is committed when it begins."""
+        async with self._lent() as (_, connection):
+            yield connection
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncGenerator[tuple[AsyncConnection, "asyncpg.Connection[Row]"]]:
+        """Lend a connection of the pool that is alive; those that died while nobody looked are thrown away."""
+        while True:
+            try:
+                lent = await self._engine.connect()
+            except _AWAY as error:
+                raise Unavailable("The database cannot be reached.", retry_after_s=2) from error
+            raw = await lent.get_raw_connection()
+            connection = cast("asyncpg.Connection[Row]", raw.driver_connection)
+            if not connection.is_closed():
+                break
+            await lent.invalidate()
+            await lent.close()
+        try:
+            yield lent, connection
+        finally:
+            await lent.close()
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""
@@ -150,12 +177,11 @@ class Database:
         await self._engine.dispose()
 
 
-async def _begin(session: AsyncSession) -> Connection:
-    """Check a connection out and begin its transaction: SQLAlchemy begins with the first statement that it sends."""
+async def _roll_back(
+    connection: "asyncpg.Connection[Row]", transaction: Transaction
+) -> None:
+    """Undo a transaction; a connection that cannot even do that is cut, so that nobody inherits what it left open."""
     try:
-        connection = await session.connection()
-        await connection.execute(text("select 1"))
-        raw = await connection.get_raw_connection()
-    except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
-        raise Unavailable("The database cannot be reached.", retry_after_s=2) from error
-    return cast(Connection, raw.driver_connection)
+        await asyncio.wait_for(asyncio.shield(transaction.rollback()), 5)
+    except (*_AWAY, asyncpg.InterfaceError, asyncpg.PostgresError):
+        connection.terminate()
