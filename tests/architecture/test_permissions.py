@@ -35,6 +35,9 @@ OPEN_TO_EVERYBODY = {
     "GET /asyncapi.json",
     # A browser's EventSource cannot send a header: a ticket stands for the token.
     "GET /v1/elections/{election}/stream",
+    # The public reports incidents without an account, and asks by a code that nobody can guess; both within a budget.
+    "POST /v1/elections/{election}/public/incidents",
+    "GET /v1/elections/{election}/public/incidents/{tracking_code}",
 }
 """A route that joins this list is a decision: say why in the line above it."""
 

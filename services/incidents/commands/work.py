@@ -118,6 +118,9 @@ def tell(
         origin: whose command it is.
         occurred_at: when it was done; now where nobody said.
         announced: the origin that the events carry, where it is not the command's: a reporter is not told of.
+
+    Emits:
+        an event of `kind`, and incident.status_published where what everybody may know has changed.
     """
     incident = begun.incident
     announced = announced or origin

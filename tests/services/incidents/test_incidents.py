@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,39 +11,14 @@ import httpx
 import pytest
 
 from contracts.access import Role
-from tests.harness import ELECTION, RunningService, bearer, running_service
-from tests.infrastructure import KafkaServer
+from tests.harness import ELECTION, RunningService, bearer
 
 TPS = "32.71.06.1002.028"
 ROOT = f"/v1/elections/{ELECTION}"
-DESK_TIME = datetime(2024, 11, 26, 7, 31, tzinfo=UTC)
 
 pytestmark = pytest.mark.anyio
 
 Body = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-async def incidents(database_url: Callable[[str], str], kafka: KafkaServer) -> AsyncIterator[RunningService]:
-    async with running_service(
-        "incidents",
-        database_url=database_url("incidents"),
-        kafka=kafka,
-        topic_prefix=f"{uuid4().hex}.",
-        desk_time=DESK_TIME,
-        figures_every_s=0.2,
-    ) as service:
-        async with service.app.state.database.transaction() as uow:
-            await uow.execute("insert into election_ref values ($1, '32.71')", ELECTION)
-            await uow.execute(
-                """insert into tps_ref select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), '{}', true
-                   from generate_series(1, 40) n""",
-                ELECTION,
-            )
-            await uow.execute(
-                """update tps_ref set former_codes = '{32.71.06.1002.900}' where tps_code = '32.71.06.1002.002'"""
-            )
-        yield service
 
 
 def flood(**change: object) -> Body:

@@ -1,0 +1,132 @@
+"""The tables of the code are those of the migrations, and what must hold stands in the database too."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from chassis.consumer import Received
+from contracts.envelope import Envelope
+from contracts.registry_events import TpsRegistered
+from contracts.vocabulary import TpsKind
+from services.incidents import consumers
+from services.incidents.tables import Table
+from tests.harness import ELECTION, RunningService
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_tables_of_the_code_are_those_of_the_migrations(incidents: RunningService) -> None:
+    rows = await incidents.sql(
+        """select table_name, column_name, is_nullable = 'YES' as nullable, udt_name
+           from information_schema.columns where table_schema = 'public'"""
+    )
+    there = {(row["table_name"], row["column_name"]): bool(row["nullable"]) for row in rows}
+    mine = {
+        (table.name, column.name): bool(column.nullable)
+        for table in Table.metadata.tables.values()
+        for column in table.columns
+    }
+    tables = set(Table.metadata.tables)
+    assert mine == {place: nullable for place, nullable in there.items() if place[0] in tables}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'closed'",
+        "state = 'duplicate'",
+        "duplicate_of = incident_id, state = 'duplicate'",
+        "state = 'acting'",
+        "state = 'gone'",
+        "outcome = 'resolved'",
+        "tps_code = null",
+        "tps_code = '32.73.01.1001.001'",
+        "lat = 3",
+        "decide_on = '2024-11-29'",
+        "tracking_code = 'x'",
+        "region_code = '32.7'",
+    ],
+)
+async def test_the_database_refuses_what_cannot_be(incidents: RunningService, change: str) -> None:
+    await _one_incident(incidents)
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with incidents.app.state.database.transaction() as uow:
+            await uow.execute(f"update incident set {change}")
+
+
+async def _one_incident(incidents: RunningService) -> None:
+    async with incidents.app.state.database.transaction() as uow:
+        await uow.execute(
+            """insert into incident (incident_id, election, version, category, severity, state, source, agency,
+                   also_informed, region_code, tps_id, tps_code, title, description, occurred_at, known_at, reported_at,
+                   reported_by, clock_source, clock_began_at, acknowledge_until, act_until, extended)
+               select $2, $1, 1, 'disaster', 'high', 'reported', 'officer', 'bpbd', '{}', '32.71.06.1002', tps_id,
+                   tps_code, '', 'x', t, t, t, 'p', 's', t, t, t, false
+               from tps_ref, (values ($3::timestamptz)) v(t) where tps_code = '32.71.06.1002.028'""",
+            ELECTION,
+            uuid4(),
+            datetime(2024, 11, 26, tzinfo=UTC),
+        )
+
+
+def _received(tps: Sequence[tuple[UUID, str, list[str]]]) -> list[Received[TpsRegistered]]:
+    at = datetime(2024, 11, 1, tzinfo=UTC)
+    return [
+        Received(
+            Envelope(
+                event_id=uuid4(),
+                type="desk.registry.tps.registered.v1",
+                source="/registry",
+                aggregate=f"tps/{tps_id}",
+                version=1,
+                partition_key=str(tps_id),
+                election=ELECTION,
+                contest=None,
+                occurred_at=at,
+                recorded_at=at,
+                channel="import",
+                actor="p",
+                data_class="public",
+                rehearsal=True,
+                traceparent=None,
+                epoch=1,
+            ),
+            TpsRegistered(
+                tps_id=tps_id,
+                tps_code=code,
+                kind=TpsKind.REGULAR,
+                place="Sekolah",
+                address="",
+                lat=None,
+                lon=None,
+                zone="Asia/Jakarta",
+                voting_date=date(2024, 11, 27),
+                dpt_men=1,
+                dpt_women=1,
+                contests=["gubernur-32"],
+                accessible=None,
+                former_codes=former,
+            ),
+            "desk.registry.v1",
+            0,
+            n,
+        )
+        for n, (tps_id, code, former) in enumerate(tps)
+    ]
+
+
+async def test_two_tps_may_change_places(incidents: RunningService) -> None:
+    one, two = uuid4(), uuid4()
+    first, second = "32.71.06.1003.001", "32.71.06.1003.002"
+    database = incidents.app.state.database
+    async with database.transaction() as uow:
+        await consumers.know_tps(uow, _received([(one, first, []), (two, second, [])]))
+    async with database.transaction() as uow:
+        await consumers.know_tps(uow, _received([(one, second, [first])]))
+    async with database.transaction() as uow:
+        await consumers.know_tps(uow, _received([(two, first, [second])]))
+    rows = await incidents.sql("select tps_code, former_codes from tps_ref where tps_id = $1", one)
+    assert rows == [{"tps_code": second, "former_codes": [first]}]
