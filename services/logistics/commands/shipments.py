@@ -82,7 +82,7 @@ async def plan_shipment(
         vehicle=command.vehicle,
         state=ShipmentState.PLANNED,
         planned_at=origin.now,
-        version=0,
+        version=1,
     )
     uow.session.add(row)
     await uow.session.flush()
@@ -154,6 +154,7 @@ async def dispatch_shipment(
     for box_id in set(loaded.manifest) - aboard:
         await uow.session.delete(loaded.manifest.pop(box_id))
     await custody.write()
+    loaded.row.version += 1
     loaded.row.state = ShipmentState.DISPATCHED
     loaded.row.dispatched_at = placed_at(command.occurred_at, origin.now)
     return _told(uow, ShipmentDispatched, loaded, origin)
@@ -211,6 +212,7 @@ async def arrive_shipment(
         if box.state is not BoxState.VOID and not box.has_open(DiscrepancyKind.MISSING):
             custody.open_up(box.box_id, [DiscrepancyKind.MISSING], cause="arrival", at=when, origin=origin)
     await custody.write()
+    loaded.row.version += 1
     loaded.row.state, loaded.row.arrived_at = ShipmentState.ARRIVED, when
     _release(uow, loaded)
     return _told(uow, ShipmentArrived, loaded, origin)
@@ -230,6 +232,7 @@ async def cancel_shipment(
     """
     loaded = await _lock(uow, shipment_id, regions=regions, origin=origin)
     _expect(loaded.row, ShipmentState.PLANNED)
+    loaded.row.version += 1
     loaded.row.state, loaded.row.reason = ShipmentState.CANCELLED, command.reason
     _release(uow, loaded)
     return _told(uow, ShipmentCancelled, loaded, origin)
@@ -269,7 +272,6 @@ def _told(
     uow: UnitOfWork, kind: type[ShipmentFacts], loaded: _Loaded, origin: Origin, *, status: int = 200
 ) -> Receipt:
     row = loaded.row
-    row.version += 1
     uow.session.add(row)
     facts = {
         **row.model_dump(),

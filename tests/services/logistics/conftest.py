@@ -1,6 +1,6 @@
 """A logistics service with an election of its own per module, told as the registry would tell it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -99,6 +99,10 @@ class Field:
 @pytest.fixture
 def field(logistics: RunningService) -> Field:
     return Field(logistics)
+
+
+def keeper(*, regions: Sequence[str] = ("32.71",), person: str | None = "person-1") -> dict[str, str]:
+    return bearer(Role.WAREHOUSE, regions=regions, person=person)
 
 
 def code(tps: int) -> str:

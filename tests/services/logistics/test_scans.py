@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.access import Role
 from tests.harness import bearer, soon
-from tests.services.logistics.conftest import BASE, MAYOR, Field, code, packing, scanning
+from tests.services.logistics.conftest import BASE, Field, code, packing, scanning
 
 pytestmark = pytest.mark.anyio
 PATH = f"{BASE}/custody-scans"
