@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, cast
+from typing import BinaryIO, Protocol, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -151,35 +151,41 @@ class _Book(Protocol):
 
 
 def _sheet_rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
-    book = _open_book(path)
-    try:
-        if not book.worksheets:
-            raise FileBrokenError("not-xlsx", "The workbook has no sheet.")
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        blank, width = 0, 0
-        for row, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            texts = [_cell(cell) for cell in cells]
-            while texts and texts[-1] is None:
-                texts.pop()
-            width = width or len(texts)
-            blank = 0 if texts else blank + 1
-            if blank > MOST_BLANK_ROWS:
-                return
-            yield row, texts + [None] * (width - len(texts))
-    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
-        raise FileBrokenError("not-xlsx", "The workbook cannot be read.") from error
-    finally:
-        book.close()
+    with path.open("rb") as file:
+        book = _open_book(file)
+        try:
+            yield from _rows_of(book)
+        except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
+            raise FileBrokenError("not-xlsx", "The workbook cannot be read.") from error
+        finally:
+            book.close()
 
 
-def _open_book(path: Path) -> _Book:
+def _rows_of(book: _Book) -> Iterator[tuple[int, list[str | None]]]:
+    if not book.worksheets:
+        raise FileBrokenError("not-xlsx", "The workbook has no sheet.")
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()
+    blank, width = 0, 0
+    for row, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        texts = [_cell(cell) for cell in cells]
+        while texts and texts[-1] is None:
+            texts.pop()
+        width = width or len(texts)
+        blank = 0 if texts else blank + 1
+        if blank > MOST_BLANK_ROWS:
+            return
+        yield row, texts + [None] * (width - len(texts))
+
+
+def _open_book(file: BinaryIO) -> _Book:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
         if unpacked_bytes > MOST_UNPACKED_BYTES:
             raise FileBrokenError("too-large", "The workbook is too large when unpacked.")
-        return cast(_Book, openpyxl.load_workbook(path, read_only=True, data_only=True))
+        # A file object, not a path: openpyxl judges a path by its ending.
+        return cast(_Book, openpyxl.load_workbook(file, read_only=True, data_only=True))
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError) as error:
         raise FileBrokenError("not-xlsx", "The file is no XLSX workbook.") from error
 

@@ -58,7 +58,8 @@ async def test_what_is_emitted_is_what_the_catalog_says(registry: RunningService
 
 async def test_a_new_election_knows_the_hospitals_of_its_region(registry: RunningService) -> None:
     rows = await registry.sql(
-        "select body from outbox where type = 'desk.registry.facility.changed.v1' and version = 1 and body like '%Kementerian Kesehatan%'"
+        """select body from outbox where type = 'desk.registry.facility.changed.v1' and version = 1
+           and body like '%Kementerian Kesehatan%'"""
     )
     assert len(rows) == 14
     answer = await registry.client.get(f"{BASE}/facilities/3271104", headers=bearer(Role.HEALTH))

@@ -203,7 +203,7 @@ async def test_a_tps_is_dissolved_and_comes_back(registry: RunningService) -> No
     ],
 )
 async def test_tps_that_do_not_fit(
-    registry: RunningService, tps: str, change: dict[str, object], status: int, why: str | None
+    registry: RunningService, tps: str, change: dict[str, object], *, status: int, why: str | None
 ) -> None:
     answer = await registry.client.put(f"{BASE}/tps/{tps}", json=TPS | change, headers=bearer(Role.DESK))
     assert answer.status_code in {status, 422 if status == 404 else status}, answer.text
