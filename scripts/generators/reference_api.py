@@ -1,16 +1,16 @@
-"""docs/reference/api.md: every public operation, from the committed OpenAPI documents."""
+"""docs/reference/api.md: every public operation, from the gateway's OpenAPI document (its own, and what it passes through)."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from scripts.generators._code import ROOT, first_sentence, head
+from gateway.door import service_documents
+from scripts.generators._code import first_sentence, head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
 OWNS = ["docs/reference/api.md"]
 
@@ -37,28 +37,35 @@ class Operation:
 
 def generate() -> Iterator[tuple[str, str]]:
     """Yields the one page."""
-    documents = sorted(
-        (ROOT / "contracts" / "openapi").glob("*.json"), key=lambda path: (path.stem == "gateway", path.stem)
-    )
-    lines = [head("Public API", "contracts/openapi", _WORDS)]
-    seen: set[str] = set()
-    for document in documents:
-        operations = [
-            operation for operation in sorted(_operations(document)) if operation.operation_id not in seen
-        ]
-        seen |= {operation.operation_id for operation in operations}
-        if operations:
-            lines += [f"## {document.stem}\n", "| operation | name | what | scopes |", "|---|---|---|---|"]
-            lines += [_row(operation) for operation in operations]
-            lines.append("")
+    services = service_documents()
+    owners = {
+        path: name
+        for name, document in services.items()
+        for path in cast("Mapping[str, object]", document["paths"])
+    }
+    operations = sorted(_operations(_described_by_the_gateway()))
+    lines = [head("Public API", "the gateway's OpenAPI document", _WORDS)]
+    for owner in ("gateway", *services):
+        rows = [_row(operation) for operation in operations if owners.get(operation.path, "gateway") == owner]
+        if rows:
+            lines += [f"## {owner}\n", "| operation | name | what | scopes |", "|---|---|---|---|", *rows, ""]
     yield "docs/reference/api.md", "\n".join(lines)
 
 
-def _operations(document: Path) -> Iterator[Operation]:
-    paths = cast(
-        "dict[str, dict[str, dict[str, object]]]", json.loads(document.read_text(encoding="utf-8"))["paths"]
+def _described_by_the_gateway() -> Mapping[str, object]:
+    settings = import_module("gateway.settings").Settings.model_validate(
+        {
+            "database_url": "postgresql://nobody@localhost/none",
+            "kafka_bootstrap": "none:0",
+            "jwks": "none",
+            "issuer": "http://desk",
+        }
     )
-    for path, methods in paths.items():
+    return cast("Mapping[str, object]", import_module("gateway.app").create_app(settings).openapi())
+
+
+def _operations(document: Mapping[str, object]) -> Iterator[Operation]:
+    for path, methods in cast("dict[str, dict[str, dict[str, object]]]", document["paths"]).items():
         for method, operation in methods.items():
             security = cast("list[dict[str, list[str]]]", operation.get("security", []))
             yield Operation(

@@ -1,19 +1,20 @@
 """A service is alone: what its image holds boots, migrates its database and becomes ready, with nothing else of ours in reach."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from deploy.keys import ensure_keys
+from deploy import compose_secrets
 from tests.architecture.dockerfile import lay_out
 from tests.architecture.house import ROOT, services
 from tests.infrastructure import KafkaServer, free_ports
@@ -44,6 +45,11 @@ def test_boots_alone(process: str, tmp_path: Path, kafka: KafkaServer, database_
         )
     try:
         _wait_ready(port, running, log=tmp_path / "log")
+        if process == "gateway":
+            assert (
+                _asks_for_a_token(port, secret=(tmp_path / "compose/secrets/desk-office.secret").read_text())
+                == 200
+            )
         running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=30) in (0, -signal.SIGTERM), (tmp_path / "log").read_text()[-4000:]
     finally:
@@ -65,25 +71,26 @@ def test_only_what_was_copied_can_be_imported(tmp_path: Path):
 def _environment(
     folder: Path, *, process: str, port: int, kafka: KafkaServer, database: str
 ) -> dict[str, str]:
-    (folder / "keys").mkdir()
-    keys = ensure_keys(folder / "keys", regions=["32.71"], election="pilkada-2024")
+    """Return what compose.yaml tells the process, with the secrets made for it; only the addresses are the test's."""
+    compose_secrets.make(folder, region="32.71", election="pilkada-2024")
     _alone_python(folder)
-    return _paths(folder) | {
-        "DESK_SERVICE": process,
-        "DESK_ENVIRONMENT": "development",
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    told = {
+        name: value.replace("/run/secrets/", f"{folder / 'compose' / 'secrets'}/")
+        for name, value in compose["services"][process]["environment"].items()
+    }
+    addresses = {
         "DESK_HTTP_HOST": "127.0.0.1",
         "DESK_HTTP_PORT": str(port),
         "DESK_DATABASE_URL": database,
         "DESK_KAFKA_BOOTSTRAP": kafka.bootstrap,
         "DESK_TOPIC_PREFIX": f"alone-{port}.",
         "DESK_BROKER_IDEMPOTENT": str(kafka.idempotent).lower(),
-        "DESK_JWKS": str(keys.public_keys),
         "DESK_ISSUER": f"http://127.0.0.1:{port}",
-        "DESK_PEERS": json.dumps({}),
-        "DESK_INTERNAL_TOKEN_FILE": str(keys.internal_token),
-        "DESK_SIGNING_KEY_FILE": str(keys.signing_key),
-        "DESK_CLIENTS_FILE": str(keys.clients),
+        "DESK_PEERS": "{}",
+        "DESK_SERVICE": process,
     }
+    return _paths(folder) | told | addresses
 
 
 def _paths(folder: Path) -> dict[str, str]:
@@ -103,6 +110,17 @@ def _alone_python(folder: Path) -> Path:
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
         python.chmod(0o755)
     return python
+
+
+def _asks_for_a_token(port: int, *, secret: str) -> int:
+    """Return the status that the first application of a compose desk gets at the token endpoint."""
+    form = urllib.parse.urlencode(
+        {"grant_type": "client_credentials", "client_id": "desk-office", "client_secret": secret}
+    )
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{port}/v1/oauth/token", data=form.encode(), timeout=5
+    ) as answer:
+        return answer.status
 
 
 def _run(house: Path, verb: str, environment: dict[str, str]) -> None:

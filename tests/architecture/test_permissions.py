@@ -33,6 +33,9 @@ OPEN_TO_EVERYBODY = {
     # The descriptions of the API and of the events.
     "GET /openapi.json",
     "GET /asyncapi.json",
+    # Where is my TPS: by its code, or those of a kelurahan.
+    "GET /v1/elections/{election}/public/tps/{code}",
+    "GET /v1/elections/{election}/public/kelurahan/{code}/tps",
     # A browser's EventSource cannot send a header: a ticket stands for the token.
     "GET /v1/elections/{election}/stream",
     # The public reports incidents without an account, and asks by a code that nobody can guess; both within a budget.
