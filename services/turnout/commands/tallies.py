@@ -7,9 +7,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from uuid import UUID
-
-from uuid_utils.compat import uuid7
 
 from chassis.coalescer import Item
 from chassis.database import UnitOfWork
@@ -39,13 +36,13 @@ from services.turnout.rules.tallies import Hand, Life, Typed, enter
 from services.turnout.schemas.tallies import FormEntryIn, FormEntryOut, FormFiguresIn
 
 _WRITE_ENTRIES = """
-insert into tally_entry (entry_id, tally_id, round, slot, person, device, client, channel, figures, salt, entry_hash,
+insert into tally_entry (tally_id, round, slot, person, device, client, channel, figures, salt, entry_hash,
                          photo_sha256, occurred_at, recorded_at)
-select entry_id, tally_id, round, slot, person, device, client, channel, figures::json, salt, entry_hash,
+select tally_id, round, slot, person, device, client, channel, figures::json, salt, entry_hash,
        photo_sha256, occurred_at, recorded_at
-from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::bytea[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[])
-     u(entry_id, tally_id, round, slot, person, device, client, channel, figures, salt, entry_hash, photo_sha256,
+from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::bytea[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+     u(tally_id, round, slot, person, device, client, channel, figures, salt, entry_hash, photo_sha256,
        occurred_at, recorded_at)
 """
 
@@ -155,13 +152,12 @@ def _tell_entry(uow: UnitOfWork, judged: _Judged, item: Item[EnterForm]) -> tupl
     """Tell of the entry without its figures, and return its row."""
     form, command, origin = judged.form, item.command, item.origin
     entry = command.entry
-    entry_id: UUID = uuid7()
     salt = secrets.token_bytes(32)
     hidden = entry_hash(salt, judged.text)
     teller = form.teller(uow, origin, occurred_at=entry.occurred_at)
     teller.entry_recorded(form.raise_version(), slot=judged.slot, entry_hash=hidden)
     return (
-        *(entry_id, form.tally_id, judged.round, judged.slot, command.by.person, command.by.device),
+        *(form.tally_id, judged.round, judged.slot, command.by.person, command.by.device),
         *(command.client, origin.channel, judged.text, salt, hidden, entry.photo_sha256),
         *(entry.occurred_at, origin.now),
     )

@@ -39,7 +39,7 @@ class Form:
     """
 
     name: FormName
-    row: Row
+    known: Row
     life: Life
     version: int
     numbers: int
@@ -51,7 +51,7 @@ class Form:
     @property
     def tally_id(self) -> UUID:
         """Return the aggregate's id."""
-        return self.row["tally_id"]
+        return self.known["tally_id"]
 
     @property
     def location(self) -> str:
@@ -66,8 +66,8 @@ class Form:
 
     def results_public_at(self) -> datetime:
         """Return when votes per choice may be public."""
-        told: datetime | None = self.row["results_public_at"]
-        return told or results_public_at(self.row["voting_date"])
+        told: datetime | None = self.known["results_public_at"]
+        return told or results_public_at(self.known["voting_date"])
 
     def next_number(self) -> int:
         """Return the number of figures that stand from now on."""
@@ -87,7 +87,7 @@ class Form:
             uow=uow,
             origin=origin,
             tally_id=self.tally_id,
-            tps_id=self.row["tps_id"],
+            tps_id=self.known["tps_id"],
             tps_code=self.name.tps_code,
             contest=self.name.contest,
             round=self.life.round,
@@ -96,35 +96,47 @@ class Form:
         )
 
 
-_LOCK = """
-select t.election, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.choices,
-       e.results_public_at, e.reserve_ratio, e.walk_ins_from,
-       y.tally_id, y.contest, y.version, y.round, y.state, y.numbers, y.standing,
-       y.return_asked_by
+# Each look-up is a probe of an index by itself (`limit 1`): joined, they become scans of whole tables wherever PostgreSQL
+# has planned them while the tables were small.
+_FIND = """
+select t.*, w.contest, y.tally_id, c.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from
 from unnest($1::text[], $2::text[], $3::text[]) w(election, tps_code, contest)
-join tps_ref t on t.election = w.election and t.tps_code = w.tps_code and t.active and w.contest = any(t.contests)
-join tally y on y.tps_id = t.tps_id and y.contest = w.contest
-join contest_ref c on c.election = w.election and c.contest = w.contest
-left join election_ref e on e.election = w.election
-order by y.tally_id for update of y
+cross join lateral (
+    select election, tps_code, tps_id, voting_date, voting_opens, voting_closes from tps_ref
+    where election = w.election and tps_code = w.tps_code and active and w.contest = any(contests) limit 1
+) t
+cross join lateral (select tally_id from tally where tps_id = t.tps_id and contest = w.contest limit 1) y
+cross join lateral (
+    select choices from contest_ref where election = w.election and contest = w.contest limit 1
+) c
+left join lateral (select * from election_ref where election = w.election limit 1) e on true
+"""
+_LOCK = """
+select tally_id, version, round, state, numbers, standing, return_asked_by
+from tally where tally_id = any($1::uuid[]) order by tally_id for update
 """
 # A statement of its own: only one that begins after the lock was granted sees what its last holder wrote.
 _ENTRIES = """
-select e.tally_id, e.person, e.device, e.figures::text as figures
-from unnest($1::uuid[], $2::int[]) w(tally_id, round) join tally_entry e using (tally_id, round)
-order by e.tally_id, e.slot
+select w.tally_id, e.person, e.device, e.figures::text as figures
+from unnest($1::uuid[], $2::int[]) w(tally_id, round)
+cross join lateral (
+    select * from tally_entry where tally_id = w.tally_id and round = w.round order by slot limit 2
+) e
 """
 _OTHER_USERS = """
-select o.tps_id, o.contest, (a.figures -> 'administration' -> 'users' ->> 'total')::int as users
-from tally o join tally_acceptance a on a.tally_id = o.tally_id and a.number = o.standing
-where o.tps_id = any($1::uuid[])
+select w.tps_id, o.contest, (a.figures -> 'administration' -> 'users' ->> 'total')::int as users
+from unnest($1::uuid[]) w(tps_id)
+cross join lateral (select * from tally where tps_id = w.tps_id and standing is not null limit 9) o
+cross join lateral (
+    select figures from tally_acceptance where tally_id = o.tally_id and number = o.standing limit 1
+) a
 """
 _WRITE_TALLIES = """
 update tally y set version = u.version, round = u.round, state = u.state, numbers = u.numbers,
                    standing = u.standing, return_asked_by = u.return_asked_by
 from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::int[], $6::int[], $7::text[])
      u(tally_id, version, round, state, numbers, standing, return_asked_by)
-where y.tally_id = u.tally_id
+where y.tally_id = u.tally_id and y.tally_id = any($1::uuid[])
 """
 _WRITE_STANDING = """
 insert into tally_acceptance (tally_id, number, round, version, decided_by, settled, first_person, second_person,
@@ -145,25 +157,29 @@ async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNam
     """Lock tallies, in one order, and return those that exist with all that their next step is judged by."""
     wanted = sorted(set(names))
     columns = zip(*((name.election, name.tps_code, name.contest) for name in wanted), strict=True)
-    rows = await uow.fetch(_LOCK, *map(list, columns))
-    entries: dict[UUID, list[Typed]] = {}
+    known = {row["tally_id"]: row for row in await uow.fetch(_FIND, *map(list, columns))}
+    if not known:
+        return {}
+    rows = await uow.fetch(_LOCK, list(known))
     entered = [row for row in rows if row["state"] != TallyState.EMPTY]
+    entries: dict[UUID, list[Typed]] = {}
     users: Mapping[tuple[UUID, str], int] = {}
     if entered:
         ids, rounds = [row["tally_id"] for row in entered], [row["round"] for row in entered]
         for row in await uow.fetch(_ENTRIES, ids, rounds):
             entry = Typed(Hand(row["person"], row["device"]), row["figures"])
             entries.setdefault(row["tally_id"], []).append(entry)
+        places = list({known[tally_id]["tps_id"] for tally_id in ids})
         users = {
             (row["tps_id"], row["contest"]): row["users"]
-            for row in await uow.fetch(_OTHER_USERS, [row["tps_id"] for row in entered])
+            for row in await uow.fetch(_OTHER_USERS, places)
             if row["users"] is not None
         }
-    forms = [_form(row, entries.get(row["tally_id"], []), users) for row in rows]
+    forms = [_form(known[row["tally_id"]], row, entries.get(row["tally_id"], []), users) for row in rows]
     return {form.name: form for form in forms}
 
 
-def _form(row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], int]) -> Form:
+def _form(known: Row, row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], int]) -> Form:
     life = Life(
         state=TallyState(row["state"]),
         round=row["round"],
@@ -171,14 +187,14 @@ def _form(row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], i
         return_asked_by=row["return_asked_by"],
     )
     return Form(
-        name=FormName(row["election"], row["tps_code"], row["contest"]),
-        row=row,
+        name=FormName(known["election"], known["tps_code"], known["contest"]),
+        known=known,
         life=life,
         version=row["version"],
         numbers=row["numbers"],
         standing=row["standing"],
-        choices=row["choices"],
-        around=_surroundings(row, users),
+        choices=known["choices"],
+        around=_surroundings(known, users),
     )
 
 

@@ -45,10 +45,9 @@ class TallyEntry(Table, table=True):
         ),
     )
 
-    entry_id: UUID = Field(primary_key=True)
-    tally_id: UUID
-    round: int
-    slot: int
+    tally_id: UUID = Field(primary_key=True)
+    round: int = Field(primary_key=True)
+    slot: int = Field(primary_key=True)
     person: str
     device: str | None
     client: str
@@ -72,9 +71,7 @@ class TallyAcceptance(Table, table=True):
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
     decided_by: str
     settled: str | None
-    first_slot: int = 1
     first_person: str
-    second_slot: int = 2
     second_person: str
     adjudicator: str | None
     reason: str

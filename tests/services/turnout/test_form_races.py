@@ -144,7 +144,6 @@ _ACCEPT = """insert into tally_acceptance (tally_id, number, round, version, dec
     [
         ("agreement", None, "ani", "ani", None, "", None),
         ("agreement", None, "ani", "cici", None, "", None),
-        ("agreement", None, "budi", "ani", None, "", None),
         ("agreement", None, "ani", "budi", "cici", "", None),
         ("adjudication", "entries_differ", "ani", "budi", "budi", "alasan", "x"),
         ("adjudication", "entries_differ", "ani", "budi", None, "alasan", "x"),
@@ -182,7 +181,7 @@ async def test_the_database_wants_two_devices(desk: RunningService) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         await write(
             desk,
-            """insert into tally_entry select uuidv7(), tally_id, round, 2, 'budi', device, client, channel, figures, salt,
+            """insert into tally_entry select tally_id, round, 2, 'budi', device, client, channel, figures, salt,
                    entry_hash, photo_sha256, occurred_at, recorded_at
                from tally_entry e where device = 'komputer-1'
                and tally_id = (select tally_id from tally join tps_ref using (tps_id)

@@ -132,7 +132,7 @@ async def test_a_paper_that_does_not_add_up_is_held_as_written(desk: RunningServ
 async def test_a_paper_that_nobody_can_set_right(desk: RunningService) -> None:
     path = form_path(9)
     paper = figures()
-    paper["administration"] = {**paper["administration"], "ballots_unused": 190}  # type: ignore[dict-item]
+    paper["administration"] = {**paper["administration"], "ballots_unused": 190}  # type: ignore[dict-item] - a paper is a plain object
     for person in ("ani", "budi"):
         await enter(desk, path, person, entry(paper))
     still = await settle(desk, path, "cici", settlement(paper))
@@ -306,7 +306,7 @@ async def test_a_settlement_is_done_once(desk: RunningService) -> None:
 
 async def test_line_totals_are_figures_of_their_own(desk: RunningService) -> None:
     paper = figures()
-    paper["administration"] = {**paper["administration"], "disabled": line(0, 1, 2)}  # type: ignore[dict-item]
+    paper["administration"] = {**paper["administration"], "disabled": line(0, 1, 2)}  # type: ignore[dict-item] - a paper is a plain object
     answer = await enter(desk, form_path(21), "ani", entry(paper))
     (finding,) = answer.json()["findings"]
     assert (finding["code"], finding["where"], finding["written"], finding["expected"]) == (

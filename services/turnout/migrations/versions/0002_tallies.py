@@ -42,7 +42,6 @@ _TALLY = """create table tally (
 )"""
 
 _ENTRY = """create table tally_entry (
-    entry_id uuid primary key,
     tally_id uuid not null references tally,
     round int not null,
     slot int not null check (slot in (1, 2)),
@@ -56,25 +55,23 @@ _ENTRY = """create table tally_entry (
     photo_sha256 text,
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
-    constraint tally_entry_two_a_round unique (tally_id, round, slot),
-    constraint tally_entry_one_a_person unique (tally_id, round, person),
-    constraint tally_entry_of_its_person unique (tally_id, round, slot, person)
+    primary key (tally_id, round, slot),
+    constraint tally_entry_one_a_person unique (tally_id, round, person)
 )"""
 
 # Two persons on one device are one pair of eyes too few; a token without a device says nothing about it.
 _ONE_A_DEVICE = """create unique index tally_entry_one_a_device on tally_entry (tally_id, round, device)
     where device is not null"""
 
+# A round has two entries at most, by different persons: whoever names two different persons of it names both entries.
 _ACCEPTANCE = """create table tally_acceptance (
-    tally_id uuid not null references tally,
+    tally_id uuid not null,
     number int not null check (number > 0),
     round int not null,
     version bigint not null,
     decided_by text not null check (decided_by in ('agreement', 'adjudication')),
     settled text check (settled in ('entries_differ', 'paper_does_not_add_up')),
-    first_slot int not null default 1 check (first_slot = 1),
     first_person text not null,
-    second_slot int not null default 2 check (second_slot = 2),
     second_person text not null,
     adjudicator text,
     reason text not null,
@@ -87,10 +84,8 @@ _ACCEPTANCE = """create table tally_acceptance (
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
     primary key (tally_id, number),
-    foreign key (tally_id, round, first_slot, first_person)
-        references tally_entry (tally_id, round, slot, person),
-    foreign key (tally_id, round, second_slot, second_person)
-        references tally_entry (tally_id, round, slot, person),
+    foreign key (tally_id, round, first_person) references tally_entry (tally_id, round, person),
+    foreign key (tally_id, round, second_person) references tally_entry (tally_id, round, person),
     constraint tally_acceptance_two_persons check (first_person <> second_person),
     constraint tally_acceptance_third_person check (adjudicator not in (first_person, second_person)),
     constraint tally_acceptance_adjudicated check (
