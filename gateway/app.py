@@ -17,6 +17,7 @@ from gateway.openapi import install_merged_openapi
 from gateway.projections.engine import SUBSCRIPTION
 from gateway.queries import overview as overview_queries
 from gateway.queries import results as results_queries
+from gateway.queries.map import AskedMap, TpsMap, tps_map
 from gateway.queries.overview import Asked
 from gateway.queries.results import AskedResults
 from gateway.routes import ROUTERS
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.door = Door(settings.peers, clients=settings.door_connections, waiting=settings.door_waiting)
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
+    state.maps = Answers(partial(_map, app), age_s=settings.overview_age_s)
     state.token_issuer = _token_issuer(settings)
     state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())
@@ -74,6 +76,11 @@ async def _results(app: FastAPI, asked: AskedResults) -> Results:
             now=state.clock.now(),
             sources=overview_queries.sources_of(state.watermarks),
         )
+
+
+async def _map(app: FastAPI, asked: AskedMap) -> TpsMap:
+    async with app.state.database.reading() as connection:
+        return await tps_map(connection, asked, now=app.state.clock.now())
 
 
 def _token_issuer(settings: Settings) -> TokenIssuer | None:

@@ -34,6 +34,14 @@ class DoorShut(Unavailable):
     retryable = True
 
 
+class TpsUnknown(NotFound):
+    """No TPS of this election has that code, or had it before."""
+
+    code = "tps-unknown"
+    title, title_id = "No such TPS", "TPS tidak dikenal"
+    learned_from = "registry"
+
+
 class ContestUnknown(NotFound):
     """No such contest is held in that region."""
 

@@ -71,6 +71,7 @@ _NOT_FOR_THIS_TOKEN: Text = (
     "Only for the desk's agencies (events:operational).",
     "Hanya untuk instansi desk (events:operational).",
 )
+_NOTHING: Text = ("No TPS of this region is known.", "Belum ada TPS yang dikenal di wilayah ini.")
 _NO_CASES: Text = ("No case has been reported.", "Belum ada kasus yang dilaporkan.")
 
 
@@ -84,6 +85,7 @@ def _point(number: int, judge: Callable[[Situation], _Judged], situation: Situat
     hidden = not situation.agencies and number not in _FOR_EVERYBODY
     judged = _Judged("tps", missing=[_NOT_FOR_THIS_TOKEN]) if hidden else judge(situation)
     known = judged.of > 0 and judged.not_known < judged.of
+    missing = judged.missing or ([] if known else [_NOTHING])
     return Point(
         number=number,
         name=NAMES[number][0],
@@ -95,8 +97,8 @@ def _point(number: int, judge: Callable[[Situation], _Judged], situation: Situat
         not_known=judged.not_known if judged.of else None,
         threshold_ratio=threshold,
         parts=judged.parts,
-        missing=[text for text, _ in judged.missing],
-        missing_id=[text for _, text in judged.missing],
+        missing=[text for text, _ in missing],
+        missing_id=[text for _, text in missing],
     )
 
 
@@ -142,7 +144,8 @@ def _places(s: Situation) -> _Judged:
     """Place confirmed, access checked, hazard known, and mitigated where it is high."""
     of, high = s.of("tps"), s.of("ready/place/high")
     mitigated = min(s.mitigated, high)
-    judged = _Judged("tps", s.of("ready/place/done") + mitigated, of, s.of("ready/place/unknown"))
+    done = s.of("ready/place/done")
+    judged = _Judged("tps", done + mitigated, of, of - done - high)
     known = sum(below(s.totals, "risk/hazard/").values())
     judged.parts = [
         _part(("Place confirmed", "Lokasi dipastikan"), "tps", done=s.of("place/place"), of=of),

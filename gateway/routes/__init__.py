@@ -1,5 +1,14 @@
 """The gateway's own routes; what it passes through is in `gateway.door`."""
 
-from gateway.routes import desk, documents, events, identity, regions
+from gateway.routes import desk, documents, elections, events, identity, lists, regions, tps
 
-ROUTERS = [identity.router, documents.router, regions.router, events.router, desk.router]
+ROUTERS = [
+    identity.router,
+    documents.router,
+    elections.router,
+    regions.router,
+    tps.router,
+    lists.router,
+    events.router,
+    desk.router,
+]

@@ -1,0 +1,147 @@
+"""All services' picture of one TPS."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
+from chassis.database import Connection, Row
+from contracts.registry_events import ElectionDefined
+from contracts.vocabulary import kelurahan_of
+from gateway.errors import TpsUnknown
+from gateway.feed import end_of_feed
+from gateway.projections import Body
+from gateway.queries.elections import election_of
+from gateway.queries.lists import tps_items
+from gateway.queries.results import is_withheld
+from gateway.schemas.lists import FormSituation, TpsItem, TpsSituation
+from gateway.schemas.regions import NOT_OFFICIAL, Source
+
+_tps_item: TypeAdapter[TpsItem] = TypeAdapter(TpsItem)
+_CASES = {"incidents": "incident", "problems": "problem", "advice": "advice", "tasks": "task"}
+_OPERATIONAL = ("risks", "crew", "supply", "boxes")
+_SECRETS = ("votes", "valid", "invalid", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a caller may see of a TPS.
+
+    Attributes:
+        agencies: what only the desk's agencies may.
+        cases: incidents, problems, advice and tasks.
+        early: votes per choice before the others.
+    """
+
+    agencies: bool
+    cases: bool
+    early: bool
+
+
+async def situation(
+    connection: Connection,
+    *,
+    election: str,
+    code: str,
+    sight: Sight,
+    rehearsal: bool,
+    now: datetime,
+    sources: Sequence[Source],
+) -> TpsSituation:
+    """Return all that the caller may see of a TPS; a code that it had before finds it too.
+
+    Raises:
+        TpsUnknown: no TPS of the election has this code.
+    """
+    cursor = await end_of_feed(connection)
+    tps = await _tps(connection, election=election, code=code)
+    rows = await _rows(connection, tps, election=election)
+    items = await tps_items(connection, [tps], election=election, agencies=sight.agencies)
+    defined = await election_of(connection, election)
+    hidden = ([] if sight.agencies else list(_OPERATIONAL)) + ([] if sight.cases else list(_CASES))
+    days, rosters, supplies = rows.get("voting_day"), rows.get("tps_roster"), rows.get("tps_supply")
+    cases = {name: rows.get(kind, []) if sight.cases else None for name, kind in _CASES.items()}
+    risks = [
+        risk for row in rows.get("tps_risk", []) for risk in cast(dict[str, Body], row["risks"]).values()
+    ]
+    return TpsSituation(
+        election=election,
+        tps=_tps_item.validate_python(items[0]),
+        rehearsal=rehearsal,
+        official=False,
+        label=NOT_OFFICIAL,
+        voting_day=days[0] if days else None,
+        forms=[_form(row, defined, sight=sight, now=now) for row in rows.get("tally", [])],
+        risks=risks if sight.agencies else None,
+        crew=rosters[0] if rosters and sight.agencies else None,
+        supply=supplies[0] if supplies and sight.agencies else None,
+        boxes=rows.get("box", []) if sight.agencies else None,
+        incidents=cases["incidents"],
+        problems=cases["problems"],
+        advice=cases["advice"],
+        tasks=cases["tasks"],
+        hidden=hidden,
+        as_of=now,
+        sources=list(sources),
+        cursor=cursor.pack(),
+    )
+
+
+async def _tps(connection: Connection, *, election: str, code: str) -> Row:
+    """Return the row of a TPS by its code, or by one that it had before it was renumbered."""
+    row = await connection.fetchrow(
+        """select id, region, tps_code, version, recorded_at, body from projected
+           where election = $1 and kind = 'tps' and (tps_code collate "C" = $2
+               or region = $3 and body::jsonb -> 'former_codes' ? $2) order by tps_code = $2 desc limit 1""",
+        election,
+        code,
+        kelurahan_of(code),
+    )
+    if row is None:
+        raise TpsUnknown(f"No TPS of {election} has this code.")
+    return row
+
+
+async def _rows(connection: Connection, tps: Row, *, election: str) -> dict[str, list[Body]]:
+    """Return the bodies of all rows of a TPS by kind; under its former codes too, where they are still its own."""
+    own: Body = from_json(tps["body"])
+    codes = [own["tps_code"], *cast(list[str], own.get("former_codes", []))]
+    rows = await connection.fetch(
+        """select kind, version, recorded_at, body from projected
+           where election = $1 and kind = any($2::text[]) and tps_code collate "C" = any($3::text[])
+           order by kind, recorded_at desc, id limit 2000""",
+        election,
+        ["tps_risk", "tps_roster", "tps_supply", "box", "voting_day", "tally", *_CASES.values()],
+        codes,
+    )
+    found: dict[str, list[Body]] = {}
+    for row in rows:
+        body: Body = from_json(row["body"])
+        if body.get("tps_id") in (None, own["tps_id"]):
+            meta = {"version": row["version"], "updated_at": row["recorded_at"].isoformat()}
+            found.setdefault(row["kind"], []).append({**body, **meta})
+    return found
+
+
+def _form(body: Body, election: ElectionDefined | None, *, sight: Sight, now: datetime) -> FormSituation:
+    standing: Body | None = cast(Body | None, body.get("standing"))
+    hidden = is_withheld(election, now=now) and not sight.early
+    if standing is not None and hidden:
+        figures = {
+            name: value for name, value in cast(Body, standing["figures"]).items() if name not in _SECRETS
+        }
+        standing = {**standing, "figures": figures, **dict[str, object](findings=[], accepted=[])}
+    state = str(body["state"])
+    return FormSituation(
+        contest=str(body["contest"]),
+        state=state if sight.agencies or state == "verified" else "not_verified",
+        round=cast(int | None, body.get("round")) if sight.agencies else None,
+        entries=cast(int | None, body.get("entries")) if sight.agencies else None,
+        differing=cast(list[str], body.get("differing") or []) if sight.agencies else [],
+        return_requested=bool(body.get("return_requested")) if sight.agencies else False,
+        standing=standing if sight.agencies or (state == "verified" and not hidden) else None,
+        withheld_until=election.results_public_at if election and hidden else None,
+    )

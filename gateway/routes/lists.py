@@ -1,0 +1,111 @@
+"""Lists of what the desk knows: one route per kind of thing, all with the same parameters."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel
+from pydantic_core import to_json
+
+from chassis.actor import Actor
+from chassis.identity import permission
+from chassis.pagination import (
+    ListQuery,
+    Page,
+    chosen_fields,
+    known_parameters_only,
+    next_link,
+    pick,
+)
+from chassis.problems import FieldError, InvalidParameter
+from contracts.access import Scope
+from contracts.vocabulary import ElectionId
+from gateway.csv_form import MEDIA_TYPE, as_csv, wants_csv
+from gateway.places import regions_of
+from gateway.positions import AfterDep
+from gateway.queries.lists import LISTINGS, Listing, Wanted, page
+
+router = APIRouter(prefix="/v1/elections/{election}", tags=["lists"])
+
+RegionQuery = Annotated[
+    str | None,
+    Query(max_length=20, description="Code of a region or a TPS; default: all regions of the token."),
+]
+Since = Annotated[
+    AwareDatetime | None, Query(description="Only what was recorded at that time of the desk or later.")
+]
+
+
+async def _answer(request: Request, listing: Listing, wanted: Wanted) -> Response:
+    columns = list(listing.model.model_fields)
+    fields = chosen_fields(wanted.parameters.fields, allowed=columns)
+    now = request.app.state.clock.now()
+    async with request.app.state.database.reading() as connection:
+        items, next_cursor = await page(connection, listing, wanted, now=now)
+    headers = {**next_link(request, next_cursor), "Cache-Control": "no-cache", "Vary": "Accept"}
+    if wants_csv(request):
+        chosen = [column for column in columns if fields is None or column in fields]
+        headers["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
+        return Response(as_csv(items, chosen), media_type=MEDIA_TYPE, headers=headers)
+    body = {"items": [pick(item, fields) for item in items], "next_cursor": next_cursor, "as_of": now}
+    return Response(to_json(body), media_type="application/json", headers=headers)
+
+
+def _checked_state(listing: Listing, state: str | None) -> str | None:
+    if state is None or state in listing.states:
+        return state
+    choices = ", ".join(listing.states)
+    raise InvalidParameter(
+        f"The states of this list are: {choices}.",
+        detail_id=f"Keadaan pada daftar ini: {choices}.",
+        errors=[FieldError("query:state", "unknown", f"One of: {choices}.")],
+    )
+
+
+def _route(listing: Listing) -> Callable[..., Awaitable[Response]]:
+    """Return the route of a list."""
+    guard = Depends(permission(listing.scope))
+
+    async def read(
+        request: Request,
+        election: ElectionId,
+        *,
+        reader: Actor = guard,
+        known: Annotated[None, Depends(known_parameters_only)],
+        after: AfterDep,
+        parameters: ListQuery,
+        region: RegionQuery = None,
+        state: Annotated[
+            str | None, Query(max_length=40, description=f"One of: {', '.join(listing.states)}.")
+        ] = None,
+        updated_since: Since = None,
+    ) -> Response:
+        wanted = Wanted(
+            election,
+            regions_of(reader, region),
+            parameters,
+            agencies=Scope.EVENTS_OPERATIONAL in reader.scopes,
+            state=_checked_state(listing, state),
+            updated_since=updated_since,
+        )
+        return await _answer(request, listing, wanted)
+
+    return read
+
+
+def _described(model: type[BaseModel]) -> dict[int | str, dict[str, object]]:
+    return {200: {"model": Page[model], "content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+for _listing in LISTINGS.values():
+    router.add_api_route(
+        f"/{_listing.name}",
+        _route(_listing),
+        name=f"list_{_listing.name}",
+        operation_id=f"list_{_listing.name}",
+        methods=["GET"],
+        response_class=Response,
+        responses=_described(_listing.model),
+        summary=f"List {_listing.name}",
+        description=f"List {_listing.name} of the token's regions, page by page; CSV with `Accept: text/csv`.",
+    )
