@@ -15,12 +15,13 @@ from chassis.problems import Problem
 from services.logistics import consumers
 from services.logistics.commands import boxes as box_commands
 from services.logistics.commands import scans as scan_commands
+from services.logistics.commands import stray_scans as stray_commands
 from services.logistics.commands import supplies as supply_commands
 from services.logistics.routes import boxes, scans, shipments, supplies
 from services.logistics.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LOOK_EVERY_S = 0.3
+LOOK_EVERY_S = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +38,13 @@ def create_app(settings: Settings) -> FastAPI:
                 "custody_scans": scan_commands.record_scans,
                 "boxes": box_commands.pack_boxes,
             },
-            background=[keep_needs_computed],
+            background=[keep_up],
         ),
     )
 
 
-async def keep_needs_computed(app: FastAPI) -> None:
-    """Compute what TPS need whenever the registry or the catalogue changed, until cancelled.
+async def keep_up(app: FastAPI) -> None:
+    """Compute what TPS need whenever the registry or the catalogue changed, and let scans find their boxes, until cancelled.
 
     Several processes share the work: each takes rows that no other holds.
     """
@@ -55,7 +56,9 @@ async def keep_needs_computed(app: FastAPI) -> None:
         try:
             async with database.transaction() as uow:
                 done = await supply_commands.compute_needs(uow, now=clock.now(), rehearsal=rehearsal)
+            async with database.transaction() as uow:
+                await stray_commands.adopt_strays(uow, now=clock.now(), rehearsal=rehearsal)
         except (Problem, OSError, SQLAlchemyError) as error:
-            log.warning("needs_wait", error=type(error).__name__)
+            log.warning("keeping_up_waits", error=type(error).__name__)
         if done < supply_commands.BATCH:
             await asyncio.sleep(LOOK_EVERY_S)

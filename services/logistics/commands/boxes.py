@@ -15,7 +15,6 @@ from contracts.logistics_events import BoxState, Party
 from services.logistics.commands.custody import Custody
 from services.logistics.commands.known_tps import KnownTps, lock_tps
 from services.logistics.commands.scans import may_touch
-from services.logistics.commands.stray_scans import adopt_strays
 from services.logistics.errors import (
     BoxKnown,
     BoxStands,
@@ -32,6 +31,9 @@ from services.logistics.schemas.boxes import PackBoxIn, PackedBoxOut, VoidBoxIn
 _WAREHOUSES = "select warehouse_id, election, region_code from warehouse where warehouse_id = any($1::uuid[])"
 _SEALS = """select distinct b.election, b.seal_number from unnest($1::text[], $2::text[]) u(election, seal_number)
     join box b using (election, seal_number) where b.state <> 'void' and not (b.box_id = any($3::uuid[]))"""
+# An id that nobody packed has no row to lock; two warehouses that pack it for two TPS queue here.
+_ONE_AT_A_TIME = """select pg_advisory_xact_lock(hashtextextended(box_id::text, 0))
+    from (select unnest($1::uuid[]) as box_id) ids"""
 KAB_KOTA = 5
 """Characters of the code of a kab/kota: where a box is packed while nobody says in which warehouse."""
 
@@ -52,30 +54,21 @@ class _Packing:
     warehouses: Mapping[UUID, Row]
     seals: set[tuple[str, str]]
     custody: Custody
-    packed: list[UUID]
-
-    def standing(self, tps_id: UUID, contest: str) -> Box | None:
-        """Return the box that stands for a contest of a TPS."""
-        boxes = self.custody.boxes.values()
-        return next(
-            (b for b in boxes if (b.tps_id, b.contest) == (tps_id, contest) and b.state is not BoxState.VOID),
-            None,
-        )
+    standing: dict[tuple[UUID, str], UUID]
 
 
 async def pack_boxes(uow: UnitOfWork, items: Sequence[Item[PackBox]]) -> list[Receipt | Problem]:
     """Register boxes as packed and sealed, many in one transaction, each judged alone.
 
     At most one box stands for a contest of a TPS; a further one says which box it replaces, and that one is void from
-    then on, with what was open about it settled. Scans that came before the box was packed find it now.
+    then on, with what was open about it settled.
 
     Returns:
         one result per item, in their order: the receipt, or `TpsUnknown`, `WarehouseUnknown`, `ContestNotAtTps`,
         `BoxKnown`, `BoxStands`.
 
     Emits:
-        box.packed, box.voided and box.discrepancy_resolved for a box that is replaced; box.scanned and
-        stray_scan.settled for scans that were waiting.
+        box.packed, box.voided and box.discrepancy_resolved for a box that is replaced.
     """
     packing = await _prepare(uow, items)
     results: list[Receipt | Problem] = []
@@ -84,7 +77,6 @@ async def pack_boxes(uow: UnitOfWork, items: Sequence[Item[PackBox]]) -> list[Re
             results.append(_pack(packing, item))
         except Problem as problem:
             results.append(problem)
-    await adopt_strays(uow, packing.custody, packing.packed, origin=items[0].origin)
     await packing.custody.write()
     return results
 
@@ -92,6 +84,7 @@ async def pack_boxes(uow: UnitOfWork, items: Sequence[Item[PackBox]]) -> list[Re
 async def _prepare(uow: UnitOfWork, items: Sequence[Item[PackBox]]) -> _Packing:
     tps = await lock_tps(uow, ((item.origin.election, item.command.box.tps_code) for item in items))
     ids = [i for item in items for i in (item.command.box.box_id, item.command.box.replaces) if i is not None]
+    await uow.execute(_ONE_AT_A_TIME, sorted({item.command.box.box_id for item in items}))
     custody = Custody(uow)
     await custody.lock(ids, standing_of=[known.tps_id for known in tps.values()])
     wanted = [w for item in items if (w := item.command.box.warehouse_id) is not None]
@@ -102,7 +95,13 @@ async def _prepare(uow: UnitOfWork, items: Sequence[Item[PackBox]]) -> _Packing:
         [item.command.box.seal_number for item in items],
         [item.command.box.box_id for item in items],
     )
-    return _Packing(tps, warehouses, {(row["election"], row["seal_number"]) for row in seals}, custody, [])
+    standing = {
+        (box.tps_id, box.contest): box.box_id
+        for box in custody.boxes.values()
+        if box.state is not BoxState.VOID
+    }
+    known_seals = {(row["election"], row["seal_number"]) for row in seals}
+    return _Packing(tps, warehouses, known_seals, custody, standing)
 
 
 def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
@@ -127,7 +126,7 @@ def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
     packing.seals.add(seal)
     box = _new_box(wanted, tps, place=place, origin=origin)
     packing.custody.pack(box, findings=findings, occurred_at=wanted.occurred_at, origin=origin)
-    packing.packed.append(box.box_id)
+    packing.standing[box.tps_id, box.contest] = box.box_id
     return _receipt(packing.custody.boxes[box.box_id], wanted, findings, outcome="created", origin=origin)
 
 
@@ -158,7 +157,8 @@ def _place(packing: _Packing, item: Item[PackBox]) -> str:
 
 
 def _make_room(packing: _Packing, wanted: PackBoxIn, tps: KnownTps, origin: Origin) -> None:
-    standing = packing.standing(tps.tps_id, wanted.contest)
+    box_id = packing.standing.get((tps.tps_id, wanted.contest))
+    standing = None if box_id is None else packing.custody.boxes[box_id]
     if standing is None and wanted.replaces is None:
         return
     if standing is None or standing.box_id != wanted.replaces:

@@ -1,6 +1,7 @@
 """Scans that found no box: they find it when it is packed, or a person says what they are."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Row, UnitOfWork
@@ -14,24 +15,39 @@ from services.logistics.errors import BoxUnknown, StrayScanUnknown
 from services.logistics.rules.boxes import Handover
 from services.logistics.schemas.scans import StrayScanOut, StraySettlementIn
 
-_WAITING = """select * from stray_scan where box_id = any($1::uuid[]) and state = 'open'
-    order by occurred_at, scan_id for update"""
+_FOUND = """
+select s.scan_id, s.box_id from stray_scan s join box b using (box_id, election) join tps_ref t using (tps_id)
+where s.state = 'open'
+    and (s.granted_region in ('*', t.tps_code) or starts_with(t.tps_code, s.granted_region || '.'))
+order by s.occurred_at, s.scan_id limit $1
+"""
+_OPEN = """select * from stray_scan where scan_id = any($1::uuid[]) and state = 'open'
+    order by occurred_at, scan_id for update skip locked"""
 _SETTLE = """update stray_scan set state = $2, reason = $3, settled_at = $4, settled_by = $5, version = version + 1
     where scan_id = $1 returning *"""
 
 
-async def adopt_strays(uow: UnitOfWork, custody: Custody, box_ids: Sequence[UUID], *, origin: Origin) -> None:
-    """Give new boxes the scans that waited for them, where the scanner's region covers the box.
+async def adopt_strays(uow: UnitOfWork, *, now: datetime, rehearsal: bool, limit: int = 500) -> int:
+    """Give boxes that were packed meanwhile the scans that waited for them; return how many found theirs.
+
+    A scan finds its box only where the region that its scanner was let in by covers the box.
 
     Emits:
         box.scanned and stray_scan.settled, for each scan.
     """
-    for row in await uow.fetch(_WAITING, box_ids) if box_ids else []:
-        box = custody.boxes[row["box_id"]]
-        if row["election"] != box.election or not covers(row["granted_region"], box.tps_code):
-            continue
-        await _take(custody, row, box_id=box.box_id, origin=origin)
+    found = await uow.fetch(_FOUND, limit)
+    if not found:
+        return 0
+    custody = Custody(uow)
+    await custody.lock(row["box_id"] for row in found)
+    rows = await uow.fetch(_OPEN, [row["scan_id"] for row in found])
+    await custody.recall([row["occurred_at"] for row in rows])
+    for row in rows:
+        origin = Origin(row["election"], "service:logistics", "api", now, rehearsal)
+        _take(custody, row, box_id=row["box_id"], origin=origin)
         await _settle(uow, row["scan_id"], "adopted", reason="Its box was packed.", origin=origin)
+    await custody.write()
+    return len(rows)
 
 
 async def settle_stray_scan(
@@ -61,7 +77,8 @@ async def settle_stray_scan(
     if row is None or row["state"] != "open":
         raise WrongState("The scan is settled already.", current_state=row["state"] if row else None)
     if command.settlement == "adopted":
-        await _take(custody, row, box_id=box_id, origin=origin)
+        await custody.recall([row["occurred_at"]])
+        _take(custody, row, box_id=box_id, origin=origin)
         await custody.write()
     settled = await _settle(uow, scan_id, command.settlement, reason=command.reason, origin=origin)
     return Receipt(
@@ -77,7 +94,7 @@ def _covered(place: str, regions: Sequence[str]) -> bool:
     return any(covers(held, place) for held in regions)
 
 
-async def _take(custody: Custody, row: Row, *, box_id: UUID, origin: Origin) -> None:
+def _take(custody: Custody, row: Row, *, box_id: UUID, origin: Origin) -> None:
     """Give a box a scan that waited, as it was told, unless another device told of the same hand-over."""
     handover = Handover(
         HandoverPoint(row["scan_point"]),
@@ -87,7 +104,6 @@ async def _take(custody: Custody, row: Row, *, box_id: UUID, origin: Origin) -> 
         row["seal_seen"],
         row["occurred_at"],
     )
-    await custody.recall([handover.occurred_at])
     if custody.twin(box_id, handover) is not None:
         return
     told = Origin(origin.election, row["actor"], row["channel"], row["recorded_at"], origin.rehearsal)

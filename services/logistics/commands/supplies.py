@@ -25,11 +25,14 @@ from services.logistics.schemas.supplies import CatalogueItemIn, CatalogueItemOu
 
 BATCH = 500
 
+_LOCK_STALE = """select s.tps_id from tps_supply s join election_ref e using (election)
+    where s.stale order by s.election, s.tps_id limit $1 for update of s skip locked"""
+# A statement of its own, so that it sees what was told until the rows were locked; what is told later marks them again.
 _STALE = """
 select s.tps_id, s.election, s.version, s.due_at, s.needs, t.tps_code, t.kecamatan, t.zone, t.voting_date, t.dpt,
     t.contests, t.active, e.due_days_before
 from tps_supply s join tps_ref t using (tps_id) join election_ref e on e.election = s.election
-where s.stale order by s.election, s.tps_id limit $1 for update of s skip locked
+where s.tps_id = any($1::uuid[]) order by s.election, s.tps_id
 """
 _CATALOGUE = "select * from catalogue_item where election = any($1::text[]) order by election, position, item"
 _COMPUTED = """
@@ -73,9 +76,10 @@ async def compute_needs(uow: UnitOfWork, *, now: datetime, rehearsal: bool, limi
     Emits:
         tps_supply.need_computed, kecamatan_need.computed
     """
-    rows = await uow.fetch(_STALE, limit)
-    if not rows:
+    stale = [row["tps_id"] for row in await uow.fetch(_LOCK_STALE, limit)]
+    if not stale:
         return 0
+    rows = await uow.fetch(_STALE, stale)
     catalogue = await _catalogue(uow, {row["election"] for row in rows})
     computed = [_compute(row, catalogue[row["election"]]) for row in rows]
     versions = {c.row["tps_id"]: c.row["version"] + c.changed for c in computed}

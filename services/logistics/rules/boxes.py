@@ -247,7 +247,7 @@ def _with_receipt(box: Box, receipt: ReportedReceipt, when: datetime, *, came: b
 
 
 def _not_open(box: Box, kinds: Collection[DiscrepancyKind]) -> list[DiscrepancyKind]:
-    return [kind for kind in dict.fromkeys(kinds) if not box.has_open(kind)]
+    return [kind for kind in dict.fromkeys(kinds) if not box.has_open(kind)] if kinds else []
 
 
 _WAYS_OUT = {

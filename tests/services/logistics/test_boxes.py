@@ -304,3 +304,11 @@ async def test_a_second_key_for_the_same_scan_body_is_one_hand_over(field: Field
     )
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert await field.told(box) == ["packed", "scanned"]
+
+
+async def test_one_label_for_two_tps_is_one_box(field: Field) -> None:
+    label = {"box_id": str(uuid7())}
+    answers = await asyncio.gather(
+        *(field.post(PATH, json=packing(tps) | label, headers=keeper()) for tps in range(30, 40))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9

@@ -83,6 +83,9 @@ async def test_a_scan_of_a_box_of_nobody_waits_and_finds_it(field: Field) -> Non
     assert (unknown["status"], unknown["outcome"], unknown["state"]) == (202, "quarantined", None)
     packed = await field.post(f"{BASE}/boxes", json=body, headers=bearer(Role.WAREHOUSE, regions=["32.71"]))
     assert packed.status_code == 201
+    await field.service.wait_until_known(
+        "select 1 from stray_scan where state = $2 and box_id = $1", _id(body), "adopted"
+    )
     assert await field.told(_id(body)) == ["packed", "scanned"]
     assert (await field.box(_id(body)))["state"] == "in_transit"
     stray = await field.service.client.get(
