@@ -87,8 +87,7 @@ select c.code as asked, t.* from unnest($2::text[]) c(code) join tps t on t.elec
 order by t.id
 """
 _BY_FORMER_CODE = """
-select c.code as asked, t.* from unnest($2::text[]) c(code)
-join tps t on t.election = $1 and t.former_codes @> array[c.code] order by t.id
+select t.* from tps t where t.election = $1 and t.former_codes <> '{}' and t.former_codes && $2::text[] order by t.id
 """
 _LOCK = " for no key update of t"
 
@@ -108,9 +107,10 @@ async def find_tps(
     if missing:
         for row in await reads.fetch(_BY_FORMER_CODE + tail, election, missing):
             state = tps_state(row)
-            known = found.get(row["asked"])
-            if known is None or _left_later(state, known, row["asked"]):
-                found[row["asked"]] = state
+            for code in set(missing) & set(state.former_codes):
+                known = found.get(code)
+                if known is None or _left_later(state, known, code):
+                    found[code] = state
     return found
 
 

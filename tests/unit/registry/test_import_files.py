@@ -1,0 +1,101 @@
+"""Files of imports: whatever is in them, a row is read, told as broken, or the file is refused; nothing else."""
+
+import csv
+import io
+import json
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.registry.commands.import_files import FileBrokenError, RawRow, read_rows
+from services.registry.schemas.imports import MediaType
+
+COLUMNS = ("tps_code", "place", "lat")
+quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def rows_of(path: Path, media_type: MediaType, content: bytes) -> list[RawRow]:
+    path.write_bytes(content)
+    return list(read_rows(path, media_type, columns=COLUMNS, required=("tps_code",)))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_the_files_that_spreadsheets_write(tmp_path: Path, delimiter: str, start: bytes):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(
+        [COLUMNS, ["1", "a,b;c\n\td", ""], ["", "", ""], ["2", " x ", "3"]]
+    )
+    rows = rows_of(tmp_path / "f", "csv", start + text.getvalue().encode())
+    assert [(row.row, dict(row.values)) for row in rows] == [
+        (2, {"tps_code": "1", "place": "a,b;c\n\td", "lat": None}),
+        (4, {"tps_code": "2", "place": "x", "lat": "3"}),
+    ]
+
+
+def test_cells_of_a_spreadsheet_read_like_text(tmp_path: Path):
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["TPS_Code ", "place", "lat", None])
+    sheet.append([3271061002028, True, -6.5])
+    sheet.append([])
+    sheet.append([2.0, None, None])
+    book.save(tmp_path / "b.xlsx")
+    rows = rows_of(tmp_path / "f", "xlsx", (tmp_path / "b.xlsx").read_bytes())
+    assert [(row.row, dict(row.values)) for row in rows] == [
+        (2, {"tps_code": "3271061002028", "place": "true", "lat": "-6.5"}),
+        (4, {"tps_code": "2", "place": None, "lat": None}),
+    ]
+
+
+def test_a_zip_that_grows_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("services.registry.commands.import_files.MOST_UNPACKED_BYTES", 1_000)
+    with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "0" * 100_000)
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
+    assert refused.value.code == "too-large"
+
+
+@given(st.binary(max_size=300))
+@quick
+def test_any_bytes(tmp_path: Path, content: bytes):
+    for media_type in ("csv", "xlsx", "ndjson"):
+        with suppress(FileBrokenError):
+            rows_of(tmp_path / "f", media_type, content)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8),
+            min_size=3,
+            max_size=3,
+        ),
+        max_size=8,
+    )
+)
+@quick
+def test_what_was_written_is_read(tmp_path: Path, table: list[list[str]]):
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([COLUMNS, *table])
+    rows = rows_of(tmp_path / "f", "csv", text.getvalue().encode())
+    wanted = [[cell.strip() or None for cell in row] for row in table]
+    assert [list(row.values.values()) for row in rows] == [row for row in wanted if any(row)]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    )
+)
+@quick
+def test_lines_of_json(tmp_path: Path, value: object):
+    (row,) = rows_of(tmp_path / "f", "ndjson", json.dumps(value).encode())
+    assert (row.fault is None) is isinstance(value, dict)
