@@ -8,8 +8,10 @@ from pydantic import TypeAdapter
 from chassis.database import Connection, Row
 from chassis.problems import NotFound
 from contracts.turnout_events import FormFigures, FormFinding, FormPart, TallyState
+from contracts.vocabulary import kelurahan_of
 from services.turnout.errors import FormUnknown, TpsUnknown
 from services.turnout.rules.form_figures import differing_parts
+from services.turnout.rules.form_findings import Area, outliers
 from services.turnout.rules.publication import results_public_at, votes_withheld
 from services.turnout.rules.tallies import ALLOWED
 from services.turnout.schemas.tallies import FormFiguresOut, FormOut, FormVersionOut
@@ -18,6 +20,15 @@ _FORM = """
 select t.voting_date, e.results_public_at, y.*
 from tps_ref t join tally y using (tps_id) left join election_ref e using (election)
 where t.election = $1 and t.tps_code = $2 and y.contest = $3 and t.active and y.contest = any(t.contests)
+"""
+# A kelurahan's TPS differ in the last three digits only.
+_AREA = """
+select v.key::int as choice, sum(v.value::int) as votes, count(*) as forms
+from tps_ref t join tally y on y.tps_id = t.tps_id and y.contest = $3 and y.state = 'verified'
+join tally_acceptance a on a.tally_id = y.tally_id and a.number = y.standing
+cross join lateral json_each_text(a.figures -> 'votes') v
+where t.election = $1 and t.tps_code between $2 || '.000' and $2 || '.999' and t.active and y.tally_id <> $4
+group by v.key
 """
 _findings: TypeAdapter[list[FormFinding]] = TypeAdapter(list[FormFinding])
 
@@ -49,7 +60,8 @@ async def form(
         row["tally_id"],
         row["round"],
     )
-    versions = await _versions(connection, row, withheld=withheld)
+    area = await _area(connection, row, election=election, tps_code=tps_code)
+    versions = await _versions(connection, row, area=area, withheld=withheld)
     out = FormOut(
         official=False,
         as_of=now,
@@ -83,7 +95,19 @@ def _differing(entries: Sequence[Row]) -> list[FormPart]:
     return differing_parts(first, second)
 
 
-async def _versions(connection: Connection, row: Row, *, withheld: bool) -> list[FormVersionOut]:
+async def _area(connection: Connection, row: Row, *, election: str, tps_code: str) -> Area | None:
+    """Return the verified forms of the contest at the kelurahan's other TPS, where this form's figures stand."""
+    if row["standing"] is None:
+        return None
+    kelurahan = kelurahan_of(tps_code)
+    found = await connection.fetch(_AREA, election, kelurahan, row["contest"], row["tally_id"])
+    forms: int = max((one["forms"] for one in found), default=0)
+    return Area(forms=forms, votes={one["choice"]: one["votes"] for one in found})
+
+
+async def _versions(
+    connection: Connection, row: Row, *, area: Area | None, withheld: bool
+) -> list[FormVersionOut]:
     """Return what stands and what stood before, where figures stand: a new round is entered without sight of the last."""
     if row["standing"] is None:
         return []
@@ -94,13 +118,16 @@ async def _versions(connection: Connection, row: Row, *, withheld: bool) -> list
         row["tally_id"],
         row["standing"],
     )
-    return [_version(one, withheld=withheld) for one in found]
+    return [
+        _version(one, area=area if one["number"] == row["standing"] else None, withheld=withheld)
+        for one in found
+    ]
 
 
-def _version(row: Row, *, withheld: bool) -> FormVersionOut:
+def _version(row: Row, *, area: Area | None, withheld: bool) -> FormVersionOut:
     figures = FormFigures.model_validate_json(row["figures"])
     votes: Mapping[int, int | None] | None = None if withheld else figures.votes
-    findings = _findings.validate_json(row["findings"])
+    findings = [*_findings.validate_json(row["findings"]), *outliers(figures, area)]
     return FormVersionOut(
         number=row["number"],
         round=row["round"],

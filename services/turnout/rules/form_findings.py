@@ -91,6 +91,26 @@ def form_findings(figures: FormFigures, *, around: Surroundings = ALONE) -> list
     return sorted(found, key=lambda finding: finding.code[0])
 
 
+def outliers(figures: FormFigures, area: Area | None) -> list[FormFinding]:
+    """Return the choices whose share is far from their share in the area; `form_findings` holds them where it has the area.
+
+    What is far depends on the forms that stand at the moment, so it is asked anew whenever somebody looks.
+
+    Example: 83 % for a choice that has 14 % in the kelurahan gives `W-OUTLIER`.
+
+    Args:
+        figures: as written.
+        area: forms of the other TPS; too few of them, or None, give nothing.
+
+    Source: D20.
+    """
+    votes = {number: count for number, count in figures.votes.items() if count is not None}
+    cast = sum(votes.values())
+    if cast <= 0 or len(votes) < len(figures.votes):
+        return []
+    return [finding for number, count in votes.items() for finding in _outlier(number, count / cast, area)]
+
+
 def blocking(findings: list[FormFinding]) -> list[str]:
     """Return the codes that hold a form out of the totals, each once. Source: D21."""
     return sorted({finding.code for finding in findings if finding.code.startswith("E-")})
@@ -262,7 +282,7 @@ def _unusual_votes(figures: FormFigures, around: Surroundings) -> Iterator[FormF
     for number, count in votes.items():
         if count == cast and len(votes) > 1:
             yield FormFinding(code="W-UNANIMOUS", where=f"votes.{number}", written=count, expected=None)
-        yield from _outlier(number, count / cast, around.area)
+    yield from outliers(figures, around.area)
 
 
 def _outlier(number: int, share: float, area: Area | None) -> Iterator[FormFinding]:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from contracts.access import Role
+from services.turnout.consumers import know_tps
 from tests.harness import ELECTION, RunningService, bearer
 from tests.services.turnout.paper import (
     GOVERNOR,
@@ -17,6 +18,8 @@ from tests.services.turnout.paper import (
     form_path,
     line,
     look,
+    received,
+    registered,
     send_back,
     settle,
     settlement,
@@ -323,3 +326,36 @@ async def test_a_settlement_needs_the_photo(desk: RunningService) -> None:
     answer = await settle(desk, form_path(22), "cici", body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid-payload")
     assert PHOTO not in answer.text
+
+
+async def test_a_share_far_from_the_kelurahans_is_told_to_who_looks(desk: RunningService) -> None:
+    for number in range(23, 29):
+        for person in ("ani", "budi"):
+            await enter(desk, form_path(number, GOVERNOR), person, entry(figures((30, 30, 100, 140))))
+    strange = form_path(29, GOVERNOR)
+    for person in ("ani", "budi"):
+        await enter(desk, strange, person, entry(figures((280, 10, 5, 5))))
+    form = await look(desk, strange)
+    assert [(f["code"], f["where"]) for f in form["version"]["findings"]] == [
+        ("W-OUTLIER", "votes.1"),
+        ("W-OUTLIER", "votes.4"),
+    ]
+    assert (await look(desk, form_path(23, GOVERNOR)))["version"]["findings"] == []
+
+
+async def test_a_tps_that_was_dissolved_has_no_form(desk: RunningService) -> None:
+    number = 59
+    facts = registered(number, active=False)
+    async with desk.app.state.database.transaction() as uow:
+        await know_tps(uow, [received(facts, aggregate_id=facts.tps_id)])
+    assert (await enter(desk, form_path(number), "ani")).status_code == 503  # not there, or not heard of yet
+
+
+async def test_a_contest_that_a_tps_gets_later_has_a_form(desk: RunningService) -> None:
+    facts = registered(61, contests=[GOVERNOR])
+    for contests in ([GOVERNOR], [GOVERNOR, MAYOR]):
+        again = facts.model_copy(update={"contests": contests})
+        async with desk.app.state.database.transaction() as uow:
+            await know_tps(uow, [received(again, aggregate_id=facts.tps_id)])
+        status = (await enter(desk, form_path(61), "ani")).status_code
+        assert status == (201 if MAYOR in contests else 503)
