@@ -35,6 +35,7 @@ from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import TelemetryMiddleware, configure_logging
 from chassis.token_verifier import TokenVerifier
+from chassis.vitals import Vitals
 from chassis.watermark import Watermarks
 
 log = structlog.get_logger(__name__)
@@ -92,6 +93,16 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     state.broker = Broker(settings.kafka_bootstrap, settings.topic_prefix)
     _add_relay(app, settings, parts)
     _add_consumer(app, settings, parts)
+    state.vitals = Vitals(
+        state.database,
+        metrics=metrics,
+        clock=state.clock,
+        relay=state.relay,
+        consumer=state.consumer,
+        watermarks=state.watermarks,
+        sources=parts.subscription.services if parts.subscription else (),
+        rehearsal=settings.rehearsal,
+    )
     state.coalescers = {
         name: Coalescer(
             run,
@@ -157,7 +168,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     state.started_at = wall_now()
     running: list[Awaitable[None]] = [coalescer.run() for coalescer in state.coalescers.values()]
     running += [
-        machine.run() for machine in (state.relay, state.consumer, state.watermarks) if machine is not None
+        machine.run()
+        for machine in (state.relay, state.consumer, state.watermarks, state.vitals)
+        if machine is not None
     ]
     running += [background(app) for background in parts.background]
     tasks = [asyncio.ensure_future(coroutine) for coroutine in running]

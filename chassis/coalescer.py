@@ -73,6 +73,9 @@ class Coalescer(Generic[T]):
         self._group = group
         self._queue: list[_Waiting[T]] = []
         self._arrived = asyncio.Event()
+        metrics.group_capacity.labels(name).set(queue)
+        metrics.group_refused.labels(name)
+        metrics.group_queue.labels(name).set_function(lambda: len(self._queue))
 
     async def submit(self, item: Item[T]) -> tuple[Answer, bool]:
         """Put a command into a group and return its answer, and whether its key had it already.
@@ -84,6 +87,7 @@ class Coalescer(Generic[T]):
             Overloaded: too many commands wait already.
         """
         if len(self._queue) >= self._capacity:
+            self._metrics.group_refused.labels(self._name).inc()
             raise Overloaded("Too many commands are waiting.", retry_after_s=1)
         waiting = _Waiting(item, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
@@ -111,7 +115,6 @@ class Coalescer(Generic[T]):
             group = self._gather()
             if not self._queue:
                 self._arrived.clear()
-            self._metrics.group_queue.labels(self._name).set(len(self._queue))
             self._metrics.group_size.labels(self._name).observe(len(group))
             await self._commit(group)
 

@@ -77,6 +77,18 @@ class Metrics:
         self.group_queue = Gauge(
             "desk_coalescer_waiting_commands", "Commands waiting for a group.", ["command"], registry=registry
         )
+        self.group_capacity = Gauge(
+            "desk_coalescer_capacity_commands",
+            "Most commands that may wait for a group.",
+            ["command"],
+            registry=registry,
+        )
+        self.group_refused = Counter(
+            "desk_coalescer_refused_commands",
+            "Commands refused with 503 because as many waited as may.",
+            ["command"],
+            registry=registry,
+        )
         self.idempotent_replays = Counter(
             "desk_idempotent_replays", "Commands answered from their idempotency key.", registry=registry
         )
