@@ -14,6 +14,7 @@ from gateway import names
 from gateway.answers import Answers
 from gateway.door import Door, passage_routes
 from gateway.openapi import install_merged_openapi
+from gateway.page import page_routes
 from gateway.projections.engine import SUBSCRIPTION
 from gateway.queries import overview as overview_queries
 from gateway.queries import results as results_queries
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.token_issuer = _token_issuer(settings)
     state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())
+    app.router.routes.extend(page_routes())
     install_merged_openapi(app)
     return app
 

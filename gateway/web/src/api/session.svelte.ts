@@ -1,0 +1,139 @@
+/**
+ * Who looks: an access token, kept in this tab only.
+ *
+ * It comes pasted into a form, or once in the address after `#` (which no browser sends to a server) and is taken out
+ * of the address bar at once. There is no cookie, so no other site can make this browser ask for anything.
+ */
+const KEPT = "desk.token";
+const DEFAULT_ELECTION = "pilkada-2024";
+const NATION = "*";
+const REGION = /^(\*|\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?)$/;
+
+interface Claims {
+  exp: number;
+  regions?: string[];
+  election?: string;
+  roles?: string[];
+  scope?: string;
+}
+
+export type Refusal = "tokenUnreadable" | "tokenExpired" | "tokenRefused";
+
+class Session {
+  token = $state<string | null>(null);
+  refusal = $state<Refusal | null>(null);
+  region = $state<string | null>(null);
+  #told = $state<string | null>(null);
+
+  readonly claims = $derived(this.token ? claimsOf(this.token) : null);
+  readonly election = $derived(
+    this.claims?.election ?? fromQuery("election") ?? this.#told ?? DEFAULT_ELECTION,
+  );
+  /** The token's regions that have a page; a grant of one TPS or of a named group has none. */
+  readonly regions = $derived((this.claims?.regions ?? []).filter((code) => isRegion(code)));
+  readonly scopes = $derived(new Set((this.claims?.scope ?? "").split(" ")));
+
+  constructor() {
+    const given = takenFromAddress();
+    const kept = given ?? sessionStorage.getItem(KEPT);
+    if (kept) this.enter(kept);
+    this.region = askedRegion() ?? this.region;
+    window.addEventListener("popstate", () => (this.region = askedRegion() ?? this.#own()));
+    window.addEventListener("hashchange", () => {
+      const late = takenFromAddress();
+      if (late) this.enter(late);
+    });
+  }
+
+  /** Take a token; what is none, or has expired, is said and not kept. */
+  enter(text: string): boolean {
+    const token = text.trim().replace(/^Bearer\s+/i, "");
+    const claims = claimsOf(token);
+    if (!claims) return this.#refuse("tokenUnreadable");
+    if (claims.exp * 1_000 <= Date.now()) return this.#refuse("tokenExpired");
+    sessionStorage.setItem(KEPT, token);
+    this.token = token;
+    this.refusal = null;
+    this.region ??= this.#own();
+    return true;
+  }
+
+  /** Look at another region; the address names it, so that the view can be shared (without the token). */
+  look(region: string): void {
+    const address = new URL(location.href);
+    address.searchParams.set("region", region);
+    history.pushState(null, "", address);
+    this.region = region;
+  }
+
+  /** The desk's own election and region, for a token that names none. */
+  told(election: string, region: string | null): void {
+    this.#told = election;
+    this.region ??= region ?? (this.regions.includes(NATION) ? NATION : null);
+  }
+
+  covers(region: string): boolean {
+    return this.regions.some((held) => held === NATION || region === held || region.startsWith(`${held}.`));
+  }
+
+  may(scope: string): boolean {
+    return this.scopes.has(scope);
+  }
+
+  /** The desk did not take the token: ask for another one, over the view that is there. */
+  refused(): void {
+    const expired = (this.claims?.exp ?? 0) * 1_000 <= Date.now();
+    this.#refuse(expired ? "tokenExpired" : "tokenRefused");
+  }
+
+  leave(): void {
+    sessionStorage.removeItem(KEPT);
+    this.token = this.refusal = null;
+    location.assign(location.pathname);
+  }
+
+  #own(): string | null {
+    return this.regions.find((code) => code !== NATION) ?? null;
+  }
+
+  #refuse(why: Refusal): false {
+    sessionStorage.removeItem(KEPT);
+    this.refusal = why;
+    return false;
+  }
+}
+
+/** What a token says of itself; the page only shows it, the desk alone judges it. */
+function claimsOf(token: string): Claims | null {
+  try {
+    const [, body = ""] = token.split(".");
+    const bytes = Uint8Array.from(atob(body.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
+      c.charCodeAt(0),
+    );
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const known =
+      typeof claims === "object" && claims !== null && "exp" in claims && typeof claims.exp === "number";
+    return known ? (claims as Claims) : null;
+  } catch {
+    return null;
+  }
+}
+
+function takenFromAddress(): string | null {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get("token");
+  if (token !== null) history.replaceState(null, "", location.pathname + location.search);
+  return token;
+}
+
+function fromQuery(name: string): string | null {
+  return new URLSearchParams(location.search).get(name);
+}
+
+function askedRegion(): string | null {
+  const asked = fromQuery("region");
+  return asked && REGION.test(asked) ? asked : null;
+}
+
+export const isRegion = (code: string): boolean => REGION.test(code);
+export const session = new Session();
