@@ -165,14 +165,16 @@ async def define_region_group(
     same = row is not None and all(getattr(row, field) == value for field, value in facts.items())
     outcome = judge(row.version if row else None, expected=expected, same=same)
     if row is None:
-        row = RegionGroup(name=name, election=origin.election, version=1, **facts)  # type: ignore[arg-type]
+        row = RegionGroup.model_validate({**facts, "name": name, "election": origin.election, "version": 1})
     elif outcome is Outcome.CHANGED:
         row.sqlmodel_update(facts)
         row.version += 1
     if outcome is not Outcome.UNCHANGED:
         uow.session.add(row)
         uow.emit(region_group_defined(row), aggregate_id=name, version=row.version, origin=origin)
-    out = RegionGroupReceipt(name=name, version=row.version, **facts, outcome=outcome)  # type: ignore[arg-type]
+    out = RegionGroupReceipt.model_validate(
+        {**facts, "name": name, "version": row.version, "outcome": outcome}
+    )
     return Receipt(
         out,
         location=f"/v1/elections/{origin.election}/region-groups/{name}",

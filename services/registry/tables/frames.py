@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 from uuid import UUID
 
 from chassis.database import Row
@@ -79,7 +79,7 @@ async def load_frame(reads: Reads, election: str, *, lock: Lock = "") -> Frame:
 
 def parts_of(value: object) -> list[object]:
     """Return a JSON column as Python values; asyncpg gives it as text."""
-    return json.loads(value) if isinstance(value, str) else value  # type: ignore[return-value]
+    return cast(list[object], json.loads(value) if isinstance(value, str) else value)
 
 
 _BY_CODE = """

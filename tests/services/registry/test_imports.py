@@ -1,100 +1,28 @@
-"""Imports over the API: files of every kind, broken rows, repeats, a worker that dies in the middle."""
+"""Imports over the API: forms of files, broken rows, repeats, what is refused at the door."""
 
 import asyncio
-import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
 
 import openpyxl
 import pytest
 
 from contracts.access import Role
-from services.registry.consumers.imports import ImportWorker
-from tests.harness import ELECTION, RunningService, bearer, running_service
-
-BASE = f"/v1/elections/{ELECTION}"
-EVE = datetime.fromisoformat("2024-11-26T06:00:00+07:00")
-CONTEST = {
-    "name": "Kontes",
-    "choices": [{"number": 1, "name": "Satu"}, {"number": 2, "name": "Dua"}],
-    "winning_rule_source": "UU 10/2016",
-}
-CSV, NDJSON = "text/csv", "application/x-ndjson"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-COLUMNS = ("tps_code", "place", "address", "lat", "lon", "dpt_men", "dpt_women", "accessible")
-
-
-@pytest.fixture(scope="module")
-async def registry(database_url: Callable[[str], str]) -> AsyncIterator[RunningService]:
-    url = database_url("registry")
-    async with running_service(
-        "registry", database_url=url, kafka=None, desk_time=EVE, import_chunk_rows=7
-    ) as service:
-        body = {"name": "Pilkada", "region_code": "32.71", "voting_date": "2024-11-27"}
-        await service.client.put(BASE, json=body, headers=bearer(Role.ADMIN))
-        for contest in ("walikota-32.71", "gubernur-32"):
-            await service.client.put(f"{BASE}/contests/{contest}", json=CONTEST, headers=bearer(Role.ADMIN))
-        yield service
-
-
-def table(rows: Sequence[Sequence[object]], columns: Sequence[str] = COLUMNS, delimiter: str = ",") -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter)
-    writer.writerows([columns, *rows])
-    return text.getvalue().encode()
-
-
-def tps_rows(kelurahan: str, count: int, men: int = 250) -> list[list[object]]:
-    return [
-        [f"{kelurahan}.{n:03d}", "Balai RW", f"Jalan {n}", -6.5, 106.8, men, 251, "ya"]
-        for n in range(1, count + 1)
-    ]
-
-
-async def send(
-    registry: RunningService,
-    content: bytes,
-    *,
-    kind: str = "tps",
-    media_type: str = CSV,
-    role: Role = Role.DESK,
-    regions: Sequence[str] = ("32.71",),
-    dry_run: bool = False,
-) -> dict[str, object]:
-    """Import a file and return how it ended."""
-    headers = bearer(role, regions=regions) | {"Content-Type": media_type}
-    query = f"kind={kind}&source=KPU%20Kota%20Bogor&dry_run={str(dry_run).lower()}"
-    answer = await registry.client.post(f"{BASE}/imports?{query}", content=content, headers=headers)
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["Location"] == f"{BASE}/imports/{answer.json()['id']}"
-    return await ended(registry, answer.json()["id"])
-
-
-async def ended(registry: RunningService, import_id: str) -> dict[str, object]:
-    for _ in range(600):
-        answer = await registry.client.get(f"{BASE}/imports/{import_id}", headers=bearer(Role.DESK))
-        if answer.json()["state"] in {"done", "failed"}:
-            return answer.json()
-        await asyncio.sleep(0.05)
-    raise TimeoutError
-
-
-async def told(
-    registry: RunningService, done: dict[str, object], status: str = "rejected"
-) -> dict[int, list[str]]:
-    path = f"{BASE}/imports/{done['id']}/rows?status={status}"
-    answer = await registry.client.get(path, headers=bearer(Role.DESK))
-    return {item["row"]: [reason["code"] for reason in item["reasons"]] for item in answer.json()["items"]}
-
-
-def counts(done: dict[str, object]) -> tuple[object, ...]:
-    return tuple(done[name] for name in ("state", "rows_read", "created", "changed", "unchanged", "rejected"))
-
-
-async def event_count(registry: RunningService) -> object:
-    return (await registry.sql("select count(*) as n from outbox"))[0]["n"]
+from tests.harness import RunningService, bearer
+from tests.services.registry.files import (
+    BASE,
+    COLUMNS,
+    CSV,
+    NDJSON,
+    XLSX,
+    counts,
+    ended,
+    event_count,
+    send,
+    table,
+    told,
+    tps_rows,
+)
 
 
 async def test_the_same_file_twice_changes_nothing(registry: RunningService) -> None:
@@ -228,7 +156,9 @@ async def test_files_that_cannot_be_read(
 ) -> None:
     done = await send(registry, content, media_type=media_type)
     assert done["state"] == "failed"
-    assert done["failure"]["code"] == why  # type: ignore[index]
+    failure = done["failure"]
+    assert isinstance(failure, dict)
+    assert failure["code"] == why
     assert "3271064508900001" not in json.dumps(done)
 
 
@@ -302,121 +232,3 @@ async def test_an_import_is_seen_by_whoever_sent_it(registry: RunningService) ->
         await registry.client.get(f"{path}/rows", headers=bearer(Role.BPBD, person="bpbd-2"))
     ).status_code == 404
     await ended(registry, made.json()["id"])
-
-
-async def test_risks_of_many_tps(registry: RunningService) -> None:
-    await send(registry, table(tps_rows("32.71.02.1001", 20)))
-    columns = ("tps_code", "kind", "risk_class", "indicators", "as_of")
-    rows = [
-        [f"32.71.02.1001.{n:03d}", "hazard", "tinggi", "banjir; longsor", "2024-10-15"] for n in range(1, 21)
-    ]
-    rows += [
-        ["32.71.02.1001.001", "security", "rawan", "", "2024-10-15"],
-        ["32.71.02.1001.099", "hazard", "low", "", "2024-10-15"],
-    ]
-    done = await send(registry, table(rows, columns), kind="risks", role=Role.BPBD)
-    assert counts(done) == ("done", 22, 20, 0, 0, 2)
-    assert await told(registry, done) == {22: ["enum"], 23: ["tps-unknown"]}
-    standing = (
-        await registry.client.get(f"{BASE}/tps/32.71.02.1001.007/risks", headers=bearer(Role.BPBD))
-    ).json()["items"]
-    assert (standing[0]["risk_class"], standing[0]["indicators"], standing[0]["source"]) == (
-        "high",
-        ["banjir", "longsor"],
-        "KPU Kota Bogor",
-    )
-    assert counts(await send(registry, table(rows[:20], columns), kind="risks", role=Role.BPBD)) == (
-        "done",
-        20,
-        0,
-        0,
-        20,
-        0,
-    )
-    older = [[*row[:4], "2024-09-01"] for row in rows[:2]]
-    assert await told(registry, await send(registry, table(older, columns), kind="risks")) == {
-        2: ["assessment-older"],
-        3: ["assessment-older"],
-    }
-
-
-async def test_rosters_of_many_tps(registry: RunningService) -> None:
-    await send(registry, table(tps_rows("32.71.02.1002", 3)))
-    columns = ("tps_code", "duty", "slot", "person", "display_name", "trained")
-    rows = [
-        [f"32.71.02.1002.{tps:03d}", duty, slot, f"{duty}-{tps}-{slot}", f"Nama Rekaan {tps} {slot}", trained]
-        for tps in (1, 2, 3)
-        for duty, slots, trained in (("kpps", 7, "ya"), ("linmas", 2, "belum"), ("ptps", 1, ""))
-        for slot in range(1, slots + 1)
-    ]
-    broken = [["32.71.02.1002.001", "kpps", 8, "p", "N", ""], ["32.71.02.1002.001", "saksi", 1, "p", "N", ""]]
-    done = await send(registry, table([*rows, *broken], columns), kind="officers")
-    assert counts(done) == ("done", 32, 30, 0, 0, 2)
-    assert await told(registry, done) == {32: ["slot-unknown"], 33: ["enum"]}
-    assert counts(await send(registry, table(rows, columns), kind="officers")) == ("done", 30, 0, 0, 30, 0)
-    roster = (
-        await registry.client.get(f"{BASE}/tps/32.71.02.1002.003/officers", headers=bearer(Role.DESK))
-    ).json()
-    assert (roster["kpps"]["trained"], roster["linmas"]["trained"], roster["ptps"]["training_unknown"]) == (
-        7,
-        0,
-        1,
-    )
-    swap = [
-        ["32.71.02.1002.001", "kpps", 1, "kpps-2-1", "Nama Rekaan 2 1", "ya"],
-        ["32.71.02.1002.002", "kpps", 1, "kpps-1-1", "Nama Rekaan 1 1", "ya"],
-    ]
-    assert counts(await send(registry, table(swap, columns), kind="officers")) == ("done", 2, 0, 2, 0, 0)
-    taken = [
-        ["32.71.02.1002.001", "kpps", 2, "kpps-3-2", "Nama", ""],
-        ["32.71.02.1002.001", "kpps", 3, "", "", ""],
-    ]
-    done = await send(registry, table(taken, columns), kind="officers")
-    assert counts(done) == ("done", 2, 0, 1, 0, 1)
-    assert await told(registry, done) == {2: ["officer-elsewhere"]}
-    assert not await registry.sql("select person from officer group by election, person having count(*) > 1")
-
-
-async def test_facilities(registry: RunningService) -> None:
-    columns = ("code", "name", "region_code", "contact_status", "contacted_on")
-    rows = [
-        ["3271104", "RS Umum Daerah Kota Bogor", "32.71", "contacted", "2024-10-28"],
-        ["LP-1", "Lapas Paledang", "32.71.03", "", ""],
-        ["X", "Jauh", "35.78", "", ""],
-    ]
-    done = await send(registry, table(rows, columns), kind="facilities", role=Role.HEALTH)
-    assert counts(done) == ("done", 3, 1, 1, 0, 1)
-    assert await told(registry, done) == {4: ["region-not-covered"]}
-    known = (await registry.client.get(f"{BASE}/facilities/3271104", headers=bearer(Role.HEALTH))).json()
-    assert (known["contact_status"], known["beds"]) == ("contacted", 158)
-
-
-async def test_another_worker_goes_on_behind_the_cursor(registry: RunningService) -> None:
-    """Workers die after every chunk; each row is taken in once all the same."""
-    registry.app.state.import_worker.poke = lambda: None
-    database, clock = registry.app.state.database, registry.app.state.clock
-    dying = [ImportWorker(database, clock=clock, chunk_rows=7) for _ in range(3)]
-    tasks = [asyncio.ensure_future(worker.run()) for worker in dying]
-    content = table(tps_rows("32.71.03.1001", 200))
-    headers = bearer(Role.DESK) | {"Content-Type": CSV}
-    answer = await registry.client.post(
-        f"{BASE}/imports?kind=tps&source=KPU", content=content, headers=headers
-    )
-    path = f"{BASE}/imports/{answer.json()['id']}"
-    killed, mark = 0, 0
-    while (state := (await registry.client.get(path, headers=bearer(Role.DESK))).json())["state"] != "done":
-        if int(state["rows_read"]) > mark and killed < 3:
-            mark = int(state["rows_read"])
-            tasks[killed].cancel()
-            killed += 1
-            await registry.sql("select 1")
-            async with database.transaction() as uow:  # its lease runs out at once
-                await uow.execute("update import set lease_until = '2020-01-01' where state = 'running'")
-        await asyncio.sleep(0.01)
-    for task in tasks:
-        task.cancel()
-    assert counts(state) == ("done", 200, 200, 0, 0, 0)
-    rows = await registry.sql(
-        "select count(*) as n, count(distinct aggregate) as tps from outbox where body like '%\"32.71.03.1001.%'"
-    )
-    assert (rows[0]["n"], rows[0]["tps"]) == (200, 200)

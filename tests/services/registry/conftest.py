@@ -1,0 +1,30 @@
+"""A registry with one election and two contests, for the tests of imports."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+import pytest
+
+from contracts.access import Role
+from tests.harness import RunningService, bearer, running_service
+from tests.services.registry.files import BASE
+
+EVE = datetime.fromisoformat("2024-11-26T06:00:00+07:00")
+CONTEST = {
+    "name": "Kontes",
+    "choices": [{"number": 1, "name": "Satu"}, {"number": 2, "name": "Dua"}],
+    "winning_rule_source": "UU 10/2016",
+}
+
+
+@pytest.fixture(scope="module")
+async def registry(database_url: Callable[[str], str]) -> AsyncIterator[RunningService]:
+    url = database_url("registry")
+    async with running_service(
+        "registry", database_url=url, kafka=None, desk_time=EVE, import_chunk_rows=7
+    ) as service:
+        body = {"name": "Pilkada", "region_code": "32.71", "voting_date": "2024-11-27"}
+        await service.client.put(BASE, json=body, headers=bearer(Role.ADMIN))
+        for contest in ("walikota-32.71", "gubernur-32"):
+            await service.client.put(f"{BASE}/contests/{contest}", json=CONTEST, headers=bearer(Role.ADMIN))
+        yield service
