@@ -89,6 +89,7 @@ def simulator(folder: RunFolder, keys: Keys, *, speed: int, day: bool) -> Progra
     environment = _inherited() | {
         "DESK_URL": folder.url("gateway"),
         "DESK_DEMO_SECRETS": str(keys.demo_secrets),
+        "DESK_SIMULATOR_STATE": str(folder.path / "simulator.jsonl"),
         "SPEED": str(speed),
     }
     command = [sys.executable, "-m", "simulator", "demo" if day else "load"]

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from contracts.vocabulary import Channel
 from simulator.plan.model import Plan, TpsPlan
-from simulator.timeline.actions import Action, Command, Network, Person, stable_uuid
+from simulator.timeline.actions import Action, Network, Person, stable_uuid
 from simulator.timeline.chance import draw_network
+from simulator.timeline.commands import Command
 
 
 class Book:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
 from contracts.zones import local_instant
+from simulator.plan.model import Plan
 from simulator.timeline.actions import Network
 
 T = TypeVar("T")
@@ -22,6 +23,11 @@ def minutes(count: float) -> timedelta:
 def local(region: str, day: date, clock: str) -> datetime:
     """Return the UTC moment of a civil day and `HH:MM` in a region."""
     return local_instant(region, day, time.fromisoformat(clock))
+
+
+def eve(plan: Plan, region: str, clock: str) -> datetime:
+    """Return the UTC moment of `HH:MM` in a region on the day before the vote."""
+    return local(region, plan.voting_day - timedelta(days=1), clock)
 
 
 def pick(rng: random.Random, items: Sequence[T], ratio: float, *, at_least: int = 1) -> list[T]:

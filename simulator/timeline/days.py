@@ -6,7 +6,8 @@ from simulator.timeline.book import Book
 from simulator.timeline.boxes import write_boxes
 from simulator.timeline.counting import write_counting
 from simulator.timeline.flood import boxes_at_new_place, flooded_tps, write_flood
-from simulator.timeline.incidents import write_incidents, write_problems
+from simulator.timeline.incidents import write_incidents
+from simulator.timeline.problems import write_problems
 from simulator.timeline.voting_day import write_voting_day
 
 

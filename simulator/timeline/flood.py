@@ -7,25 +7,25 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.access import Role
+from contracts.incidents_events import Agency, IncidentCategory, Severity
 from contracts.vocabulary import Milestone
 from simulator import kota_bogor as city
 from simulator.plan.model import TpsPlan
-from simulator.timeline.actions import (
+from simulator.timeline.actions import Network
+from simulator.timeline.book import Book
+from simulator.timeline.chance import local
+from simulator.timeline.commands import (
     AcknowledgeIncident,
     ActOnIncident,
     AssignTask,
-    Category,
     CloseIncident,
     CompleteTask,
+    FollowAdvice,
     GiveAdvice,
     MoveTps,
-    Network,
     RecordMilestone,
     ReportIncident,
-    Severity,
 )
-from simulator.timeline.book import Book
-from simulator.timeline.chance import local
 from simulator.timeline.people import agency, chair
 
 NEW_PLACE = "Aula Sekolah Dasar"
@@ -57,10 +57,11 @@ def write_flood(book: Book) -> None:
     low, high = city.FLOOD.depth_cm
     report = ReportIncident(
         incident=book.id_at(struck, "flood"),
-        category=Category.DISASTER,
+        category=IncidentCategory.DISASTER,
         severity=Severity.CRITICAL,
         tps=tps.code,
         region=tps.kelurahan,
+        title="Banjir bandang di TPS 28 Kebon Pedes",
         description=f"Banjir bandang; TPS terendam {low} sampai {high} cm. Tenda dan meja hanyut, tidak ada korban.",
         occurred_at=struck,
     )
@@ -86,10 +87,13 @@ def _write_handling(book: Book, incident: UUID, *, reported: UUID) -> UUID:
         advice=book.id_at(at, "flood", "advice"),
         on=incident,
         on_incident=True,
-        agency=Role.BPBD,
+        agency=Agency.KPU,
+        title="Pindahkan TPS 28 Kebon Pedes",
         text="Tempat tidak layak dipakai besok pagi; pindahkan TPS ke tempat yang lebih tinggi.",
     )
-    book.write(at, bpbd, advice, name=("flood",), after=(reported,))
+    advised = book.write(at, bpbd, advice, name=("flood",), after=(reported,))
+    followed = FollowAdvice(advice.advice, "TPS sudah pindah ke aula sekolah.")
+    book.write(_clock("18:10"), agency(Role.DESK, city.REGION), followed, name=("flood",), after=(advised,))
     return acted
 
 
@@ -100,7 +104,8 @@ def _write_move(book: Book, tps: TpsPlan, *, incident: UUID, reported: UUID) -> 
         task=book.id_at(_clock("15:30"), "flood", "task"),
         on=incident,
         on_incident=True,
-        agency=Role.CAMAT,
+        agency=Agency.PEMDA,
+        title="Tempat pengganti untuk TPS 28 Kebon Pedes",
         text="Siapkan tempat pengganti untuk TPS 28 Kebon Pedes dengan tenda, meja dan penerangan.",
         due_at=_clock("20:00"),
     )

@@ -4,26 +4,21 @@ Most are acknowledged, acted on and closed within hours. Some stay open because 
 acknowledged late.
 """
 
-from datetime import datetime, timedelta
+import re
+from datetime import timedelta
 from uuid import UUID
 
-from contracts.access import Role
 from contracts.vocabulary import Channel
 from simulator.plan.model import TpsPlan
-from simulator.timeline.actions import (
-    AcknowledgeIncident,
-    ActOnIncident,
-    AssignTask,
-    CloseIncident,
-    CompleteTask,
-    GiveAdvice,
-    OpenProblem,
-    Person,
-    ReportIncident,
-    ResolveProblem,
-)
+from simulator.timeline.actions import Person
 from simulator.timeline.book import Book
 from simulator.timeline.chance import local, minutes
+from simulator.timeline.commands import (
+    AcknowledgeIncident,
+    ActOnIncident,
+    CloseIncident,
+    ReportIncident,
+)
 from simulator.timeline.people import AGENCY_OF, agency, chair, kelurahan_committee, resident, supervisor
 from simulator.timeline.stories import STORIES, Phase, Story, Teller
 
@@ -58,6 +53,7 @@ def _tell(book: Book, story: Story, tps: TpsPlan, *, name: tuple[int, int]) -> N
         severity=story.severity,
         tps=tps.code if story.at_tps else None,
         region=tps.kelurahan,
+        title=headline(story.told),
         description=story.told,
         occurred_at=occurred,
     )
@@ -69,6 +65,11 @@ def _tell(book: Book, story: Story, tps: TpsPlan, *, name: tuple[int, int]) -> N
         channel=Channel.PHONE if story.teller is Teller.AGENCY else Channel.APP,
     )
     _handle(book, story, report, reported=reported, name=name)
+
+
+def headline(told: str) -> str:
+    """Return the first part of a report as its one line for lists. Example: `headline("A; b.") == "A"`."""
+    return re.split(r"[;.]", told)[0][:120]
 
 
 def _teller(story: Story, tps: TpsPlan, number: int) -> Person:
@@ -100,66 +101,3 @@ def _handle(
     if story.closed:
         at += minutes(book.rng.triangular(15, 240, 50))
         book.write(at, by, CloseIncident(report.incident, story.closed), name=name, after=(acted,))
-
-
-_PROBLEMS = (
-    (
-        "Sinyal telepon lemah di sebagian kelurahan",
-        "Laporan jam-jaman dari kelurahan ini sering terlambat.",
-        "Laporan lewat telepon ke PPS, lalu dikirim bersama setiap jam.",
-        "Siapkan operator telepon di kelurahan",
-        "Operator siaga sejak pukul 06.00.",
-    ),
-    (
-        "Jalan menuju beberapa TPS sempit untuk kendaraan kotak",
-        "Mobil logistik tidak dapat masuk gang.",
-        "Gunakan motor roda tiga milik kelurahan.",
-        "Pinjamkan dua motor roda tiga",
-        "Dua kendaraan dipakai sampai malam.",
-    ),
-    (
-        "Penerangan di tempat penghitungan kurang",
-        "Penghitungan diperkirakan sampai malam; lampu belum cukup.",
-        "Pasang lampu tambahan dan siapkan genset.",
-        "Pasang lampu tambahan di TPS yang dilaporkan",
-        "Lampu terpasang sebelum pukul 17.00.",
-    ),
-)
-
-
-def write_problems(book: Book) -> None:
-    """Write problems that are no incident, each with advice and a task that is done in time."""
-    codes = [k.code for k in book.plan.kelurahan]
-    for number, (title, description, advice, task, outcome) in enumerate(_PROBLEMS):
-        region = codes[(2 * number + 1) * len(codes) // (2 * len(_PROBLEMS))]
-        opened_at = _on_the_eve(book, region, "09:15") + minutes(35 * number)
-        desk = agency(Role.DESK, region[:5])
-        problem = book.id_at(opened_at, "problem", number)
-        opened = book.write(opened_at, desk, OpenProblem(problem, region, title, description), name=(number,))
-        advised_at = opened_at + minutes(25)
-        advice_id = book.id_at(advised_at, "advice", number)
-        book.write(
-            advised_at,
-            desk,
-            GiveAdvice(advice_id, problem, on_incident=False, agency="desk", text=advice),
-            name=(number,),
-            after=(opened,),
-        )
-        due = _on_the_eve(book, region, "20:00")
-        task_id = book.id_at(advised_at, "task", number)
-        given = book.write(
-            advised_at + minutes(5),
-            desk,
-            AssignTask(task_id, problem, on_incident=False, agency="camat", text=task, due_at=due),
-            name=(number,),
-            after=(opened,),
-        )
-        done_at = opened_at + minutes(book.rng.uniform(200, 500))
-        done = book.write(done_at, desk, CompleteTask(task_id, outcome), name=(number,), after=(given,))
-        book.write(
-            done_at + minutes(10), desk, ResolveProblem(problem, outcome), name=(number,), after=(done,)
-        )
-
-
-def _on_the_eve(book: Book, region: str, clock: str) -> datetime:
-    return local(region, book.plan.voting_day - timedelta(days=1), clock)

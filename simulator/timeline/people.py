@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from contracts.access import Role
+from contracts.incidents_events import IncidentCategory
 from simulator.plan.model import TpsPlan
-from simulator.timeline.actions import Category, Person
+from simulator.timeline.actions import Person
 
 KPPS_PER_TPS = 7
 """The crew of a TPS; number 1 is the chair."""
@@ -15,16 +16,16 @@ GUARDS_PER_TPS = 2
 FORMS_PER_DESK = 150
 """Forms that one person types in an evening and a night."""
 
-AGENCY_OF: Mapping[Category, Role] = MappingProxyType(
+AGENCY_OF: Mapping[IncidentCategory, Role] = MappingProxyType(
     {
-        Category.DISASTER: Role.BPBD,
-        Category.SECURITY: Role.POLICE,
-        Category.VIOLATION: Role.OVERSIGHT,
-        Category.NEUTRALITY: Role.OVERSIGHT,
-        Category.HOAX: Role.DESK,
-        Category.HEALTH: Role.HEALTH,
-        Category.LOGISTICS: Role.DESK,
-        Category.SOCIAL: Role.DESK,
+        IncidentCategory.DISASTER: Role.BPBD,
+        IncidentCategory.SECURITY: Role.POLICE,
+        IncidentCategory.VIOLATION: Role.OVERSIGHT,
+        IncidentCategory.NEUTRALITY: Role.OVERSIGHT,
+        IncidentCategory.HOAX: Role.DESK,
+        IncidentCategory.HEALTH: Role.HEALTH,
+        IncidentCategory.LOGISTICS: Role.DESK,
+        IncidentCategory.SOCIAL: Role.DESK,
     }
 )
 """Who handles an incident of a category."""

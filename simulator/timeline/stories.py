@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simulator.timeline.actions import Category, Severity
+from contracts.incidents_events import IncidentCategory, Severity
 
 
 class Teller(StrEnum):
@@ -34,7 +34,7 @@ class Story:
         closed: how it ends; empty where it is still being examined when the days end.
     """
 
-    category: Category
+    category: IncidentCategory
     severity: Severity
     teller: Teller
     phase: Phase
@@ -50,7 +50,7 @@ def _story(kind: str, *texts: str) -> Story:
     told, acknowledged, acted, closed = texts
     category, severity, teller, phase, per_thousand, scope = kind.split()
     return Story(
-        category=Category(category),
+        category=IncidentCategory(category),
         severity=Severity(severity),
         teller=Teller(teller),
         phase=Phase(phase),

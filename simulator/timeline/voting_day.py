@@ -7,16 +7,10 @@ from datetime import datetime, timedelta
 
 from contracts.vocabulary import Channel, Milestone
 from simulator.plan.model import TpsPlan
-from simulator.timeline.actions import (
-    FINAL,
-    Network,
-    RecordMilestone,
-    ReportTurnout,
-    ReportTurnoutBatch,
-    stable_uuid,
-)
+from simulator.timeline.actions import Network, stable_uuid
 from simulator.timeline.book import Book, by_kelurahan
 from simulator.timeline.chance import local, minutes, pick
+from simulator.timeline.commands import FINAL, RecordMilestone, ReportTurnout, ReportTurnoutBatch
 from simulator.timeline.people import chair, kelurahan_committee
 
 SLOTS = ("08:00", "09:00", "10:00", "11:00", "12:00", "13:00")

@@ -1,0 +1,71 @@
+"""The files that are imported, as CSV: TPS, risks, officers. The same plan gives the same bytes."""
+
+import csv
+import io
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from simulator.plan.model import Plan, TpsPlan
+from simulator.timeline.people import GUARDS_PER_TPS, KPPS_PER_TPS
+
+ASSESSED_ON = date(2024, 10, 31)
+"""The hazard-prone TPS were published in October 2024, by the disaster agency."""
+
+HAZARDS = ("banjir", "longsor", "angin kencang", "genangan")
+ACCESSIBLE_RATIO = 0.96
+TRAINED_RATIO = 0.97
+
+
+def tps_file(plan: Plan) -> bytes:
+    """Return the TPS with place, point and lists of voters; whether wheelchairs get in is drawn."""
+    rng = random.Random(f"{plan.seed}:accessible")
+    header = ("tps_code", "place", "address", "lat", "lon", "dpt_men", "dpt_women", "accessible")
+    return _csv(header, (_tps_row(tps, rng) for tps in plan.tps))
+
+
+def _tps_row(tps: TpsPlan, rng: random.Random) -> Sequence[object]:
+    accessible = "ya" if rng.random() < ACCESSIBLE_RATIO else "tidak"
+    return (tps.code, tps.place, tps.address, tps.lat, tps.lon, tps.dpt.men, tps.dpt.women, accessible)
+
+
+def risks_file(plan: Plan) -> bytes:
+    """Return the TPS in places prone to disaster. Of the others nothing is said: unknown is not safe."""
+    rng = random.Random(f"{plan.seed}:risks")
+    rows = (
+        (tps.code, "hazard", "high", rng.choice(HAZARDS), ASSESSED_ON.isoformat())
+        for tps in plan.tps
+        if tps.hazard
+    )
+    return _csv(("tps_code", "kind", "risk_class", "indicators", "as_of"), rows)
+
+
+def officers_file(plan: Plan) -> bytes:
+    """Return crew, guards and supervisor of each TPS: pseudonyms, and names that say that they are invented."""
+    rng = random.Random(f"{plan.seed}:officers")
+    header = ("tps_code", "duty", "slot", "person", "display_name", "trained")
+    return _csv(header, (row for tps in plan.tps for row in _roster(tps, rng)))
+
+
+def _roster(tps: TpsPlan, rng: random.Random) -> Iterator[Sequence[object]]:
+    slots = [("kpps", slot) for slot in range(1, KPPS_PER_TPS + 1)]
+    slots += [("linmas", slot) for slot in range(1, GUARDS_PER_TPS + 1)]
+    for duty, slot in (*slots, ("ptps", 1)):
+        person = f"ptps-{tps.code}" if duty == "ptps" else f"{duty}-{tps.code}-{slot}"
+        trained = "ya" if rng.random() < TRAINED_RATIO else "belum"
+        yield (
+            tps.code,
+            duty,
+            slot,
+            person,
+            f"Petugas Rekaan {duty.upper()} {slot} TPS {tps.number:03d}",
+            trained,
+        )
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()

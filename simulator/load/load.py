@@ -1,0 +1,183 @@
+"""Loads an election through the public API. A second time changes nothing: the same content has the same key."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+from urllib.parse import urlencode
+from uuid import UUID, uuid5
+
+from lokal import wilayah
+
+from contracts.access import Role
+from simulator.desk.client import AgainError, Command, Desk, RefusedError, encoded, items_of
+from simulator.load.files import officers_file, risks_file, tps_file
+from simulator.plan.model import Contest, Plan
+from simulator.timeline.actions import Person
+from simulator.timeline.people import agency
+
+SPACE = UUID("0193645e-6f00-7000-8000-6465736b0001")
+"""Names of what is loaded become keys in this space."""
+
+POLL_S = 0.25
+LONGEST_PAUSE_S = 4.0
+SETTLE_S = 3.0
+"""What the registry was told is on its topic, and known to be there, within this time."""
+
+ASKED_OF = 24
+"""So many TPS, spread over all, are asked for until the other services know them."""
+
+OFFICES = {"gubernur": "Gubernur", "walikota": "Wali Kota", "bupati": "Bupati"}
+
+T = TypeVar("T")
+
+
+class LoadError(Exception):
+    """The desk did not take what the days need."""
+
+
+async def load(desk: Desk, plan: Plan, *, say: Callable[[str], None]) -> None:
+    """Define the election and its contests, import the TPS with hazards and officers, and wait until all services know them.
+
+    Raises:
+        LoadError: the desk refused something.
+    """
+    loading = _Loading(desk, plan)
+    say(f"loading {plan.name}: {len(plan.tps)} TPS, {len(plan.contests)} contests")
+    await loading.define()
+    took_in = await loading.take_in(kind="tps", content=tps_file(plan), by=loading.officer(Role.DESK))
+    say(f"TPS: {took_in}")
+    took_in = await loading.take_in(kind="risks", content=risks_file(plan), by=loading.officer(Role.BPBD))
+    say(f"hazards: {took_in}")
+    took_in = await loading.take_in(
+        kind="officers", content=officers_file(plan), by=loading.officer(Role.DESK)
+    )
+    say(f"officers: {took_in}")
+    await loading.wait_until_known()
+    say("every service knows the TPS")
+
+
+class _Loading:
+    """One loading of a plan."""
+
+    def __init__(self, desk: Desk, plan: Plan) -> None:
+        self._desk = desk
+        self._plan = plan
+        self._is_new = False
+
+    def officer(self, role: Role) -> Person:
+        """Return an officer for the whole region."""
+        return agency(role, self._plan.region)
+
+    async def define(self) -> None:
+        """Define the election and its contests."""
+        plan = self._plan
+        admin = self.officer(Role.ADMIN)
+        election = {
+            "name": f"Pemilihan {plan.name} {plan.voting_day.year} (gladi)",
+            "region_code": plan.region,
+            "voting_date": plan.voting_day.isoformat(),
+            "rehearsal": True,
+            "channel": "simulator",
+        }
+        await self._put(admin, "", election)
+        for contest in plan.contests:
+            await self._put(admin, f"/contests/{contest.id}", _contest(contest))
+
+    async def take_in(self, *, kind: str, content: bytes, by: Person) -> str:
+        """Import a file and return what it came to, in words.
+
+        Raises:
+            LoadError: a row was refused, or the import failed.
+        """
+        if content.count(b"\n") < 2:
+            return "none"
+        source = f"simulator, plan {self._plan.seed} of {self._plan.region}"
+        command = Command(
+            method="POST",
+            path=f"/imports?{urlencode({'kind': kind, 'source': source})}",
+            body=content,
+            key=self._key("import", kind, source, content),
+            content_type="text/csv",
+        )
+        answer = await _insist(lambda: self._desk.command(by, command))
+        self._is_new |= "idempotent-replayed" not in answer.headers
+        path = f"/imports/{answer.document().get('id')}"
+        while True:
+            document = (await _insist(lambda: self._desk.read(by, path))).document()
+            if document.get("state") in {"done", "failed"}:
+                break
+            await asyncio.sleep(POLL_S)
+        if document.get("state") == "failed" or document.get("rejected"):
+            raise LoadError(f"import of {kind}: {await self._complaints(by, path, document)}")
+        return ", ".join(f"{document.get(name)} {name}" for name in ("created", "changed", "unchanged"))
+
+    async def wait_until_known(self) -> None:
+        """Wait until logistics and turnout know TPS from all over the region."""
+        codes = [tps.code for tps in self._plan.tps]
+        step = max(1, len(codes) // ASKED_OF)
+        officer = self.officer(Role.DESK)
+        for code in {*codes[::step], codes[-1]}:
+            for path in (f"/tps/{code}/supply", f"/tps/{code}/voting-day"):
+                while not await self._is_there(officer, path):  # noqa: ASYNC110 - another process knows it, no event of ours
+                    await asyncio.sleep(POLL_S)
+        if self._is_new:
+            await asyncio.sleep(SETTLE_S)
+
+    async def _is_there(self, by: Person, path: str) -> bool:
+        try:
+            await self._desk.read(by, path)
+        except AgainError:
+            return False
+        except RefusedError as error:
+            if error.status == 404:
+                return False
+            raise LoadError(f"{path}: {error}") from error
+        return True
+
+    async def _complaints(self, by: Person, path: str, document: Mapping[str, object]) -> str:
+        told = (await _insist(lambda: self._desk.read(by, f"{path}/rows?status=rejected&limit=5"))).document()
+        rows = "; ".join(f"row {row.get('row')}: {row.get('reasons')}" for row in items_of(told, "items"))
+        return f"{document.get('rejected')} rows refused, {document.get('failure')}: {rows}"
+
+    async def _put(self, by: Person, path: str, body: Mapping[str, object]) -> None:
+        content = encoded(body)
+        command = Command("PUT", path, content, key=self._key("PUT", path, "", content))
+        answer = await _insist(lambda: self._desk.command(by, command))
+        self._is_new |= "idempotent-replayed" not in answer.headers
+
+    def _key(self, kind: str, name: str, source: str, content: bytes) -> UUID:
+        digest = hashlib.sha256(content).hexdigest()
+        return uuid5(SPACE, f"{self._plan.election}|{kind}|{name}|{source}|{digest}")
+
+
+def _contest(contest: Contest) -> dict[str, object]:
+    kind, _, region = contest.id.partition("-")
+    place = wilayah.wilayah_name(region) or region
+    return {
+        "name": f"Pemilihan {OFFICES[kind]} {place}",
+        "choices": [
+            {"number": choice.number, "kind": choice.kind, "name": choice.name} for choice in contest.choices
+        ],
+        "winning_rule": "most_votes",
+        "winning_rule_source": "D38: most votes; the article was not seen",
+        "channel": "simulator",
+    }
+
+
+async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until there is an answer.
+
+    Raises:
+        LoadError: the desk refused.
+    """
+    pause_s = 0.1
+    while True:
+        try:
+            return await ask()
+        except RefusedError as error:
+            raise LoadError(str(error)) from error
+        except AgainError as again:
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(max(pause_s * random.uniform(0.5, 1.0), again.after_s))
