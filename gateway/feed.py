@@ -18,6 +18,8 @@ from chassis.problems import CursorInvalid
 from contracts.access import NATION, Scope, covers
 
 RESUME_AT_MOST = 10_000
+_WITH_VOTES = ("desk.turnout.tally.verified.",)
+"""Types that carry votes per choice: only for those who may see results early, before and after they are public (D34)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,13 @@ class View:
     regions: tuple[str, ...]
     data_classes: frozenset[str]
     types: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
     def shows(self, entry: Entry) -> bool:
         """Say whether an event is in this view; a type matches by its beginning."""
         if entry.election != self.election or entry.data_class not in self.data_classes:
+            return False
+        if self.withheld and entry.type.startswith(self.withheld):
             return False
         if entry.region != NATION and not any(covers(region, entry.region) for region in self.regions):
             return False
@@ -92,7 +97,8 @@ def view_of(actor: Actor, *, election: str, region: str | None, types: Sequence[
         Scope.EVENTS_RESTRICTED: "restricted",
     }
     seen = frozenset(word for scope, word in classes.items() if scope in actor.scopes)
-    return View(election, (region,) if region else actor.regions, seen, tuple(types))
+    withheld = () if Scope.RESULTS_EARLY in actor.scopes else _WITH_VOTES
+    return View(election, (region,) if region else actor.regions, seen, tuple(types), withheld)
 
 
 async def epoch_of(connection: Connection) -> str:
@@ -101,18 +107,27 @@ async def epoch_of(connection: Connection) -> str:
     return str(epoch)
 
 
-async def end_of_feed(connection: Connection) -> Cursor:
-    """Return the cursor behind everything that is in the feed now."""
-    rows = await connection.fetch("select lane, max(id) as number from event_feed group by lane")
-    return Cursor(await epoch_of(connection), {row["lane"]: row["number"] for row in rows})
-
-
-_AFTER = """
+_LANES = """
 with recursive lanes as (
     (select lane from event_feed order by lane limit 1)
     union all
     select (select f.lane from event_feed f where f.lane > l.lane order by f.lane limit 1) from lanes l where l.lane is not null
 )
+"""
+
+
+_ENDS = f"""{_LANES}
+select l.lane, (select max(e.id) from event_feed e where e.lane = l.lane) as number from lanes l where l.lane is not null
+"""  # noqa: S608 - our own words
+
+
+async def end_of_feed(connection: Connection) -> Cursor:
+    """Return the cursor behind everything that is in the feed now."""
+    rows = await connection.fetch(_ENDS)
+    return Cursor(await epoch_of(connection), {row["lane"]: row["number"] for row in rows})
+
+
+_AFTER = f"""{_LANES}
 select f.* from lanes l
 left join unnest($1::text[], $2::bigint[]) c(lane, id) on c.lane = l.lane
 cross join lateral (
@@ -120,7 +135,7 @@ cross join lateral (
     where e.lane = l.lane and e.id > coalesce(c.id, 0) order by e.id limit $3
 ) f
 where l.lane is not null order by f.id limit $3
-"""
+"""  # noqa: S608 - our own words
 
 
 async def read_after(connection: Connection, cursor: Cursor, *, limit: int) -> list[Entry]:

@@ -38,6 +38,7 @@ class Client:
     waiting: list[Entry] = field(default_factory=list[Entry])
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     lost: bool = False
+    most_waiting: int = QUEUE * 8
 
     def offer(self, entries: Sequence[Entry], cursor: Cursor) -> None:
         """Give the client new events; one whose queue is full loses its place."""
@@ -49,11 +50,21 @@ class Client:
         self.cursor = cursor
         if not shown:
             return
-        if len(self.waiting) + len(shown) > QUEUE * 8:
+        if len(self.waiting) + len(shown) > self.most_waiting:
             self.lost = True
         else:
             self.waiting.extend(shown)
         self.arrived.set()
+
+    def resume(self, entries: Sequence[Entry], cursor: Cursor) -> None:
+        """Give the client what it has missed, however much: it may wait beside what is new until it is sent."""
+        self.most_waiting = QUEUE * 8 + len(entries)
+        self.offer(entries, cursor)
+
+    def take(self) -> list[Entry]:
+        """Return what waits, and let the client wait no longer for more than the usual."""
+        entries, self.waiting, self.most_waiting = self.waiting, [], QUEUE * 8
+        return entries
 
 
 class Hub:
@@ -143,7 +154,7 @@ class Hub:
                 client.arrived.set()
                 return client
             client = self._add(Client(view, after, floor=after.lanes))
-            client.offer([entry for entry in missed if entry.number <= here.lanes.get(entry.lane, 0)], here)
+            client.resume([entry for entry in missed if entry.number <= here.lanes.get(entry.lane, 0)], here)
             return client
 
     def _add(self, client: Client) -> Client:
@@ -173,7 +184,7 @@ async def frames(hub: Hub, client: Client, *, interval_s: float) -> AsyncIterato
             if client.lost:
                 yield "reset", "", json.dumps({"why": "fetch the snapshot again and go on from its cursor"})
                 return
-            entries, client.waiting = client.waiting, []
+            entries = client.take()
             if entries:
                 yield "events", client.cursor.pack(), '{"items":[' + ",".join(e.event for e in entries) + "]}"
                 if interval_s:

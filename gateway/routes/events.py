@@ -11,18 +11,20 @@ from pydantic_core import from_json
 
 from chassis.actor import Actor, require_region
 from chassis.database import Database
-from chassis.identity import caller, permission, public_route
+from chassis.identity import caller, public_route
+from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, RegionCode
 from gateway.feed import Cursor, View, advance, epoch_of, read_after, unpack, view_of
+from gateway.places import Follower
 from gateway.schemas.events import FeedPage, Ticket
 from gateway.streams import Client, Hub, frames
 from gateway.tickets import LIFETIME_S, issue_ticket, redeem_ticket
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["events"])
 
-Follower = Annotated[Actor, Depends(permission(Scope.EVENTS_PUBLIC))]
+KnownParameters = Annotated[None, Depends(known_parameters_only)]
 Position = Annotated[
     str | None, Query(max_length=8_000, description="Cursor of an earlier page, frame or snapshot.")
 ]
@@ -36,6 +38,7 @@ async def read_events(
     request: Request,
     election: ElectionId,
     follower: Follower,
+    known: KnownParameters,
     *,
     after: Position = None,
     region: RegionCode | None = None,
@@ -92,6 +95,7 @@ async def make_stream_ticket(request: Request, follower: Follower) -> Ticket:
 async def stream_events(
     request: Request,
     election: ElectionId,
+    known: KnownParameters,
     *,
     ticket: Annotated[str | None, Query(max_length=200)] = None,
     after: Position = None,

@@ -23,15 +23,14 @@ pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
 
 
-async def get(gateway: RunningService, path: str, role: Role = Role.DESK, **claims: object) -> Any:
-    headers = bearer(role, **claims) | claims.pop("headers", {})  # type: ignore[operator]
-    answer = await gateway.client.get(f"{BASE}{path}", headers=headers)
+async def get(gateway: RunningService, path: str, role: Role = Role.DESK, **claims: Any) -> Any:
+    answer = await gateway.client.get(f"{BASE}{path}", headers=bearer(role, **claims))
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def status(
-    gateway: RunningService, path: str, role: Role = Role.DESK, **claims: object
+    gateway: RunningService, path: str, role: Role = Role.DESK, **claims: Any
 ) -> tuple[int, str]:
     answer = await gateway.client.get(f"{BASE}{path}", headers=bearer(role, **claims))
     return answer.status_code, answer.json().get("code", "")

@@ -1,0 +1,312 @@
+"""The feed and the stream: resume, reset, filters, tickets, and clients that read too slowly."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from contracts.access import Role
+from contracts.turnout_events import TurnoutRecorded
+from gateway.feed import View, end_of_feed
+from gateway.streams import Hub, frames
+from tests.harness import ELECTION, RunningService, bearer, running_service
+from tests.services.gateway.conftest import play
+from tests.story import KELURAHAN, OPENS, Place, Story, whole_story
+
+pytestmark = pytest.mark.anyio
+BASE = f"/v1/elections/{ELECTION}"
+
+
+@pytest.fixture
+def story() -> Story:
+    return whole_story()
+
+
+@pytest.fixture
+async def gateway(database_url: Callable[[str], str], story: Story) -> AsyncIterator[RunningService]:
+    """A gateway per test: what one test adds to the feed, another would have to read."""
+    async with running_service(
+        "gateway",
+        database_url=database_url("gateway"),
+        kafka=None,
+        desk_time=OPENS + timedelta(hours=4),
+        speed=0,
+    ) as service:
+        async with service.app.state.database.transaction() as uow:
+            await uow.execute(
+                "truncate projected, region_total, event_feed, consumer_aggregate, stream_ticket"
+            )
+        yield service
+
+
+@pytest.fixture
+async def url(gateway: RunningService) -> AsyncIterator[str]:
+    """The gateway on a socket: only there does a stream come in pieces."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            gateway.app,
+            host="127.0.0.1",
+            port=0,
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = server.force_exit = True
+    await task
+
+
+def report(place: Place, total: int) -> TurnoutRecorded:
+    return TurnoutRecorded(
+        tps_id=place.id, tps_code=place.code, slot="11:00", men=total, women=0, total=total, findings=[]
+    )
+
+
+async def tell(gateway: RunningService, story: Story, place: Place, *totals: int) -> None:
+    await play(
+        gateway, [story.tell(report(place, total), place.id, tps=place) for total in totals], batch=1_000
+    )
+
+
+@asynccontextmanager
+async def following(
+    url: str, *, role: Role = Role.DESK, headers: dict[str, str] | None = None, **query: object
+) -> AsyncGenerator[AsyncIterator[tuple[str, str, Any]]]:
+    """Open a stream and give its frames as `(event, id, data)`."""
+    sent = headers if headers is not None else bearer(role)
+    async with (
+        httpx.AsyncClient(timeout=10) as client,
+        client.stream("GET", f"{url}{BASE}/stream", params=query, headers=sent) as answer,  # type: ignore[arg-type]
+    ):
+        assert answer.status_code == 200, (answer.status_code, await answer.aread())
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        yield _frames(answer)
+
+
+async def _frames(answer: httpx.Response) -> AsyncIterator[tuple[str, str, Any]]:
+    frame: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        if line:
+            name, _, value = line.partition(": ")
+            frame[name] = value
+        elif frame:
+            if "event" in frame:
+                yield frame["event"], frame.get("id", ""), json.loads(frame["data"])
+            frame = {}
+
+
+async def until(stream: AsyncIterator[tuple[str, str, Any]], kind: str) -> tuple[str, Any]:
+    async for event, cursor, data in stream:
+        if event == kind:
+            return cursor, data
+    raise AssertionError(f"the stream ended without {kind}")
+
+
+async def totals_from(stream: AsyncIterator[tuple[str, str, Any]], count: int) -> tuple[str, list[int]]:
+    found: list[int] = []
+    cursor = ""
+    while len(found) < count:
+        cursor, data = await until(stream, "events")
+        found += [item["data"]["total"] for item in data["items"] if "total" in item["data"]]
+    return cursor, found
+
+
+async def test_a_change_reaches_the_stream_and_a_resume_misses_nothing(
+    gateway: RunningService, story: Story, url: str
+) -> None:
+    place = Place(f"{KELURAHAN[0]}.001")
+    async with following(url, interval_s=0) as stream:
+        await until(stream, "hello")
+        await tell(gateway, story, place, 1, 2)
+        cursor, found = await totals_from(stream, 2)
+        assert found == [1, 2]
+    await tell(gateway, story, place, 3, 4)
+    headers = bearer(Role.DESK) | {"Last-Event-ID": cursor}
+    async with following(url, headers=headers, interval_s=0) as stream:
+        await tell(gateway, story, place, 5)
+        _, found = await totals_from(stream, 3)
+        assert found == [3, 4, 5]
+    async with following(url, after=cursor) as stream:
+        assert (await totals_from(stream, 3))[1] == [3, 4, 5]
+
+
+async def test_a_snapshot_and_the_stream_after_it_leave_no_gap(
+    gateway: RunningService, story: Story, url: str
+) -> None:
+    await play(gateway, story.events)
+    path = f"{BASE}/regions/32.71/overview"
+    cursor = (await gateway.client.get(path, headers=bearer(Role.DESK))).json()["cursor"]
+    await tell(gateway, story, Place(f"{KELURAHAN[0]}.001"), 77)
+    async with following(url, after=cursor) as stream:
+        assert (await totals_from(stream, 1))[1] == [77]
+
+
+async def test_a_long_absence_is_replayed_and_a_longer_one_is_reset(
+    gateway: RunningService, story: Story, url: str
+) -> None:
+    place = Place(f"{KELURAHAN[0]}.001")
+    await tell(gateway, story, place, 0)
+    async with gateway.app.state.database.reading() as connection:
+        cursor = (await end_of_feed(connection)).pack()
+    await tell(gateway, story, place, *range(1, 4_001))
+    async with following(url, after=cursor) as stream:
+        assert (await totals_from(stream, 4_000))[1] == list(range(1, 4_001))
+    await tell(gateway, story, place, *range(4_001, 10_100))
+    async with following(url, after=cursor) as stream:
+        await until(stream, "reset")
+
+
+async def test_after_a_rebuild_everybody_is_told_to_start_over(
+    gateway: RunningService, story: Story, url: str
+) -> None:
+    place = Place(f"{KELURAHAN[0]}.001")
+    await tell(gateway, story, place, 1)
+    page = (await gateway.client.get(f"{BASE}/events", headers=bearer(Role.DESK))).json()
+    async with following(url) as stream:
+        await until(stream, "hello")
+        made = await gateway.client.post("/v1/desk/projections:rebuild", headers=bearer(Role.ADMIN))
+        assert made.status_code == 202
+        await until(stream, "reset")
+    async with following(url, after=page["next_cursor"]) as stream:
+        await until(stream, "reset")
+    again = await gateway.client.get(
+        f"{BASE}/events", params={"after": page["next_cursor"]}, headers=bearer(Role.DESK)
+    )
+    assert again.json()["reset"] is True
+
+
+async def test_streams_keep_to_regions_classes_and_types(
+    gateway: RunningService, story: Story, url: str
+) -> None:
+    headers = bearer(Role.OBSERVER, regions=["32.71.06"])
+    async with (
+        following(url, headers=headers, interval_s=0) as observer,
+        following(url, role=Role.POLICE, types="desk.turnout.") as police,
+        following(url, role=Role.DESK, region="32.71.01", types="desk.turnout.tally.verified") as desk,
+    ):
+        for stream in (observer, police, desk):
+            await until(stream, "hello")
+        await play(gateway, story.events, batch=500)
+        _, data = await until(observer, "events")
+        assert {item["dataclass"] for item in data["items"]} == {"public"}
+        places = {
+            item["data"].get("tps_code", KELURAHAN[0]) for item in data["items"] if "tps_code" in item["data"]
+        }
+        assert places
+        assert all(code.startswith("32.71.06") for code in places)
+        _, data = await until(police, "events")
+        types = {item["type"] for item in data["items"]}
+        assert types
+        assert not [name for name in types if name.startswith("desk.turnout.tally.verified")], "D34"
+        _, data = await until(desk, "events")
+        assert {item["type"] for item in data["items"]} == {"desk.turnout.tally.verified.v1"}
+        assert all(item["data"]["tps_code"].startswith("32.71.01") for item in data["items"])
+
+
+async def test_a_stream_wants_a_caller_who_may(gateway: RunningService, url: str) -> None:
+    async with httpx.AsyncClient() as client:
+        path = f"{url}{BASE}/stream"
+        assert (await client.get(path)).status_code == 401
+        for params, headers, status in (
+            ({"region": "32.73"}, bearer(Role.DESK, regions=["32.71"]), 403),
+            ({}, bearer(Role.DESK, election="another-one"), 403),
+            ({"after": "nonsense"}, bearer(Role.DESK), 400),
+        ):
+            assert (await client.get(path, params=params, headers=headers)).status_code == status
+
+
+async def test_a_ticket_opens_one_stream(gateway: RunningService, story: Story, url: str) -> None:
+    headers = bearer(Role.OBSERVER, regions=["32.71.06"])
+    made = await gateway.client.post(f"{BASE}/stream-tickets", headers=headers)
+    assert made.status_code == 201
+    ticket = made.json()["ticket"]
+    async with following(url, headers={}, ticket=ticket) as stream:
+        await until(stream, "hello")
+        await tell(gateway, story, Place(f"{KELURAHAN[1]}.001"), 1)
+        await tell(gateway, story, Place(f"{KELURAHAN[0]}.001"), 2)
+        assert (await totals_from(stream, 1))[1] == [2], "a ticket carries its caller's regions"
+    async with httpx.AsyncClient() as client:
+        again = await client.get(f"{url}{BASE}/stream", params={"ticket": ticket})
+        assert (again.status_code, again.json()["code"]) == (401, "ticket-invalid")
+        late = (await gateway.client.post(f"{BASE}/stream-tickets", headers=headers)).json()["ticket"]
+        async with gateway.app.state.database.transaction() as uow:
+            await uow.execute("update stream_ticket set expires_at = now() - interval '1 second'")
+        assert (await client.get(f"{url}{BASE}/stream", params={"ticket": late})).status_code == 401
+
+
+async def test_a_client_that_reads_too_slowly_is_let_go(gateway: RunningService, story: Story) -> None:
+    hub: Hub = gateway.app.state.hub
+    view = View(ELECTION, ("*",), frozenset({"public"}))
+    slow = await hub.open(view, after=None)
+    reading = frames(hub, slow, interval_s=0)
+    assert (await anext(reading))[0] == "hello"
+    await tell(gateway, story, Place(f"{KELURAHAN[0]}.001"), *range(3_000))
+    while not slow.lost:
+        await asyncio.sleep(0.02)
+    assert [event async for event, _, _ in reading][-1] == "reset"
+    assert hub.open_streams == 0
+
+
+async def test_a_full_gateway_says_so(gateway: RunningService) -> None:
+    hub = Hub(gateway.app.state.database, clients=1)
+    view = View(ELECTION, ("*",), frozenset({"public"}))
+    await hub.open(view, after=None)
+    gateway.app.state.hub, before = hub, gateway.app.state.hub
+    answer = await gateway.client.get(f"{BASE}/stream", headers=bearer(Role.DESK))
+    gateway.app.state.hub = before
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert "Retry-After" in answer.headers
+
+
+async def test_the_feed_waits_for_what_comes_next(gateway: RunningService, story: Story) -> None:
+    place = Place(f"{KELURAHAN[0]}.001")
+    await tell(gateway, story, place, 1)
+    first = (await gateway.client.get(f"{BASE}/events", headers=bearer(Role.OBSERVER))).json()
+    waiting = asyncio.create_task(
+        gateway.client.get(
+            f"{BASE}/events",
+            params={"after": first["next_cursor"], "wait_s": 10},
+            headers=bearer(Role.OBSERVER),
+        )
+    )
+    await asyncio.sleep(0.1)
+    await tell(gateway, story, place, 2)
+    found = (await waiting).json()
+    assert [item["data"]["total"] for item in found["items"]] == [2]
+    wrong = await gateway.client.get(f"{BASE}/events?wait=1", headers=bearer(Role.OBSERVER))
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "unknown-parameter")
+
+
+async def test_pages_of_the_feed_are_the_whole_feed(gateway: RunningService, story: Story) -> None:
+    await play(gateway, story.events)
+    seen: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        page = (
+            await gateway.client.get(
+                f"{BASE}/events", params={"limit": "7", **after}, headers=bearer(Role.DESK)
+            )
+        ).json()
+        seen += [item["id"] for item in page["items"]]
+        after = {"after": page["next_cursor"]}
+        if not page["items"]:
+            break
+    assert sorted(seen) == sorted(str(event.envelope.event_id) for event in story.events)
+    by_aggregate: dict[str, list[int]] = {}
+    everything = (await gateway.client.get(f"{BASE}/events?limit=1000", headers=bearer(Role.DESK))).json()[
+        "items"
+    ]
+    for item in everything:
+        by_aggregate.setdefault(item["subject"], []).append(item["aggregateversion"])
+    assert all(versions == sorted(versions) for versions in by_aggregate.values())
