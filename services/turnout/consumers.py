@@ -1,9 +1,10 @@
-"""What turnout takes in from the registry: elections, contests and TPS."""
+"""What turnout takes in: elections, contests and TPS from the registry, ballots received from logistics."""
 
 from collections.abc import Sequence
 
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
+from contracts.logistics_events import BoxFacts, BoxState
 from contracts.registry_events import ContestDefined, ElectionDefined, TpsRegistered
 
 
@@ -76,9 +77,25 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
     )
 
 
+async def know_box(uow: UnitOfWork, events: Sequence[Received[BoxFacts]]) -> None:
+    """Know the ballots that were counted in a box, for the form of its contest says how many were received."""
+    facts = [event.data for event in events]
+    await uow.execute(
+        """insert into box_ref (box_id, election, tps_id, contest, ballots_received, void)
+           select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::boolean[])
+           on conflict (box_id) do update set ballots_received = excluded.ballots_received, void = excluded.void""",
+        [f.box_id for f in facts],
+        [event.envelope.election for event in events],
+        [f.tps_id for f in facts],
+        [f.contest for f in facts],
+        [f.ballots_received for f in facts],
+        [f.state is BoxState.VOID for f in facts],
+    )
+
+
 SUBSCRIPTION = Subscription(
     name="turnout",
-    services=("registry",),
+    services=("registry", "logistics"),
     handlers={
         "desk.registry.election.defined.v1": handles(know_election),
         "desk.registry.contest.defined.v1": handles(know_contest),
@@ -87,5 +104,22 @@ SUBSCRIPTION = Subscription(
         "desk.registry.tps_roster.changed.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
         "desk.registry.region_group.defined.v1": IGNORE,
+        "desk.logistics.box.received.v1": handles(know_box),
+        "desk.logistics.box.discrepancy_resolved.v1": handles(know_box),
+        "desk.logistics.box.voided.v1": handles(know_box),
+        "desk.logistics.box.packed.v1": IGNORE,
+        "desk.logistics.box.scanned.v1": IGNORE,
+        "desk.logistics.box.discrepancy_opened.v1": IGNORE,
+        "desk.logistics.tps_supply.need_computed.v1": IGNORE,
+        "desk.logistics.tps_supply.items_received.v1": IGNORE,
+        "desk.logistics.kecamatan_need.computed.v1": IGNORE,
+        "desk.logistics.shipment.planned.v1": IGNORE,
+        "desk.logistics.shipment.dispatched.v1": IGNORE,
+        "desk.logistics.shipment.arrived.v1": IGNORE,
+        "desk.logistics.shipment.cancelled.v1": IGNORE,
+        "desk.logistics.warehouse.registered.v1": IGNORE,
+        "desk.logistics.warehouse.stock_counted.v1": IGNORE,
+        "desk.logistics.stray_scan.recorded.v1": IGNORE,
+        "desk.logistics.stray_scan.settled.v1": IGNORE,
     },
 )

@@ -99,7 +99,8 @@ class Form:
 # Each look-up is a probe of an index by itself (`limit 1`): joined, they become scans of whole tables wherever PostgreSQL
 # has planned them while the tables were small.
 _FIND = """
-select t.*, w.contest, y.tally_id, c.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from
+select t.*, w.contest, y.tally_id, c.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from,
+       b.ballots_received
 from unnest($1::text[], $2::text[], $3::text[]) w(election, tps_code, contest)
 cross join lateral (
     select election, tps_code, tps_id, voting_date, voting_opens, voting_closes from tps_ref
@@ -110,6 +111,10 @@ cross join lateral (
     select choices from contest_ref where election = w.election and contest = w.contest limit 1
 ) c
 left join lateral (select * from election_ref where election = w.election limit 1) e on true
+left join lateral (
+    select ballots_received from box_ref where tps_id = t.tps_id and contest = w.contest and not void
+    order by box_id desc limit 1
+) b on true
 """
 _LOCK = """
 select tally_id, version, round, state, numbers, standing, return_asked_by
@@ -210,6 +215,7 @@ def _surroundings(row: Row, users: Mapping[tuple[UUID, str], int]) -> Surroundin
         opens=row["voting_opens"],
         closes=row["voting_closes"],
         walk_ins_from=row["walk_ins_from"] or WALK_INS_FROM,
+        receipt=row["ballots_received"],
         governor=governor,
         other_users=others[0] if others else None,
     )

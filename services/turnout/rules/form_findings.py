@@ -42,6 +42,7 @@ class Surroundings:
         opens: civil time of the TPS. Source: D10.
         closes: civil time of the TPS. Source: D10.
         walk_ins_from: civil time of the TPS. Source: D11.
+        receipt: ballots that logistics counted when the box of this contest was received; None where nobody did.
         governor: whether this is the governor's contest.
         other_users: people who voted in the TPS's other contest, where its form stands; None where not known.
         area: None where too few forms stand.
@@ -51,6 +52,7 @@ class Surroundings:
     opens: str = "07:00"
     closes: str = "13:00"
     walk_ins_from: str = "12:00"
+    receipt: int | None = None
     governor: bool = False
     other_users: int | None = None
     area: Area | None = field(default=None)
@@ -236,9 +238,12 @@ def _ballots_add_up(figures: FormFigures, _: Surroundings) -> Iterator[FormFindi
 
 
 def _ballots_meet_need(figures: FormFigures, around: Surroundings) -> Iterator[FormFinding]:
-    """The reserve replaces spoiled ballots and serves who is not on the list, so both count. Source: D2, D4."""
+    """The reserve replaces spoiled ballots and serves who is not on the list, so both count. Source: D2, D4, D19."""
     block = figures.administration
-    if block is None or block.dpt.total is None:
+    if block is None:
+        return
+    yield from _differs("W-RECEIPT", "ballots_received", block.ballots_received, around.receipt)
+    if block.dpt.total is None:
         return
     need = ballots_needed(block.dpt.total, ratio=around.reserve_ratio)
     yield from _differs("W-BALLOT-NEED", "ballots_received", block.ballots_received, need)

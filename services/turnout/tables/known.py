@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Text
+from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -65,3 +65,17 @@ class ContestRef(Table, table=True):
     election: str = Field(primary_key=True)
     contest: str = Field(primary_key=True)
     choices: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class BoxRef(Table, table=True):
+    """A sealed box of a TPS and contest, and the ballots counted in it; null until they were counted."""
+
+    __tablename__ = "box_ref"
+    __table_args__ = (Index("box_ref_standing", "tps_id", "contest", postgresql_where=text("not void")),)
+
+    box_id: UUID = Field(primary_key=True)
+    election: str
+    tps_id: UUID
+    contest: str
+    ballots_received: int | None
+    void: bool

@@ -11,6 +11,7 @@ from chassis.consumer import Received
 from contracts.access import Role
 from contracts.catalog import BY_MODEL
 from contracts.envelope import Envelope, EventData
+from contracts.logistics_events import BoxReceived, BoxState
 from contracts.registry_events import Choice, ChoiceKind, ContestDefined, TpsRegistered, WinningRule
 from contracts.vocabulary import TpsKind
 from services.turnout import consumers
@@ -84,6 +85,17 @@ def contest(name: str, choices: int) -> ContestDefined:
         choices=[Choice(number=n, kind=ChoiceKind.PAIR, name=f"pair {n}") for n in range(1, choices + 1)],
         winning_rule=WinningRule.MOST_VOTES,
         winning_rule_source="test",
+    )
+
+
+def box_received(number: int, *, box: UUID, counted: int | None, state: BoxState) -> BoxReceived:
+    return BoxReceived.model_construct(
+        box_id=box,
+        tps_id=uuid5(_NAMES, tps(number)),
+        tps_code=tps(number),
+        contest=MAYOR,
+        state=state,
+        ballots_received=counted,
     )
 
 

@@ -1,16 +1,19 @@
 """A form over the API: two blind entries, agreement, dispute, settlement, return; and who may not."""
 
 import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.access import Role
-from services.turnout.consumers import know_tps
+from contracts.logistics_events import BoxState
+from services.turnout.consumers import know_box, know_tps
 from tests.harness import ELECTION, RunningService, bearer
 from tests.services.turnout.paper import (
     GOVERNOR,
     MAYOR,
     PHOTO,
+    box_received,
     enter,
     entry,
     events_of,
@@ -359,3 +362,21 @@ async def test_a_contest_that_a_tps_gets_later_has_a_form(desk: RunningService) 
             await know_tps(uow, [received(again, aggregate_id=facts.tps_id)])
         status = (await enter(desk, form_path(61), "ani")).status_code
         assert status == (201 if MAYOR in contests else 503)
+
+
+async def test_ballots_are_compared_with_the_receipt_of_the_box_that_stands(desk: RunningService) -> None:
+    async def tell(counted: int | None, state: BoxState, box: UUID) -> None:
+        data = box_received(33, box=box, counted=counted, state=state)
+        async with desk.app.state.database.transaction() as uow:
+            await know_box(uow, [received(data, aggregate_id=box)])
+
+    lost, found = uuid4(), uuid4()
+    await tell(500, BoxState.AT_TPS, lost)
+    first = await enter(desk, form_path(33), "ani")
+    assert [(f["code"], f["written"], f["expected"]) for f in first.json()["findings"]] == [
+        ("W-RECEIPT", 547, 500)
+    ]
+    await tell(500, BoxState.VOID, lost)
+    await tell(547, BoxState.AT_TPS, found)
+    second = await enter(desk, form_path(33), "budi")
+    assert (second.json()["findings"], second.json()["state"]) == ([], "verified")

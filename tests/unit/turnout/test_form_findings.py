@@ -145,6 +145,11 @@ def test_more_users_for_the_mayor_than_for_the_governor(governor: bool, other: i
     assert [code for code, *_ in found(PAPER, around)] == codes
 
 
+@pytest.mark.parametrize(("receipt", "codes"), [(None, []), (547, []), (546, ["W-RECEIPT"])])
+def test_ballots_received_by_the_form_and_by_logistics(receipt: int | None, codes: list[str]) -> None:
+    assert [code for code, *_ in found(PAPER, Surroundings(receipt=receipt))] == codes
+
+
 def test_a_share_far_from_the_areas():
     area = Area(forms=20, votes={1: 100, 2: 900, 3: 4000, 4: 500, 5: 500})
     around = Surroundings(area=area)
