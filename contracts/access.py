@@ -86,7 +86,8 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     Role.PPS: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
     Role.PPK: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
     Role.OPERATOR: _PICTURE | {Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT, Scope.TURNOUT_ENTER},
-    Role.VERIFIER: _PICTURE | {Scope.TURNOUT_ENTER, Scope.RESULTS_EARLY},
+    # Entries are blind: who makes one sees no votes before everybody does.
+    Role.VERIFIER: _PICTURE | {Scope.TURNOUT_ENTER},
     Role.ADJUDICATOR: _PICTURE | {Scope.TURNOUT_ADJUDICATE, Scope.RESULTS_EARLY},
     Role.WAREHOUSE: _PICTURE | {Scope.LOGISTICS_SCAN, Scope.LOGISTICS_WRITE, Scope.INCIDENTS_REPORT},
     Role.COURIER: _PUBLIC | {Scope.LOGISTICS_READ, Scope.LOGISTICS_SCAN, Scope.INCIDENTS_REPORT},
@@ -111,7 +112,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     # Entering and adjudicating are not the administrator's: two persons of those roles must agree.
     Role.ADMIN: frozenset(Scope) - {Scope.TURNOUT_ENTER, Scope.TURNOUT_ADJUDICATE},
 }
-"""The scopes of each role. Nobody both enters forms and settles their differences."""
+"""The scopes of each role. Nobody both enters forms and settles their differences, or sees votes early."""
 
 
 def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:

@@ -221,7 +221,7 @@ async def test_votes_per_choice_are_withheld_until_results_are_public(desk: Runn
         assert seen["version"]["figures"]["votes"] is None
         assert seen["version"]["figures"]["valid"] == 326
         assert seen["withheld_until"].startswith("2999")
-        assert (await look(desk, path, Role.VERIFIER))["version"]["figures"]["votes"]["3"] == 120
+        assert (await look(desk, path, Role.ADJUDICATOR))["version"]["figures"]["votes"]["3"] == 120
     finally:
         await write(desk, "delete from election_ref")
 

@@ -97,8 +97,9 @@ def test_every_role_has_scopes_and_every_scope_a_role() -> None:
     assert frozenset[Scope]().union(*ROLE_SCOPES.values()) == set(Scope)
 
 
-def test_nobody_enters_forms_and_settles_their_differences() -> None:
-    both = {Scope.TURNOUT_ENTER, Scope.TURNOUT_ADJUDICATE}
+@pytest.mark.parametrize("other", [Scope.TURNOUT_ADJUDICATE, Scope.RESULTS_EARLY])
+def test_nobody_who_enters_forms_settles_their_differences_or_sees_votes_early(other: Scope) -> None:
+    both = {Scope.TURNOUT_ENTER, other}
     assert [role for role, scopes in ROLE_SCOPES.items() if both <= scopes] == []
 
 
