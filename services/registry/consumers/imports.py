@@ -32,7 +32,7 @@ from services.registry.schemas.shapes import Misfit
 
 log = structlog.get_logger(__name__)
 
-LEASE_S = 15.0
+LEASE_S = 6.0
 POLL_S = 1.0
 ORPHANS_AFTER = timedelta(hours=1)
 
