@@ -22,6 +22,7 @@ from chassis.actor import RegionGroups
 from chassis.broker import Broker
 from chassis.clock import DeskClock, wall_now
 from chassis.coalescer import Coalescer, RunGroup
+from chassis.command_lookup import command_lookup_routes
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.health import health_routes
@@ -115,7 +116,8 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
         for name, run in parts.coalescers.items()
     }
     install_problem_handlers(app)
-    for router in (health_routes(), internal_routes(), *parts.routers):
+    asked_by_key = [command_lookup_routes()] if parts.publishes else []
+    for router in (health_routes(), internal_routes(), *asked_by_key, *parts.routers):
         app.include_router(router)
     install_openapi(app)
     app.add_middleware(

@@ -88,7 +88,12 @@ def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | 
     canonical = body.model_dump_json().encode() if body is not None else b""
     fingerprint = hashlib.sha256(request.method.encode() + b" " + path.encode() + b"\0" + canonical).digest()
     route = f"{request.method} {cast(str, getattr(request.scope.get('route'), 'path', path))}"
-    return Claim(f"{actor.client}|{actor.subject}", route, key, fingerprint)
+    return Claim(principal_of(actor), route, key, fingerprint)
+
+
+def principal_of(actor: Actor) -> str:
+    """Return whose keys a caller's are: the application's, and within it the person's."""
+    return f"{actor.client}|{actor.subject}"
 
 
 def answer_of(receipt: Receipt) -> Answer:

@@ -1,6 +1,6 @@
 """The gateway's own routes; what it passes through is in `gateway.door`."""
 
-from gateway.routes import desk, documents, elections, events, identity, lists, regions, tps
+from gateway.routes import commands, desk, documents, elections, events, identity, lists, regions, tps
 
 ROUTERS = [
     identity.router,
@@ -10,5 +10,6 @@ ROUTERS = [
     tps.router,
     lists.router,
     events.router,
+    commands.router,
     desk.router,
 ]
