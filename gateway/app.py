@@ -13,6 +13,7 @@ from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
 from gateway.door import Door, passage_routes
+from gateway.metrics import DomainMetrics, reconcile, show_figures
 from gateway.openapi import install_merged_openapi
 from gateway.page import page_routes
 from gateway.projections.engine import SUBSCRIPTION
@@ -39,11 +40,12 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             subscription=SUBSCRIPTION,
             publishes=False,
-            background=[_follow_feed, _keep_door, _load_names],
+            background=[_follow_feed, _keep_door, _load_names, show_figures, reconcile],
         ),
     )
     state = app.state
     state.hub = Hub(state.database, clients=settings.stream_clients)
+    state.domain_metrics = DomainMetrics(state.metrics, settings=settings, hub=state.hub)
     state.door = Door(settings.peers, clients=settings.door_connections, waiting=settings.door_waiting)
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)

@@ -47,6 +47,10 @@ class Settings(ServiceSettings):
     metrics_regions: Literal["nation", "province", "kab_kota", "kecamatan"] = Field(
         default="kab_kota", description="Finest regions that the domain metrics have as labels."
     )
+    turnout_slots: tuple[str, ...] = Field(
+        default=("08:00", "09:00", "10:00", "11:00", "12:00", "13:00", "final"),
+        description="Slots by which every TPS is to report its turnout; the metrics watch these.",
+    )
     reconcile_every_s: float = Field(
         default=60.0,
         gt=0,

@@ -206,22 +206,23 @@ async def overview(
     if not totals.get("tps"):
         raise RegionUnknown(f"No TPS of {asked.election} lies in {asked.region}.")
     election = await election_of(connection, asked.election)
-    mitigated = 0
-    if asked.agencies and totals.get("ready/place/high") and totals.get("problem/tps/resolved"):
-        mitigated = await mitigated_in(connection, election=asked.election, region=asked.region)
-    situation = _situation(asked, totals, election, settings=settings, now=now, mitigated=mitigated)
+    situation = await situation_of(connection, asked, totals, election, settings=settings, now=now)
     return _overview(asked, situation, election, settings=settings, sources=sources, cursor=cursor.pack())
 
 
-def _situation(
+async def situation_of(
+    connection: Connection,
     asked: Asked,
     totals: Totals,
     election: ElectionDefined | None,
     *,
     settings: Settings,
     now: datetime,
-    mitigated: int,
 ) -> Situation:
+    """Return what the points of a region are judged by."""
+    mitigated = 0
+    if asked.agencies and totals.get("ready/place/high") and totals.get("problem/tps/resolved"):
+        mitigated = await mitigated_in(connection, election=asked.election, region=asked.region)
     opens_at, target = None, settings.turnout_target_ratio
     if election:
         opens_at = local_instant_of(asked.region, election.voting_date, election.settings.voting_opens.value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scripts.generators._code import ROOT, head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 OWNS = ["docs/reference/metrics.md"]
@@ -25,7 +25,9 @@ _KINDS = {
     "CounterMetricFamily": "counter",
     "GaugeMetricFamily": "gauge",
     "HistogramMetricFamily": "histogram",
+    "DomainGauge": "gauge",
 }
+_PLACE = ("election", "rehearsal", "region")
 
 
 @dataclass(frozen=True, order=True)
@@ -63,14 +65,29 @@ def metrics() -> Iterator[Metric]:
 
 def _of(path: Path) -> Iterator[Metric]:
     home = path.relative_to(ROOT).as_posix()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    lists = dict(_named_lists(module))
+    for node in ast.walk(module):
         if isinstance(node, ast.Call) and (kind := _kind(node.func)) is not None:
             texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
             if texts and isinstance(texts[0], str):
                 words = texts[1] if len(texts) > 1 and isinstance(texts[1], str) else ""
-                yield Metric(
-                    texts[0], kind, " ".join(words.split()).replace("|", "\\|"), tuple(_labels(node)), home
-                )
+                help_ = " ".join(words.split()).replace("|", "\\|")
+                yield Metric(texts[0], kind, help_, tuple(_labels(node, lists)), home)
+
+
+def _named_lists(module: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yields every list of words that has a name in a file, for labels that several metrics share."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List | ast.Tuple):
+            words = tuple(_words(node.value))
+            yield from ((target.id, words) for target in node.targets if isinstance(target, ast.Name))
+
+
+def _words(found: ast.List | ast.Tuple) -> Iterator[str]:
+    for item in found.elts:
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            yield item.value
 
 
 def _kind(function: ast.expr) -> str | None:
@@ -84,15 +101,13 @@ def _kind(function: ast.expr) -> str | None:
     return _KINDS.get(name)
 
 
-def _labels(call: ast.Call) -> Iterator[str]:
-    lists = [
-        *call.args[2:],
-        *(keyword.value for keyword in call.keywords if keyword.arg in {"labelnames", "labels"}),
-    ]
-    for argument in lists:
+def _labels(call: ast.Call, lists: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    if isinstance(call.func, ast.Name) and call.func.id == "DomainGauge":
+        yield from _PLACE
+    named = (keyword.value for keyword in call.keywords if keyword.arg in {"labelnames", "labels"})
+    for argument in (*call.args[2:], *named):
         if isinstance(argument, ast.List | ast.Tuple):
-            yield from (
-                item.value
-                for item in argument.elts
-                if isinstance(item, ast.Constant) and isinstance(item.value, str)
-            )
+            for item in argument.elts:
+                if isinstance(item, ast.Starred) and isinstance(item.value, ast.Name):
+                    yield from lists.get(item.value.id, ())
+            yield from _words(argument)

@@ -1,6 +1,6 @@
-"""The figures for Prometheus say what the overview says, of no smaller region than wanted, and the reconciler finds a wrong total."""
+"""The figures for Prometheus say what the overview says, of no smaller region than wanted; a wrong total is found."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ SLOTS = ("10:00", "11:00", "final")
 
 
 @asynccontextmanager
-async def desk(url: str, story: Story, *, level: str) -> AsyncIterator[RunningService]:
+async def desk(url: str, story: Story, *, level: str) -> AsyncGenerator[RunningService]:
     """A gateway that has seen the story, four hours into the day, and looks at its figures all the time."""
     async with running_service(
         "gateway",
