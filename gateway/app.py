@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             subscription=SUBSCRIPTION,
             publishes=False,
+            larger_bodies={"/imports": settings.import_limit_bytes},
             background=[_follow_feed, _keep_door, _load_names, show_figures, reconcile],
         ),
     )

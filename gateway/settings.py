@@ -16,6 +16,7 @@ class Settings(ServiceSettings):
     clients_file: str | None = Field(
         default=None, description="Applications that may ask the token endpoint, with hashed secrets."
     )
+    import_limit_bytes: int = Field(default=64_000_000, description="A larger file gets 413.")
     door_connections: int = Field(
         default=8, ge=1, le=64, description="HTTP clients per service, of four connections each."
     )
