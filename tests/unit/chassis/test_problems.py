@@ -30,7 +30,7 @@ OURS = [kind for kind in problem_types() if kind.__module__ == problems.__name__
 
 
 def test_every_code_is_one_kebab_case_word_of_its_own() -> None:
-    codes = [kind.code for kind in problem_types()]
+    codes = [kind.code for kind in OURS]  # services may call the same thing by the same code
     assert len(codes) == len(set(codes))
     assert [code for code in codes if not re.fullmatch(r"[a-z]+(-[a-z]+)*", code)] == []
 
