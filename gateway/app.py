@@ -13,6 +13,7 @@ from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
 from gateway.door import Door, passage_routes
+from gateway.groups import follow_groups
 from gateway.metrics import DomainMetrics, reconcile, show_figures
 from gateway.openapi import install_merged_openapi
 from gateway.page import page_routes
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
             subscription=SUBSCRIPTION,
             publishes=False,
             larger_bodies={"/imports": settings.import_limit_bytes},
-            background=[_follow_feed, _keep_door, _load_names, show_figures, reconcile],
+            background=[_follow_feed, _keep_door, _load_names, follow_groups, show_figures, reconcile],
         ),
     )
     state = app.state

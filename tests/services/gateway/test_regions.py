@@ -1,5 +1,6 @@
 """Regions over the API: the overview, live results, and who may see what of them."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -230,3 +231,18 @@ async def test_deadlines_come_with_the_seconds_that_are_left(gateway: RunningSer
     assert timedelta(
         seconds=found["next_deadlines"][0]["seconds_left"] if found["next_deadlines"] else 0
     ) >= timedelta(0)
+
+
+async def test_a_group_stands_where_a_region_does(gateway: RunningService) -> None:
+    path = f"/regions/{KELURAHAN[0]}"
+    for _ in range(200):
+        found = await status(gateway, path, regions=["group:utara"])
+        if found[0] == 200:
+            break
+        await asyncio.sleep(0.05)
+    assert (await get(gateway, path, regions=["group:utara"]))["tps_total"] == 3
+    assert await status(gateway, f"/regions/{KELURAHAN[1]}", regions=["group:utara"]) == (
+        403,
+        "region-not-covered",
+    )
+    assert await status(gateway, path, regions=["group:selatan"]) == (403, "region-not-covered")
