@@ -5,23 +5,27 @@ import os
 import signal
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli import dead_letters, tokens
 from cli import doctor as examination
-from cli import tokens
+from cli.definition import define, define_at_start
+from cli.imports import import_
+from cli.init import init
+from cli.options import AsJson, Port
+from cli.rebuild import rebuild
+from cli.results import results
+from cli.simulate import simulate
 from contracts.access import Role
 from deploy import local
 from deploy.run_folder import RunFolder, is_alive, run_folder
 
 app = typer.Typer(help="The election desk of a region.", no_args_is_help=True, pretty_exceptions_enable=False)
-
-Port = Annotated[
-    int, typer.Option("--port", envvar="DESK_PORT", min=1024, max=65_500, help="First port of the desk.")
-]
 
 
 @app.command()
@@ -37,13 +41,24 @@ def run(
     if day not in ("on", "off"):
         raise typer.BadParameter("DAY may be on or off")
     options = local.Options(speed=speed, day=day == "on", fresh=fresh)
-    raise typer.Exit(local.run(run_folder(port), options, console=Console()))
+    console = Console()
+    when_ready = partial(define_at_start, port, console=console)
+    raise typer.Exit(local.run(run_folder(port), options, console=console, when_ready=when_ready))
+
+
+app.command()(init)
+app.command()(define)
+app.command("import")(import_)
+app.command()(simulate)
+app.command()(results)
+app.command()(rebuild)
+app.add_typer(dead_letters.app, name="dead-letters", no_args_is_help=True)
 
 
 @app.command()
 def status(
     port: Port = local.DEFAULT_PORT,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what runs: name, pid and address of each process. Exit code 1 where the desk is down."""
     folder = run_folder(port)

@@ -1,36 +1,37 @@
 """What `make run` starts, from the first process to the last.
 
-Read `start` from top to bottom: database, broker, migrations, the four services and the gateway, and the
-simulated election days. Stopping goes the other way round. The programs themselves are in `programs.py`; how
-they are watched, started again and stopped, in `supervisor.py`; how a folder and a block of ports are taken,
-in `run_folder.py`.
+Read `start` from top to bottom: database, broker, migrations, the four services and the gateway, and, unless
+`desk init` made the desk for something else, the simulated election days. Stopping goes the other way round.
+The programs themselves are in `programs.py`; how they are watched, started again and stopped, in
+`supervisor.py`; how a folder and a block of ports are taken, in `run_folder.py`; what a desk is for, in
+`desk_settings.py`.
 """
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.zones import WIB, WIT, WITA, zone_of
 from deploy import broker, desk_clock, kafka_jars, postgres, programs
+from deploy.desk_settings import DeskSettings, read_settings
 from deploy.keys import ensure_keys, ensure_passwords
-from deploy.run_folder import PROJECT, DeskIsHeldError, RunFolder, hold
+from deploy.run_folder import DeskIsHeldError, RunFolder, hold
 from deploy.supervisor import StopAskedError, Supervisor
 
 DEFAULT_PORT = 8000
-ELECTION = "pilkada-2024"
-REGION = "32.71"
-WIB = ZoneInfo("Asia/Jakarta")
-DAYS_BEGIN = datetime(2024, 11, 26, 3, 30, tzinfo=WIB)
-"""The simulated days begin before the first box leaves its warehouse, on the day before."""
-DAY_OFF_BEGINS = datetime(2024, 11, 27, 6, tzinfo=WIB)
-"""A desk without the simulator stands an hour before the TPS open."""
+LABELS = {WIB: "WIB", WITA: "WITA", WIT: "WIT"}
+DAYS_BEGIN = time(3, 30)
+"""The simulated days begin before the first box leaves its warehouse, on the day before; a civil time of the region."""
+DAY_OFF_BEGINS = time(6)
+"""A desk without the simulated days stands an hour before the TPS open; a civil time of the region."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +46,35 @@ class Options:
     """Whether to forget all that an earlier run left."""
 
 
-def run(folder: RunFolder, options: Options, *, console: Console) -> int:
+WhenReady = Callable[[DeskSettings], None]
+
+
+def run(folder: RunFolder, options: Options, *, console: Console, when_ready: WhenReady) -> int:
     """Run a desk until it is told to stop, and return the exit code.
 
     Args:
         folder: Where it lies, and on which ports.
         options: How it runs.
         console: Where it says what it does.
+        when_ready: What is done as soon as every service answers.
     """
     say = partial(_say, console)
+    try:
+        settings = read_settings(folder)
+    except ValueError as error:
+        say(f"[bold red]{escape(str(error))}[/]")
+        return 1
+    if options.fresh and not settings.rehearsal:
+        say(
+            f"[bold red]This is a real desk: its data is not forgotten by FRESH. If you mean it, delete[/] {folder.path}"
+        )
+        return 1
     desk = Supervisor(folder, say=say)
     desk.listen()
     try:
         with hold(folder, fresh=options.fresh):
             try:
-                start(desk, options, console=console)
+                start(desk, settings, options, console=console, when_ready=when_ready)
                 desk.watch(each_tick=_heartbeat(folder))
             except StopAskedError:
                 pass
@@ -74,11 +89,13 @@ def run(folder: RunFolder, options: Options, *, console: Console) -> int:
     return 0
 
 
-def start(desk: Supervisor, options: Options, *, console: Console) -> None:
+def start(
+    desk: Supervisor, settings: DeskSettings, options: Options, *, console: Console, when_ready: WhenReady
+) -> None:
     """Start everything, in order, and say where it is."""
-    began = time.monotonic()
+    began = monotonic()
     folder = desk.folder
-    keys = ensure_keys(folder.keys, regions=[REGION], election=ELECTION)
+    keys = ensure_keys(folder.keys, regions=[settings.region], election=settings.election)
     passwords = ensure_passwords(folder.path / "secrets.json", [postgres.SUPERUSER, *programs.OWNERS])
 
     cluster = postgres.Cluster(
@@ -106,9 +123,9 @@ def start(desk: Supervisor, options: Options, *, console: Console) -> None:
             owner=owner,
             database_url=cluster.url(owner, role=owner, password=passwords[owner]),
             bus=bus,
+            rehearsal=settings.rehearsal,
         )
         for owner in programs.OWNERS
-        if programs.exists(owner)
     }
     desk.run_to_end(
         *(
@@ -118,22 +135,34 @@ def start(desk: Supervisor, options: Options, *, console: Console) -> None:
         )
     )
 
-    # The clock stands until the city is loaded: the simulator lets it go.
-    desk_clock.resume(
-        folder.clock, first=DAYS_BEGIN if options.day else DAY_OFF_BEGINS, speed=0 if options.day else 1
-    )
+    if settings.rehearsal:
+        _set_clock(folder, settings, options)
     desk.wait_ready(events)
     processes = {
         owner: programs.service(folder, owner, environment=environment)
         for owner, environment in environments.items()
     }
-    desk.start(*(processes[owner] for owner in programs.SERVICES if owner in processes))
-    desk.start(*(processes[owner] for owner in ["gateway"] if owner in processes))
+    desk.start(*(processes[owner] for owner in programs.SERVICES))
+    desk.start(processes["gateway"])
     desk.wait_ready(*processes.values())
 
-    if (PROJECT / "simulator" / "__main__.py").exists():
+    if settings.demonstration:
         desk.start(programs.simulator(folder, keys, speed=options.speed, day=options.day))
-    _print_table(desk, took_s=time.monotonic() - began, console=console)
+    when_ready(settings)
+    _print_table(desk, settings, took_s=monotonic() - began, console=console)
+
+
+def _set_clock(folder: RunFolder, settings: DeskSettings, options: Options) -> None:
+    """Let the clock go on where it stopped; for simulated days it stands until the simulator has loaded their election.
+
+    The demonstration's days start with the desk. Those of another rehearsal are started by `desk simulate`, unless it has
+    pairs of its own: then people play it, by a clock that goes as theirs do.
+    """
+    simulated = options.day if settings.demonstration else not settings.choices
+    eve = settings.voting_date - timedelta(days=1)
+    day, hour = (eve, DAYS_BEGIN) if simulated else (settings.voting_date, DAY_OFF_BEGINS)
+    first = datetime.combine(day, hour, tzinfo=ZoneInfo(zone_of(settings.region)))
+    desk_clock.resume(folder.clock, first=first, speed=0 if simulated else 1)
 
 
 def _heartbeat(folder: RunFolder) -> Callable[[], None]:
@@ -142,15 +171,19 @@ def _heartbeat(folder: RunFolder) -> Callable[[], None]:
 
     def beat() -> None:
         nonlocal last
-        if time.monotonic() - last >= 1:
-            last = time.monotonic()
-            desk_clock.beat(folder.clock)
+        if monotonic() - last >= 1:
+            last = monotonic()
+            if folder.clock.exists():
+                desk_clock.beat(folder.clock)
 
     return beat
 
 
-def _print_table(desk: Supervisor, *, took_s: float, console: Console) -> None:
+def _print_table(desk: Supervisor, settings: DeskSettings, *, took_s: float, console: Console) -> None:
     folder = desk.folder
+    zone = zone_of(settings.region)
+    now = desk_clock.desk_now(folder.clock) if settings.rehearsal else datetime.now(UTC)
+    kind = "rehearsal" if settings.rehearsal else "real desk"
     table = Table(
         title=f"Desk Pilkada is ready after {took_s:.1f} s", title_justify="left", show_header=False
     )
@@ -160,8 +193,9 @@ def _print_table(desk: Supervisor, *, took_s: float, console: Console) -> None:
         table.add_row(program.name, program.url or "runs")
     table.add_section()
     prefix = "" if folder.first_port == DEFAULT_PORT else f"DESK_PORT={folder.first_port} "
-    table.add_row("desk time", f"{desk_clock.desk_now(folder.clock).astimezone(WIB):%d %b %Y %H:%M} WIB")
-    table.add_row("a token", f"{prefix}.venv/bin/desk token --role desk --region {REGION}")
+    table.add_row("election", f"{settings.election}, region {settings.region}, {kind}")
+    table.add_row("desk time", f"{now.astimezone(ZoneInfo(zone)):%d %b %Y %H:%M} {LABELS[zone]}")
+    table.add_row("a token", f"{prefix}.venv/bin/desk token --role desk --region {settings.region}")
     table.add_row("the data", str(folder.path))
     table.add_row("the logs", str(folder.logs))
     table.add_row("to stop", f"Ctrl-C, or {prefix}make down")

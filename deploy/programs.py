@@ -102,39 +102,38 @@ def simulator(folder: RunFolder, keys: Keys, *, speed: int, day: bool) -> Progra
 
 
 def environment(
-    folder: RunFolder, keys: Keys, *, owner: str, database_url: str, bus: broker.Broker
+    folder: RunFolder, keys: Keys, *, owner: str, database_url: str, bus: broker.Broker, rehearsal: bool
 ) -> dict[str, str]:
-    """What a service is told by its environment."""
+    """What a service is told by its environment; only a rehearsal has a clock of its own."""
     common = {
         "DESK_ENVIRONMENT": "development",
-        "DESK_REHEARSAL": "true",
+        "DESK_REHEARSAL": str(rehearsal).lower(),
         "DESK_HTTP_HOST": "127.0.0.1",
         "DESK_HTTP_PORT": str(folder.port(owner)),
         "DESK_DATABASE_URL": database_url,
         "DESK_KAFKA_BOOTSTRAP": f"127.0.0.1:{folder.port('kafka')}",
         "DESK_BROKER_IDEMPOTENT": str(bus.idempotent).lower(),
-        "DESK_CLOCK_FILE": str(folder.clock),
         "DESK_JWKS": str(keys.public_keys),
         "DESK_ISSUER": folder.url("gateway"),
         "DESK_PEERS": json.dumps({other: folder.url(other) for other in OWNERS}),
         "DESK_INTERNAL_TOKEN_FILE": str(keys.internal_token),
     }
     door = {"DESK_SIGNING_KEY_FILE": str(keys.signing_key), "DESK_CLIENTS_FILE": str(keys.clients)}
-    return _inherited() | common | (door if owner == "gateway" else {})
+    clock = {"DESK_CLOCK_FILE": str(folder.clock)} if rehearsal else {}
+    return _inherited() | common | clock | (door if owner == "gateway" else {})
 
 
 def _inherited() -> dict[str, str]:
-    """Our environment, for what a developer adds; but compiled modules are kept, or each start takes twice as long."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """Our environment, for what a developer adds; but compiled modules are kept, or each start takes twice as long.
+
+    The clock is never inherited: a real desk has none.
+    """
+    unwanted = ("PYTHONDONTWRITEBYTECODE", "DESK_CLOCK_FILE")
+    return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 def _module(owner: str) -> str:
     return owner if owner == "gateway" else f"services.{owner}"
-
-
-def exists(owner: str) -> bool:
-    """Whether there is such a service by now."""
-    return (PROJECT / _module(owner).replace(".", "/") / "__main__.py").exists()
 
 
 def _is_healthy(port: int) -> bool:

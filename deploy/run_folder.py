@@ -25,6 +25,9 @@ PORTS = (
 )
 """What listens on the ports from the desk's own upwards, in this order."""
 
+SETTINGS_FILE = "desk.json"
+"""What the desk is for; it outlives what a run leaves."""
+
 
 class DeskIsHeldError(Exception):
     """Somebody else has what this desk needs: its folder, or one of its ports."""
@@ -221,7 +224,7 @@ def _listener(port: int) -> str:
 def _empty(folder: RunFolder) -> None:
     postgres.remove(folder.path / "postgres")
     for path in folder.path.iterdir():
-        if path.name == "desk.lock":
+        if path.name in ("desk.lock", SETTINGS_FILE):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -37,6 +37,10 @@ async def state(app: FastAPI) -> ProjectionState:
     digest = hashlib.sha256()
     async with database.reading() as connection:
         epoch = await connection.fetchval("select epoch from feed_epoch")
+        events: int = await connection.fetchval(
+            "select coalesce(sum(version), 0)::bigint from consumer_aggregate where consumer = $1",
+            SUBSCRIPTION.name,
+        )
         rows = await connection.fetch(
             """select count(*) as rows,
                    md5(string_agg(md5(kind || election || id || region || state || version || figures || body), ''
@@ -51,5 +55,5 @@ async def state(app: FastAPI) -> ProjectionState:
         digest.update(str(rows[0]["hash"]).encode())
     caught_up = all(app.state.watermarks.is_fresh(service) for service in SUBSCRIPTION.services)
     return ProjectionState(
-        epoch=str(epoch), rows=rows[0]["rows"], hash=digest.hexdigest(), caught_up=caught_up
+        epoch=str(epoch), rows=rows[0]["rows"], events=events, hash=digest.hexdigest(), caught_up=caught_up
     )

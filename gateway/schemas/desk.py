@@ -27,6 +27,7 @@ class ProjectionState(BaseModel):
 
     epoch: str
     rows: int
+    events: int = Field(description="Events taken in: the sum of the versions of all aggregates.")
     hash: str
     caught_up: bool
 

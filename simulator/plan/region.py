@@ -10,6 +10,7 @@ from datetime import date
 
 from lokal import wilayah
 
+from contracts.offices import WITHOUT_GOVERNOR, WITHOUT_MAYOR
 from simulator.plan.assemble import Ballot, assemble, sites_of
 from simulator.plan.draw import apportion
 from simulator.plan.forms import Outcome
@@ -24,12 +25,6 @@ MEAN_TURNOUT = 0.68
 
 HAZARD_RATIO = 0.05
 """Share of TPS drawn as prone to disaster; Kota Bogor's 78 of 1,530."""
-
-WITHOUT_GOVERNOR = frozenset({"34"})
-"""Provinces whose governor is not elected: DI Yogyakarta. Source: UU 13/2012."""
-
-WITHOUT_MAYOR = frozenset({"31"})
-"""Provinces whose mayors and regent are not elected: Jakarta. Source: UU 2/2024."""
 
 MAX_TPS_PER_KELURAHAN = 999
 
