@@ -72,7 +72,7 @@ async def run_days(settings: Settings, plan: Plan, *, say: Say) -> bool:
             await load(doors.desk, plan, say=say)
             journal.note_loaded()
         clock = RehearsalClock(doors.wire, doors.tokens)
-        keeper = Keeper(clock, speed=settings.speed, say=say)
+        keeper = Keeper(clock, speed=settings.speed, region=plan.region, say=say)
         lanes = Lanes(actions, done=journal.done)
         say(f"{len(actions)} actions, {lanes.unanswered} to send, at speed {settings.speed:g}")
         driver = Driver(

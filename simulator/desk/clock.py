@@ -1,13 +1,13 @@
 """The desk's clock of a rehearsal: how late it is there, and holding it while we cannot keep up."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from contracts.access import Role
 from simulator.desk.client import encoded, problem_of
 from simulator.desk.tokens import NoTokenError, Tokens
-from simulator.desk.wire import Answer, ConnectionLostError, Request, Wire
+from simulator.desk.wire import ConnectionLostError, Request, Wire
 
 CLOCK_PATH = "/v1/rehearsal/clock"
 
@@ -72,12 +72,15 @@ class RehearsalClock:
             answer = await self._wire.send(Request(method, CLOCK_PATH, headers, body))
         except (ConnectionLostError, NoTokenError) as error:
             raise ClockError(str(error)) from error
-        return self._take(answer)
-
-    def _take(self, answer: Answer) -> datetime:
         document = answer.document()
-        now, speed = document.get("now"), document.get("speed")
-        if not answer.is_good or not isinstance(now, str) or not isinstance(speed, int | float):
+        if not answer.is_good or not self.take(document):
             raise ClockError(problem_of(answer))
+        return self.now()
+
+    def take(self, told: Mapping[str, object]) -> bool:
+        """Take over what the desk told of its clock; say whether it did tell."""
+        now, speed = told.get("now"), told.get("speed")
+        if not isinstance(now, str) or not isinstance(speed, int | float):
+            return False
         self._desk, self._read_at, self.speed = datetime.fromisoformat(now), self._clock(), float(speed)
-        return self._desk
+        return True

@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from contracts.zones import zone_of
 from simulator.desk.clock import ClockError, RehearsalClock
 
 MOST_BEHIND = timedelta(minutes=5)
@@ -20,12 +22,16 @@ class Keeper:
     Args:
         clock: the desk's.
         speed: how fast it shall go, in desk seconds per second.
+        region: whose civil time is told.
         say: takes lines for whoever watches.
     """
 
-    def __init__(self, clock: RehearsalClock, *, speed: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, clock: RehearsalClock, *, speed: float, region: str, say: Callable[[str], None]
+    ) -> None:
         self._clock = clock
         self._speed = speed
+        self._zone = ZoneInfo(zone_of(region))
         self._say = say
         self._held_since: float | None = None
         self._held_s = 0.0
@@ -97,7 +103,7 @@ class Keeper:
         self.times_held += 1
         self._held_since = time.monotonic()
         self._tell(
-            f"the clock is held at {now:%d %b %H:%M} UTC: {waiting} actions wait; "
+            f"the clock is held at {now.astimezone(self._zone):%d %b %H:%M} local: {waiting} actions wait; "
             f"speed reached so far {self.speed_reached:.0f}"
         )
 

@@ -1,10 +1,14 @@
-"""The files that are imported, as CSV: TPS, risks, officers. The same plan gives the same bytes."""
+"""The files that are imported, as CSV: TPS, risks, officers. The same plan gives the same bytes.
+
+Each is cut into parts that fit through every door.
+"""
 
 import csv
 import io
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 
 from simulator.plan.model import Plan, TpsPlan
 from simulator.timeline.people import GUARDS_PER_TPS, KPPS_PER_TPS
@@ -13,11 +17,14 @@ ASSESSED_ON = date(2024, 10, 31)
 """The hazard-prone TPS were published in October 2024, by the disaster agency."""
 
 HAZARDS = ("banjir", "longsor", "angin kencang", "genangan")
+ROWS = 4_000
+"""Rows of a part, about a third of a megabyte."""
+
 ACCESSIBLE_RATIO = 0.96
 TRAINED_RATIO = 0.97
 
 
-def tps_file(plan: Plan) -> bytes:
+def tps_files(plan: Plan) -> Iterator[bytes]:
     """Return the TPS with place, point and lists of voters; whether wheelchairs get in is drawn."""
     rng = random.Random(f"{plan.seed}:accessible")
     header = ("tps_code", "place", "address", "lat", "lon", "dpt_men", "dpt_women", "accessible")
@@ -29,7 +36,7 @@ def _tps_row(tps: TpsPlan, rng: random.Random) -> Sequence[object]:
     return (tps.code, tps.place, tps.address, tps.lat, tps.lon, tps.dpt.men, tps.dpt.women, accessible)
 
 
-def risks_file(plan: Plan) -> bytes:
+def risks_files(plan: Plan) -> Iterator[bytes]:
     """Return the TPS in places prone to disaster. Of the others nothing is said: unknown is not safe."""
     rng = random.Random(f"{plan.seed}:risks")
     rows = (
@@ -40,7 +47,7 @@ def risks_file(plan: Plan) -> bytes:
     return _csv(("tps_code", "kind", "risk_class", "indicators", "as_of"), rows)
 
 
-def officers_file(plan: Plan) -> bytes:
+def officers_files(plan: Plan) -> Iterator[bytes]:
     """Return crew, guards and supervisor of each TPS: pseudonyms, and names that say that they are invented."""
     rng = random.Random(f"{plan.seed}:officers")
     header = ("tps_code", "duty", "slot", "person", "display_name", "trained")
@@ -63,9 +70,11 @@ def _roster(tps: TpsPlan, rng: random.Random) -> Iterator[Sequence[object]]:
         )
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    left = iter(rows)
+    while part := list(islice(left, ROWS)):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(part)
+        yield text.getvalue().encode()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from lokal import wilayah
 
 from contracts.access import Role
 from simulator.desk.client import AgainError, Command, Desk, RefusedError, encoded, items_of
-from simulator.load.files import officers_file, risks_file, tps_file
+from simulator.load.files import officers_files, risks_files, tps_files
 from simulator.plan.model import Contest, Plan
 from simulator.timeline.actions import Person
 from simulator.timeline.people import agency
@@ -46,14 +47,15 @@ async def load(desk: Desk, plan: Plan, *, say: Callable[[str], None]) -> None:
     loading = _Loading(desk, plan)
     say(f"loading {plan.name}: {len(plan.tps)} TPS, {len(plan.contests)} contests")
     await loading.define()
-    took_in = await loading.take_in(kind="tps", content=tps_file(plan), by=loading.officer(Role.DESK))
-    say(f"TPS: {took_in}")
-    took_in = await loading.take_in(kind="risks", content=risks_file(plan), by=loading.officer(Role.BPBD))
-    say(f"hazards: {took_in}")
-    took_in = await loading.take_in(
-        kind="officers", content=officers_file(plan), by=loading.officer(Role.DESK)
-    )
-    say(f"officers: {took_in}")
+    for kind, files, role in (
+        ("tps", tps_files(plan), Role.DESK),
+        ("risks", risks_files(plan), Role.BPBD),
+        ("officers", officers_files(plan), Role.DESK),
+    ):
+        came_to: Counter[str] = Counter()
+        for content in files:
+            came_to += await loading.take_in(kind=kind, content=content, by=loading.officer(role))
+        say(f"{kind}: {', '.join(f'{count} {what}' for what, count in came_to.items()) or 'none'}")
     await loading.wait_until_known()
     say("every service knows the TPS")
 
@@ -85,14 +87,12 @@ class _Loading:
         for contest in plan.contests:
             await self._put(admin, f"/contests/{contest.id}", _contest(contest))
 
-    async def take_in(self, *, kind: str, content: bytes, by: Person) -> str:
-        """Import a file and return what it came to, in words.
+    async def take_in(self, *, kind: str, content: bytes, by: Person) -> Counter[str]:
+        """Import a file and return how many of its rows came to what.
 
         Raises:
             LoadError: a row was refused, or the import failed.
         """
-        if content.count(b"\n") < 2:
-            return "none"
         source = f"simulator, plan {self._plan.seed} of {self._plan.region}"
         command = Command(
             method="POST",
@@ -111,7 +111,7 @@ class _Loading:
             await asyncio.sleep(POLL_S)
         if document.get("state") == "failed" or document.get("rejected"):
             raise LoadError(f"import of {kind}: {await self._complaints(by, path, document)}")
-        return ", ".join(f"{document.get(name)} {name}" for name in ("created", "changed", "unchanged"))
+        return Counter({name: _count(document, name) for name in ("created", "changed", "unchanged")})
 
     async def wait_until_known(self) -> None:
         """Wait until logistics and turnout know TPS from all over the region."""
@@ -164,6 +164,11 @@ def _contest(contest: Contest) -> dict[str, object]:
         "winning_rule_source": "D38: most votes; the article was not seen",
         "channel": "simulator",
     }
+
+
+def _count(document: Mapping[str, object], name: str) -> int:
+    found = document.get(name)
+    return found if isinstance(found, int) else 0
 
 
 async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
