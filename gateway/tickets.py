@@ -18,7 +18,7 @@ _actor: TypeAdapter[Actor] = TypeAdapter(Actor)
 async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
     """Return a ticket that stands for its caller, once."""
     ticket = secrets.token_urlsafe(32)
-    await uow.execute("delete from stream_ticket where expires_at < now()")
+    await uow.execute("delete from stream_ticket where expires_at < $1", wall_now())
     await uow.execute(
         "insert into stream_ticket (ticket_hash, actor, expires_at) values ($1, $2, $3)",
         hashlib.sha256(ticket.encode()).digest(),

@@ -148,7 +148,7 @@ def test_secrets_stay_out_of_the_repository():
 
 
 def test_prometheus_reads_every_process():
-    config = yaml.safe_load(text(ROOT / "deploy" / "compose" / "prometheus.yml"))
+    config = yaml.safe_load(text(ROOT / "deploy" / "prometheus" / "prometheus.yml"))
     targets = {
         target
         for job in config["scrape_configs"]
@@ -229,7 +229,7 @@ def _opens(cluster: postgres.Cluster, role: str, database: str) -> bool:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this machine")
 def test_promtool_accepts_the_configuration(tmp_path: Path):
-    shutil.copy(ROOT / "deploy" / "compose" / "prometheus.yml", tmp_path / "prometheus.yml")
+    shutil.copy(ROOT / "deploy" / "prometheus" / "prometheus.yml", tmp_path / "prometheus.yml")
     subprocess.run(["promtool", "check", "config", "--syntax-only", tmp_path / "prometheus.yml"], check=True)
 
 
