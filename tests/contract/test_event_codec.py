@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from chassis.wire import MalformedEvent, decode_headers, encode_headers
 from contracts.envelope import ATTRIBUTES, Envelope
 
-WORDS = st.text(st.characters(categories=["L", "N"], include_characters="-./:"), min_size=1, max_size=40)
+ALPHABET = "abcXYZ019-./:\u00e9\u00df\u0101\u0645\u0e01\u4eac\U0001f5f3"
+"""One, two, three and four bytes in UTF-8. Drawn from a few letters: the tables of all of Unicode's take seconds to make
+on a busy machine, and Hypothesis would call that a failure of whichever test came first."""
+WORDS = st.text(st.sampled_from(ALPHABET), min_size=1, max_size=40)
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=7)), timezone(timedelta(hours=9))])
 INSTANTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=ZONES)  # noqa: DTZ001 - zones are drawn
 
@@ -91,6 +94,7 @@ def test_we_read_what_the_library_writes(envelope: Envelope):
     assert message.key == envelope.partition_key
 
 
+@settings(deadline=None)
 @given(envelope=envelopes())
 def test_what_we_write_we_read(envelope: Envelope):
     assert decode_headers(encode_headers(_row(envelope), service="turnout", epoch=envelope.epoch)) == envelope
