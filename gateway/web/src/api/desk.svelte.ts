@@ -36,6 +36,7 @@ export class Desk {
   #cursor: string | null = null;
   #stream: Stream | null = null;
   #looked = 0;
+  #closed = false;
   readonly #ticking: ReturnType<typeof setInterval>;
 
   constructor(region: string) {
@@ -52,6 +53,7 @@ export class Desk {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#ticking);
     this.#stream?.close();
     for (const snapshot of this.#snapshots()) snapshot.stop();
@@ -64,6 +66,7 @@ export class Desk {
 
   async #begin(): Promise<void> {
     await this.#readAll();
+    if (this.#closed) return;
     this.#stream = new Stream(this.region, {
       cursor: () => this.#cursor,
       onState: (state) => (this.stream = state),
@@ -72,19 +75,26 @@ export class Desk {
     });
   }
 
-  /** Read every snapshot; the stream goes on from the overview's cursor, so nothing can fall between. */
+  /**
+   * Read every snapshot. The stream goes on from the overview's cursor; the others are read after it, so that whatever
+   * comes after that cursor is either in them or told by the stream.
+   */
   async #readAll(): Promise<void> {
     this.#looked = Date.now();
     await this.overview.refresh();
     this.#cursor = this.overview.body?.cursor ?? null;
-    await Promise.all([this.results.refresh(), this.within.refresh(), this.incidents.refresh()]);
-    this.places.learn(this.within.body);
-    if (this.#hasMap()) await this.points.snapshot.refresh();
+    void this.within.refresh().then(() => this.places.learn(this.within.body));
+    void this.results.refresh();
+    void this.incidents.refresh();
+    if (this.#hasMap()) void this.points.snapshot.refresh();
   }
 
   #take(events: DeskEvent[], cursor: string): void {
     this.#cursor = cursor;
-    const seen = events.map((event) => ({ event, key: event.id })).reverse();
+    // At least once: an event that comes again stays where it was.
+    const known = new Set(this.events.map(({ key }) => key));
+    const fresh = new Map(events.filter(({ id }) => !known.has(id)).map((event) => [event.id, event]));
+    const seen = [...fresh].map(([key, event]) => ({ event, key })).reverse();
     this.events = [...seen, ...this.events].slice(0, EVENTS_KEPT);
     this.overview.soon();
     const types = new Set(events.map((event) => event.type.split(".")[1]));

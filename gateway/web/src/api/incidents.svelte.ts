@@ -19,8 +19,10 @@ export class OpenIncidents {
 
   /** The worst first; among equals what is overdue, then the newest. */
   readonly items = $derived.by(() => {
+    // The states are read one after the other: one that moved on meanwhile is in two of them.
     const found = this.pages.flatMap((page) => page.body?.items ?? []);
-    return found.sort(
+    const once = new Map(found.map((item) => [item.incident_id, item]));
+    return [...once.values()].sort(
       (a, b) =>
         SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
         Number(b.overdue) - Number(a.overdue) ||

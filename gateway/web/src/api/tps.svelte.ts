@@ -25,7 +25,7 @@ export class TpsPoints {
   }
 
   take(events: DeskEvent[]): void {
-    const told = new Map(this.#told);
+    const told = new Map<string, Told>();
     for (const { type, data } of events) {
       if (type === "desk.turnout.voting_day.milestone_recorded.v1") {
         told.set(String(data.tps_code), { milestone: String(data.milestone), at: Date.now() });
@@ -33,7 +33,7 @@ export class TpsPoints {
         this.snapshot.soon();
       }
     }
-    this.#told = told;
+    if (told.size) this.#told = new Map([...this.#told, ...told]);
   }
 
   #current(feature: TpsFeature): TpsFeature {

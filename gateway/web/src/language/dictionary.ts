@@ -51,6 +51,7 @@ export const dictionary = define({
   source_logistics: { id: "Logistik", en: "Logistics" },
   source_incidents: { id: "Insiden", en: "Incidents" },
   source_turnout: { id: "Pemungutan suara", en: "Voting" },
+  machineTime: { id: "jam mesin", en: "machine's clock" },
   asOf: { id: "per {time}", en: "as of {time}" },
   lag: { id: "tertinggal {lag}", en: "{lag} behind" },
   live: { id: "Langsung", en: "Live" },
@@ -109,7 +110,7 @@ export const dictionary = define({
   formsIn: { id: "Formulir C.Hasil masuk", en: "C.Hasil forms in" },
   boxesDone: { id: "TPS dengan kotak lengkap", en: "TPS with all boxes" },
   incidentsOpen: { id: "Insiden terbuka", en: "Open incidents" },
-  overdue: { id: "lewat tenggat {n}", en: "{n} overdue" },
+  overdue: { id: "{n} tenggat terlewat", en: "{n} deadlines missed" },
   held: { id: "ditahan {n}", en: "{n} held" },
   disputed: { id: "berselisih {n}", en: "{n} disputed" },
   enteredOnce: { id: "baru satu entri {n}", en: "{n} entered once" },
@@ -143,8 +144,8 @@ export const dictionary = define({
     en: "A line of cumulative turnout; latest slot {slot}: {ratio} of the region's listed voters, {n} of {total} TPS reporting; dashed line: target {target}.",
   },
   plotNote: {
-    id: "Bagian dari DPT seluruh wilayah: TPS yang belum melapor tidak dihitung, bukan nol.",
-    en: "Of the whole region's listed voters: TPS that have not reported are not in it, not zero.",
+    id: "Dari DPT seluruh wilayah; TPS yang belum melapor tidak dihitung.",
+    en: "Of the whole region's listed voters; TPS that have not reported are not in it.",
   },
 
   // Ten points
@@ -176,13 +177,16 @@ export const dictionary = define({
     id: "Hitungan sementara baru boleh diumumkan setelah waktu itu; partisipasi dan cakupan tidak ditahan.",
     en: "Counts may be announced only from then on; turnout and coverage are not withheld.",
   },
+  withheldShort: { id: "ditahan", en: "withheld" },
   votes: { id: "suara", en: "votes" },
   valid: { id: "Suara sah", en: "Valid votes" },
   invalid: { id: "Suara tidak sah", en: "Invalid votes" },
   allVotes: { id: "Jumlah suara", en: "All votes" },
   users: { id: "Pengguna hak pilih", en: "Voters who voted" },
-  leading: { id: "Unggul sementara", en: "Leading so far" },
-  margin: { id: "selisih {n} suara ({ratio})", en: "ahead by {n} votes ({ratio})" },
+  margin: {
+    id: "Selisih dua teratas: {n} suara ({ratio})",
+    en: "Between the first two: {n} votes ({ratio})",
+  },
   kolomKosong: { id: "Kolom kosong", en: "Empty column" },
   noContest: {
     id: "Belum ada pemilihan yang diketahui di wilayah ini.",
@@ -301,7 +305,7 @@ export const dictionary = define({
   agency_pemda: { id: "Pemda", en: "Local government" },
   agency_desk: { id: "Desk", en: "Desk" },
   openCount: { id: "terbuka", en: "open" },
-  overdueCount: { id: "lewat tenggat", en: "overdue" },
+  overdueCount: { id: "tenggat terlewat", en: "deadlines missed" },
   late: { id: "lewat tenggat", en: "overdue" },
   showTps: { id: "Lihat TPS", en: "Show the TPS" },
   publicOnly: {

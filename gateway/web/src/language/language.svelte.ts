@@ -74,6 +74,12 @@ class Speech {
     return `${this.#time.format(new Date(instant))} ${this.zoneName}`;
   }
 
+  /** A slot is a civil time, or the final figure. */
+  slot(slot: string): string {
+    if (slot === "final") return this.say("slotFinal");
+    return this.language === "id" ? slot.replace(":", ".") : slot;
+  }
+
   clock(instant: string | Date): string {
     return this.#time.format(new Date(instant));
   }

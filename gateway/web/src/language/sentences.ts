@@ -2,7 +2,7 @@
 import type { DeskEvent } from "../api/types";
 import type { Places } from "../api/places.svelte";
 import { eventWords, unknownEvent } from "./events";
-import { say, speech } from "./language.svelte";
+import { speech } from "./language.svelte";
 
 const GROUPS: Readonly<Record<string, string>> = {
   milestone: "milestone",
@@ -45,7 +45,7 @@ function valuesOf({ data, contest, type }: DeskEvent, places: Places): Record<st
   if (typeof place === "string") values.place = places.of(place);
   const held = data.contest ?? contest;
   if (typeof held === "string") values.contest = held.split("-")[0] ?? held;
-  if (typeof data.slot === "string") values.slot = data.slot === "final" ? say("slotFinal") : data.slot;
+  if (typeof data.slot === "string") values.slot = speech.slot(data.slot);
   if (type.startsWith("desk.logistics.box") && typeof data.state === "string") {
     values.box = speech.sayOf("box", data.state);
   } else if (typeof data.state === "string") values.state = speech.sayOf("state", data.state);

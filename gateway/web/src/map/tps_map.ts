@@ -51,10 +51,19 @@ export interface MapListener {
 }
 
 const NEAR_PX = 7;
+const DRAW_EVERY_MS = 2_000;
 const RADIUS: DataDrivenPropertyValueSpecification<number> = [
   ...["interpolate", ["linear"], ["zoom"]],
-  ...[9, 1.4, 11, 2.6, 13, 4.6, 15, 9],
+  ...[9, 1.6, 11, 3.1, 13, 5.5, 15, 10],
 ] as unknown as ExpressionSpecification;
+
+const sized = (small: number, large: number) =>
+  ["interpolate", ["linear"], ["zoom"], 10, small, 14, large] as unknown as ExpressionSpecification;
+const SIGN_SIZE: Readonly<Record<Sign, ExpressionSpecification>> = {
+  incident: sized(0.75, 1.1),
+  hazard: sized(0.45, 1),
+  apart: sized(0.6, 0.9),
+};
 
 export class TpsMapView {
   readonly #map: MapLibreMap;
@@ -62,6 +71,9 @@ export class TpsMapView {
   #labels: Marker[] = [];
   #ready = false;
   #points: MapPoint[] = [];
+  #drawn = "";
+  #drawnAt = 0;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
   #chosen: string | null = null;
 
   constructor(place: HTMLElement, words: MapWords, listener: MapListener) {
@@ -93,7 +105,7 @@ export class TpsMapView {
     this.#map.on("load", () => {
       for (const sign of SIGNS) this.#map.addImage(sign, drawSign(sign), { pixelRatio: 2 });
       this.#ready = true;
-      this.show(this.#points, { fit: true });
+      this.#draw();
       this.choose(this.#chosen);
     });
     this.#map.on("click", (click) => {
@@ -104,27 +116,37 @@ export class TpsMapView {
     this.#map.on("mouseout", () => listener.onHover(null, 0, 0));
   }
 
-  show(points: MapPoint[], { fit = false } = {}): void {
-    const first = this.#points.length === 0 && points.length > 0;
+  /** Draw the points as they are now; at most once in a while, for a screen without a graphics card draws slowly. */
+  show(points: MapPoint[]): void {
     this.#points = points;
-    if (!this.#ready) return;
-    const source: GeoJSONSource | undefined = this.#map.getSource("tps");
-    source?.setData({
-      type: "FeatureCollection",
-      features: points.map(({ at, ...properties }) => ({
-        type: "Feature",
-        geometry: { type: "Point", coordinates: at },
-        properties,
-      })),
-    });
-    if (fit || first) this.fit();
+    if (!this.#ready || this.#waiting !== undefined) return;
+    const wait = Math.max(0, this.#drawnAt + DRAW_EVERY_MS - Date.now());
+    this.#waiting = setTimeout(() => {
+      this.#waiting = undefined;
+      this.#draw();
+    }, wait);
+  }
+
+  #draw(): void {
+    const features = this.#points.map(({ at, ...properties }) => ({
+      type: "Feature" as const,
+      geometry: { type: "Point" as const, coordinates: at },
+      properties,
+    }));
+    const drawn = JSON.stringify(features);
+    if (drawn === this.#drawn) return;
+    const first = this.#drawn === "" && features.length > 0;
+    this.#drawn = features.length ? drawn : "";
+    this.#drawnAt = Date.now();
+    this.#map.getSource<GeoJSONSource>("tps")?.setData({ type: "FeatureCollection", features });
+    if (first) this.fit();
   }
 
   fit(): void {
     if (this.#points.length === 0) return;
     const bounds = new LngLatBounds();
     for (const point of this.#points) bounds.extend(point.at);
-    this.#map.fitBounds(bounds, { padding: 28, maxZoom: 15, animate: false });
+    this.#map.fitBounds(bounds, { padding: 20, maxZoom: 15, animate: false });
   }
 
   label(labels: MapLabel[]): void {
@@ -155,6 +177,7 @@ export class TpsMapView {
   }
 
   destroy(): void {
+    clearTimeout(this.#waiting);
     this.#map.remove();
   }
 
@@ -195,7 +218,12 @@ function styleOf(): StyleSpecification {
     type: "symbol",
     source: "tps",
     filter: ["==", ["get", filter], true] as FilterSpecification,
-    layout: { "icon-image": id, "icon-allow-overlap": true, "icon-ignore-placement": true },
+    layout: {
+      "icon-image": id,
+      "icon-size": SIGN_SIZE[id],
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+    },
   });
   return {
     version: 8,

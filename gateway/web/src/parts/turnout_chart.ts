@@ -10,14 +10,11 @@ export interface TurnoutPoint {
 }
 
 export interface Words {
-  dark: boolean;
-  turnout: string;
-  reporting: string;
-  target: string;
-  final: string;
+  slot: (slot: string) => string;
   share: (value: number) => string;
 }
 
+const NARROW_PX = 420;
 const OPENS_MIN = 7 * 60;
 const CLOSES_MIN = 13 * 60;
 const FINAL_AFTER_MIN = 60;
@@ -56,30 +53,33 @@ export class TurnoutChart {
   }
 
   #options(place: HTMLElement): uPlot.Options {
-    const { share, turnout, reporting, target, final } = this.#words;
+    const { share, slot } = this.#words;
     const font = `500 ${Math.round(parseFloat(getComputedStyle(place).fontSize) * 0.82)}px Plex, system-ui, sans-serif`;
     const axis = { stroke: colour("soft"), font, ticks: { show: false } };
     const grid = { stroke: colour("line"), width: 1 };
-    const value = (_: uPlot, ratio: number | null) => (ratio == null ? "–" : share(ratio));
     return {
       ...sizeOf(place),
-      legend: { show: true, live: false, markers: { width: 3 } },
+      legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, most ?? 1)] } },
       axes: [
         {
           ...axis,
+          size: 28,
           grid: { show: false },
           splits: () => hoursTo(this.#finalAt),
-          values: (_, at) => at.map((minutes) => (minutes === this.#finalAt ? final : hourOf(minutes))),
+          values: (plot, at) =>
+            at.map((minutes) => {
+              const hour = hourOf(minutes);
+              if (minutes === this.#finalAt) return slot("final");
+              return plot.width < NARROW_PX ? hour.slice(0, 2) : slot(hour);
+            }),
         },
         { ...axis, grid, size: 54, splits: () => [0, 0.25, 0.5, 0.75, 1], values: (_, at) => at.map(share) },
       ],
       series: [
         {},
         {
-          label: reporting,
-          value,
           stroke: colour("bar-second"),
           fill: colour("track"),
           width: 1,
@@ -87,21 +87,18 @@ export class TurnoutChart {
           ...(uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.6, 48] }) } : {}),
         },
         {
-          label: turnout,
-          value,
           stroke: colour("accent"),
           width: 2.5,
           points: { show: true, size: 7, fill: colour("panel"), width: 2 },
         },
-        { label: target, value, stroke: colour("ink"), width: 1.5, dash: [7, 5], points: { show: false } },
+        { stroke: colour("ink"), width: 1.5, dash: [7, 5], points: { show: false } },
       ],
     };
   }
 }
 
 function sizeOf(place: HTMLElement): { width: number; height: number } {
-  const legend = place.querySelector(".u-legend")?.clientHeight ?? 28;
-  return { width: Math.max(200, place.clientWidth), height: Math.max(120, place.clientHeight - legend) };
+  return { width: Math.max(200, place.clientWidth), height: Math.max(120, place.clientHeight) };
 }
 
 function minutesOf(slot: string): number {
