@@ -19,7 +19,7 @@ class ClockIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    speed: Annotated[float, Field(ge=0, le=1_200)]
+    speed: Annotated[float, Field(ge=0, le=10_000, description="Desk seconds per second.")]
 
 
 class ProjectionState(BaseModel):
