@@ -1,6 +1,6 @@
 """The door to a hot command: one request joins a group, a batch is a group of its own, each item judged alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -46,13 +46,13 @@ class HotDoor(Generic[T]):
         self._clock: DeskClock = request.app.state.clock
 
     @staticmethod
-    def named(name: str) -> "Callable[[Request], HotDoor[T]]":
+    def named(name: str) -> "Callable[[Request], Awaitable[HotDoor[T]]]":
         """Return the dependency that gives the door to the coalescer of this name."""
 
         async def door(request: Request) -> HotDoor[T]:
             return HotDoor(request, request.app.state.coalescers[name])
 
-        return door  # type: ignore[return-value]
+        return door
 
     async def one(
         self, command: T, *, aggregate: str, actor: Actor, election: str, channel: Channel, body: BaseModel

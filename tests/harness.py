@@ -1,13 +1,13 @@
 """A service in a test: its real application around a real database and a real broker, spoken to over ASGI.
 
-    async with running_service("turnout", database_url=url, kafka=kafka) as service:
-        await service.client.post(path, json=body, headers=service.headers(Role.KPPS, regions=["32.71"]))
+async with running_service("turnout", database_url=url, kafka=kafka) as service:
+    await service.client.post(path, json=body, headers=service.headers(Role.KPPS, regions=["32.71"]))
 """
 
 import asyncio
 import importlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,12 +73,14 @@ def token(
         "device_id": device,
     }
     header = {"typ": "at+jwt", "alg": "Ed25519", "kid": "demo-test"}
-    return jwt.encode(header, {k: v for k, v in claims.items() if v is not None}, signing_key(), algorithms=["Ed25519"])
+    return jwt.encode(
+        header, {k: v for k, v in claims.items() if v is not None}, signing_key(), algorithms=["Ed25519"]
+    )
 
 
 def bearer(role: Role | Sequence[Role], *, key: str | None = None, **claims: object) -> dict[str, str]:
     """Return the headers of a command: a token and an Idempotency-Key, a new one unless it is given."""
-    return {"Authorization": f"Bearer {token(role, **claims)}", "Idempotency-Key": key or uuid4().hex}  # type: ignore[arg-type]
+    return {"Authorization": f"Bearer {token(role, **claims)}", "Idempotency-Key": key or uuid4().hex}  # type: ignore[arg-type]  # claims are the keywords of `token`
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ async def running_service(
     desk_time: datetime | None = None,
     speed: float = 1.0,
     **settings: object,
-) -> AsyncIterator[RunningService]:
+) -> AsyncGenerator[RunningService]:
     """Run a service in this process until the block ends, on a migrated database.
 
     Args:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.broker import Broker
 from chassis.consumer import IGNORE, Consumer, Received, Subscription, handles
-from chassis.database import Database, UnitOfWork
+from chassis.database import Database, Row, UnitOfWork
 from chassis.inbox import Decoded, Fate
 from chassis.machinery import MACHINERY_DDL
 from chassis.metrics import Metrics
@@ -73,7 +73,7 @@ class Pair:
         return seen
 
     @asynccontextmanager
-    async def relay(self) -> AsyncIterator[Relay]:
+    async def relay(self) -> AsyncGenerator[Relay]:
         """Run the owner's relay."""
         relay = Relay(
             self.owner,
@@ -89,7 +89,7 @@ class Pair:
     @asynccontextmanager
     async def consumer(
         self, apply: Callable[[TurnoutRecorded], None] | None = None
-    ) -> AsyncIterator[Consumer]:
+    ) -> AsyncGenerator[Consumer]:
         """Run a consumer that writes down what it applies."""
 
         async def take(uow: UnitOfWork, events: Sequence[Received[TurnoutRecorded]]) -> None:
@@ -129,8 +129,8 @@ class Pair:
 
 
 @asynccontextmanager
-async def _running(coroutine: object) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(coroutine)  # type: ignore[arg-type]
+async def _running(coroutine: Coroutine[object, object, None]) -> AsyncGenerator[None]:
+    task = asyncio.ensure_future(coroutine)
     try:
         yield
     finally:
@@ -224,7 +224,7 @@ async def test_duplicates_and_reordering_change_nothing(pair: Pair) -> None:
         assert [version for found, version, _ in seen if found == str(tps)] == list(range(1, 11))
 
 
-async def _send_all(pair: Pair, rows: Sequence[object]) -> None:
+async def _send_all(pair: Pair, rows: Sequence[Row]) -> None:
     from chassis.broker import ensure_topics
     from chassis.wire import encode_headers
 
@@ -232,8 +232,8 @@ async def _send_all(pair: Pair, rows: Sequence[object]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=pair.kafka.bootstrap)
     await producer.start()
     for row in rows:
-        headers = encode_headers(row, service="turnout", epoch=1)  # type: ignore[arg-type]
-        body, key = row["body"].encode(), row["partition_key"].encode()  # type: ignore[index]
+        headers = encode_headers(row, service="turnout", epoch=1)
+        body, key = row["body"].encode(), row["partition_key"].encode()
         await producer.send_and_wait(pair.broker.topic("turnout"), body, key=key, headers=headers)
     await producer.stop()
 
