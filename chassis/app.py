@@ -32,6 +32,7 @@ from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
 from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
+from chassis.region_groups import ReadGroups, follow_region_groups, known_region_groups
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import TelemetryMiddleware, configure_logging
@@ -56,6 +57,7 @@ class Parts:
         coalescers: its hot commands by name, written for lists.
         background: further tasks of its own; each runs from start to stop.
         larger_bodies: largest body, in bytes, of routes whose path ends so.
+        region_groups: reads the groups of regions that tokens may name, where the service defines them itself.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Parts:
     coalescers: Mapping[str, RunGroup[Any]] = field(default_factory=dict[str, RunGroup[Any]])
     background: Sequence[Background] = ()
     larger_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
+    region_groups: ReadGroups = known_region_groups
 
 
 def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
@@ -174,6 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         for machine in (state.relay, state.consumer, state.watermarks, state.vitals)
         if machine is not None
     ]
+    running.append(follow_region_groups(state.groups, database=state.database, read=parts.region_groups))
     running += [background(app) for background in parts.background]
     tasks = [asyncio.ensure_future(coroutine) for coroutine in running]
     try:

@@ -1,7 +1,7 @@
 """The tables that every service's database has alike, made by each service's first migration.
 
-`outbox` is the ledger, `relay_state` what the broker acknowledged, `idempotency_key` the answers given, the four
-`consumer_*` tables what was taken in from other services.
+`outbox` is the ledger, `relay_state` what the broker acknowledged, `idempotency_key` the answers given, the five
+`consumer_*` tables what was taken in from other services: how far, what waits, and the groups of regions that tokens name.
 """
 
 MACHINERY_DDL = [
@@ -105,6 +105,13 @@ MACHINERY_DDL = [
         died_at timestamptz not null,
         settled_at timestamptz,
         settlement text
+    )
+    """,
+    """
+    create table consumer_region_group (
+        name text primary key,
+        version bigint not null check (version > 0),
+        regions text[] not null
     )
     """,
     "create index consumer_dead_letter_unsettled on consumer_dead_letter (consumer, aggregate) where settled_at is null",

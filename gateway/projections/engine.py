@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
 
-from chassis.consumer import IGNORE, Received, Subscription
+from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
+from chassis.region_groups import know_region_groups
 from contracts.catalog import CATALOG
 from contracts.envelope import Envelope, EventData
 from contracts.vocabulary import Service, ancestors
@@ -207,7 +208,10 @@ def _public_form(event: Received[EventData]) -> dict[str, object]:
 SUBSCRIPTION = Subscription(
     name="gateway",
     services=tuple(service.value for service in Service),
-    handlers=dict.fromkeys(CATALOG, IGNORE),
+    handlers={
+        **dict.fromkeys(CATALOG, IGNORE),
+        "desk.registry.region_group.defined.v1": handles(know_region_groups),
+    },
     after=project,
     batch=2_000,
 )

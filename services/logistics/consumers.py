@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
+from chassis.region_groups import know_region_groups
 from contracts.registry_events import ElectionDefined, TpsRegistered
 from services.logistics.rules.quantities import CatalogueItem, catalogue_of
 
@@ -95,6 +96,6 @@ SUBSCRIPTION = Subscription(
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
-        "desk.registry.region_group.defined.v1": IGNORE,
+        "desk.registry.region_group.defined.v1": handles(know_region_groups),
     },
 )

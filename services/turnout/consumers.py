@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
+from chassis.region_groups import know_region_groups
 from contracts.logistics_events import BoxFacts, BoxState
 from contracts.registry_events import ContestDefined, ElectionDefined, TpsRegistered
 
@@ -103,7 +104,7 @@ SUBSCRIPTION = Subscription(
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
-        "desk.registry.region_group.defined.v1": IGNORE,
+        "desk.registry.region_group.defined.v1": handles(know_region_groups),
         "desk.logistics.box.received.v1": handles(know_box),
         "desk.logistics.box.discrepancy_resolved.v1": handles(know_box),
         "desk.logistics.box.voided.v1": handles(know_box),
