@@ -81,13 +81,13 @@ async def tell(gateway: RunningService, story: Story, place: Place, *totals: int
 
 @asynccontextmanager
 async def following(
-    url: str, *, role: Role = Role.DESK, headers: dict[str, str] | None = None, **query: object
+    url: str, *, role: Role = Role.DESK, headers: dict[str, str] | None = None, **query: str | float
 ) -> AsyncGenerator[AsyncIterator[tuple[str, str, Any]]]:
     """Open a stream and give its frames as `(event, id, data)`."""
     sent = headers if headers is not None else bearer(role)
     async with (
         httpx.AsyncClient(timeout=10) as client,
-        client.stream("GET", f"{url}{BASE}/stream", params=query, headers=sent) as answer,  # type: ignore[arg-type]
+        client.stream("GET", f"{url}{BASE}/stream", params=query, headers=sent) as answer,
     ):
         assert answer.status_code == 200, (answer.status_code, await answer.aread())
         assert answer.headers["Content-Type"].startswith("text/event-stream")

@@ -1,6 +1,8 @@
 """The ten points: no data is never green, and a point is ok only when enough of all is done."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from gateway.queries.points import Situation, points_of
 from gateway.schemas.regions import Point
@@ -9,19 +11,19 @@ from tests.story import OPENS, whole_story
 from tests.unit.gateway.test_folds import taken
 
 
-def judged(totals: dict[str, int], **more: object) -> dict[int, Point]:
-    usual: dict[str, object] = {
-        "totals": totals,
-        "dues": dues(totals),
-        "now": OPENS - timedelta(days=1),
-        "opens_at": OPENS,
-        "target_ratio": 0.85,
-        "mitigated": 0,
-        "agencies": True,
-        "thresholds": {},
-        "case_threshold": 0.9,
-    }
-    return {point.number: point for point in points_of(Situation(**(usual | more)))}  # type: ignore[arg-type]
+def judged(totals: dict[str, int], **more: Any) -> dict[int, Point]:
+    usual = Situation(
+        totals=totals,
+        dues=dues(totals),
+        now=OPENS - timedelta(days=1),
+        opens_at=OPENS,
+        target_ratio=0.85,
+        mitigated=0,
+        agencies=True,
+        thresholds={},
+        case_threshold=0.9,
+    )
+    return {point.number: point for point in points_of(replace(usual, **more))}
 
 
 def test_there_are_ten_points_and_none_is_ok_without_data():

@@ -1,0 +1,189 @@
+"""What the registry tells in the story."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from contracts.registry_events import (
+    Choice,
+    ChoiceKind,
+    ContactStatus,
+    ContestDefined,
+    CountSetting,
+    ElectionDefined,
+    ElectionSettings,
+    FacilityChanged,
+    FacilityKind,
+    RatioSetting,
+    RegionGroupDefined,
+    RosterCount,
+    Stage,
+    TimeSetting,
+    TpsRegistered,
+    TpsRiskAssessed,
+    TpsRosterChanged,
+    WinningRule,
+)
+from contracts.vocabulary import TpsKind
+from tests.story.telling import (
+    DAY,
+    ELECTION,
+    GOVERNOR,
+    KELURAHAN,
+    MAYOR,
+    PUBLIC_AT,
+    SOURCE,
+    Place,
+    Story,
+    made,
+)
+
+
+def settings() -> ElectionSettings:
+    """Return the settings of the story's election."""
+
+    def at(value: str, zone: str | None = None) -> TimeSetting:
+        return TimeSetting(value=value, zone=zone, source=SOURCE)
+
+    def count(value: int) -> CountSetting:
+        return CountSetting(value=value, source=SOURCE)
+
+    return ElectionSettings(
+        voting_opens=at("07:00"),
+        voting_closes=at("13:00"),
+        walk_in_opens=at("12:00"),
+        results_public=at("15:00", "Asia/Jakarta"),
+        max_voters_per_tps=count(600),
+        ballot_reserve_ratio=RatioSetting(value=0.025, source=SOURCE),
+        revote_ballots=count(2000),
+        boxes_per_contest=count(1),
+        booths_per_tps=count(4),
+        spare_boxes_per_contest=count(1),
+        logistics_due_days_before=count(1),
+        kpps_per_tps=count(7),
+        linmas_per_tps=count(2),
+        ptps_per_tps=count(1),
+        turnout_target_ratio=RatioSetting(value=0.85, source=SOURCE),
+    )
+
+
+def tell_frame(story: Story) -> None:
+    """Tell of the election, its contests, a group of regions and a hospital."""
+    stage = Stage(
+        id="voting", name="Voting", name_id="Pemungutan suara", starts_on=DAY, ends_on=DAY, source=SOURCE
+    )
+    story.tell(
+        ElectionDefined(
+            election=ELECTION,
+            name="Pilkada Kota Bogor 2024",
+            region_code="32.71",
+            voting_date=DAY,
+            results_public_at=PUBLIC_AT,
+            rehearsal=True,
+            settings=settings(),
+            stages=[stage],
+        ),
+        ELECTION,
+    )
+    for contest, name, region, pairs in (
+        (GOVERNOR, "Gubernur Jawa Barat", "32", 2),
+        (MAYOR, "Wali Kota Bogor", "32.71", 3),
+    ):
+        choices = [Choice(number=n, kind=ChoiceKind.PAIR, name=f"Pasangan {n}") for n in range(1, pairs + 1)]
+        story.tell(
+            ContestDefined(
+                contest=contest,
+                name=name,
+                region_code=region,
+                choices=choices,
+                winning_rule=WinningRule.MOST_VOTES,
+                winning_rule_source=SOURCE,
+            ),
+            f"{ELECTION}.{contest}",
+            contest=contest,
+        )
+    story.tell(
+        RegionGroupDefined(name="utara", title="Bogor Utara", regions=[KELURAHAN[0]], source=SOURCE), "utara"
+    )
+    story.tell(
+        FacilityChanged(
+            facility_id=made("facility", 1),
+            code="3271013",
+            kind=FacilityKind.HOSPITAL,
+            name="RS Contoh",
+            region_code="32.71.06",
+            address="Jl. Contoh 1",
+            lat=-6.57,
+            lon=106.79,
+            beds=120,
+            contact_status=ContactStatus.CONTACTED,
+            contacted_on=date(2024, 11, 10),
+            source=SOURCE,
+            as_of=date(2024, 11, 1),
+        ),
+        made("facility", 1),
+    )
+
+
+def registered(
+    place: Place, *, dpt_men: int = 250, dpt_women: int = 260, active: bool = True, access: bool | None = True
+) -> TpsRegistered:
+    """Return the event that tells of a TPS."""
+    return TpsRegistered(
+        tps_id=place.id,
+        tps_code=place.code,
+        kind=TpsKind.REGULAR,
+        place="SDN Contoh",
+        address="Jl. Contoh 2",
+        lat=-6.56,
+        lon=106.80,
+        zone="Asia/Jakarta",
+        voting_date=DAY,
+        dpt_men=dpt_men,
+        dpt_women=dpt_women,
+        contests=[GOVERNOR, MAYOR],
+        accessible=access,
+        active=active,
+        source=SOURCE,
+    )
+
+
+def assessed(place: Place, kind: str, risk_class: str | None) -> TpsRiskAssessed:
+    """Return the event that tells of a risk of a TPS."""
+    return TpsRiskAssessed.model_validate(
+        {
+            "tps_id": place.id,
+            "tps_code": place.code,
+            "kind": kind,
+            "risk_class": risk_class,
+            "indicators": ["synthetic"],
+            "source": SOURCE,
+            "as_of": date(2024, 10, 1),
+        }
+    )
+
+
+def roster(
+    place: Place, *, kpps: int = 7, trained: int = 7, linmas: int = 2, ptps: int = 1
+) -> TpsRosterChanged:
+    """Return the event that tells how far the crew of a TPS is filled."""
+
+    def filled(slots: int, named: int, good: int) -> RosterCount:
+        return RosterCount(slots=slots, named=named, trained=good, training_unknown=0)
+
+    return TpsRosterChanged(
+        tps_id=place.id,
+        tps_code=place.code,
+        kpps=filled(7, kpps, trained),
+        linmas=filled(2, linmas, linmas),
+        ptps=filled(1, ptps, ptps),
+    )
+
+
+def tell_places(story: Story, found: Iterable[Place]) -> None:
+    """Tell of every TPS, its risks and its crew."""
+    for n, place in enumerate(found):
+        story.tell(registered(place), place.id, tps=place)
+        hazard = "high" if n == 0 else "low"
+        story.tell(assessed(place, "hazard", hazard), f"{place.id}.hazard", tps=place)
+        story.tell(assessed(place, "security", "low"), f"{place.id}.security", tps=place)
+        story.tell(roster(place), place.id, tps=place)
