@@ -52,7 +52,8 @@ async def figures(city: RunningService) -> Exposed:
         lambda found: (
             bool(found.of("desk_forms_count", state="held", contest=GOVERNOR))
             and bool(found.of("desk_reconciler_drift_count", **BOGOR))
-            and found.value("desk_tps_count", **BOGOR) == 6
+            and bool(found.of("desk_forms_waiting_oldest_seconds", state="held", **BOGOR))
+            and [value for _, value in found.of("desk_milestone_tps", milestone="opened", **BOGOR)] == [6]
         ),
         patience_s=20,
     )
