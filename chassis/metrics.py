@@ -67,6 +67,18 @@ class Metrics:
             ["consumer"],
             registry=registry,
         )
+        self.idempotent_replays = Counter(
+            "desk_idempotent_replays", "Commands answered from their idempotency key.", registry=registry
+        )
+        for gauge in (
+            self.outbox_pending,
+            self.outbox_oldest,
+        ):  # until the relay has looked, nothing is known
+            gauge.set(float("nan"))
+        self._add_groups(registry)
+        self._seen: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def _add_groups(self, registry: CollectorRegistry) -> None:
         self.group_size = Histogram(
             "desk_coalescer_group_commands",
             "Commands that shared one commit.",
@@ -89,15 +101,6 @@ class Metrics:
             ["command"],
             registry=registry,
         )
-        self.idempotent_replays = Counter(
-            "desk_idempotent_replays", "Commands answered from their idempotency key.", registry=registry
-        )
-        for gauge in (
-            self.outbox_pending,
-            self.outbox_oldest,
-        ):  # until the relay has looked, nothing is known
-            gauge.set(float("nan"))
-        self._seen: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe_request(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answered request.

@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from contracts.zones import WIB, WIT, WITA, zone_of
-from deploy import broker, desk_clock, kafka_jars, postgres, programs
+from deploy import broker, desk_clock, kafka_jars, postgres, programs, prometheus_server
 from deploy.desk_settings import DeskSettings, read_settings
 from deploy.keys import ensure_keys, ensure_passwords
 from deploy.run_folder import DeskIsHeldError, RunFolder, hold
@@ -146,6 +146,8 @@ def start(
     desk.start(processes["gateway"])
     desk.wait_ready(*processes.values())
 
+    if (binary := prometheus_server.find()) is not None:
+        desk.start(prometheus_server.program(folder, binary=binary))
     if settings.demonstration:
         desk.start(programs.simulator(folder, keys, speed=options.speed, day=options.day))
     when_ready(settings)
@@ -191,10 +193,19 @@ def _print_table(desk: Supervisor, settings: DeskSettings, *, took_s: float, con
     table.add_column(overflow="fold")
     for program in desk.programs():
         table.add_row(program.name, program.url or "runs")
+    if prometheus_server.find() is None:
+        table.add_row(
+            "prometheus",
+            "not on this machine's path, so not started; metrics are at /metrics of each process",
+        )
+    table.add_row("grafana", f"not started; give yours {prometheus_server.DASHBOARD}")
     table.add_section()
     prefix = "" if folder.first_port == DEFAULT_PORT else f"DESK_PORT={folder.first_port} "
     table.add_row("election", f"{settings.election}, region {settings.region}, {kind}")
     table.add_row("desk time", f"{now.astimezone(ZoneInfo(zone)):%d %b %Y %H:%M} {LABELS[zone]}")
+    if settings.rehearsal and not settings.demonstration and not settings.choices:
+        simulate = f"{prefix}.venv/bin/desk simulate --region {settings.region} --tps 40"
+        table.add_row("to begin", f"{simulate} (until then the clock stands)")
     table.add_row("a token", f"{prefix}.venv/bin/desk token --role desk --region {settings.region}")
     table.add_row("the data", str(folder.path))
     table.add_row("the logs", str(folder.logs))

@@ -9,7 +9,7 @@ from prometheus_client import Gauge
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
-from chassis.clock import DeskClock
+from chassis.clock import DeskClock, wall_now
 from chassis.database import Database
 from chassis.metrics import Metrics
 from chassis.problems import Problem
@@ -82,6 +82,16 @@ class Figures:
             [*place, "clock"],
             registry=metrics.registry,
         )
+        self._looked_at = wall_now()
+        age = Gauge(
+            "desk_figures_age_seconds",
+            "Time since the domain's figures were read.",
+            registry=metrics.registry,
+        )
+        age.set_function(self._age_s)
+
+    def _age_s(self) -> float:
+        return (wall_now() - self._looked_at).total_seconds()
 
     async def look(self, database: Database, clock: DeskClock, *, region_level: int) -> None:
         """Read the open incidents and show them."""
@@ -97,3 +107,4 @@ class Figures:
             labels = (each.election, self._rehearsal, each.region, each.category, each.clock)
             self._overdue.labels(*labels).set(each.overdue)
             self._left.labels(*labels).set(each.seconds_left)
+        self._looked_at = wall_now()
