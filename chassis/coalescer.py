@@ -32,12 +32,14 @@ class Item(Generic[T]):
     Attributes:
         aggregate: what it locks; two items of one aggregate never share a group.
         claim: its idempotency key.
+        refusal: the stored form of a refusal that is final, None for one that a repeat may not get again.
     """
 
     command: T
     aggregate: str
     claim: Claim
     origin: Origin
+    refusal: Callable[[Problem], Answer | None]
 
 
 RunGroup = Callable[[UnitOfWork, Sequence[Item[T]]], Awaitable[Sequence[Receipt | Problem]]]
@@ -80,10 +82,10 @@ class Coalescer(Generic[T]):
     async def submit(self, item: Item[T]) -> tuple[Answer, bool]:
         """Put a command into a group and return its answer, and whether its key had it already.
 
-        A caller that hangs up does not cancel the group.
+        The answer may be a refusal that is final. A caller that hangs up does not cancel the group.
 
         Raises:
-            Problem: the command was refused.
+            Problem: the command was refused, and a repeat may fare better.
             Overloaded: too many commands wait already.
         """
         if len(self._queue) >= self._capacity:
@@ -95,17 +97,22 @@ class Coalescer(Generic[T]):
         return await waiting.answer
 
     async def submit_many(self, items: Sequence[Item[T]]) -> list[tuple[Answer, bool] | Problem]:
-        """Run a list of commands as a group of its own and return one result each, in their order."""
-        if not items:
-            return []
-        order = sorted(range(len(items)), key=lambda n: items[n].aggregate)
+        """Run a list of commands as a group of its own and return one result each, in their order.
+
+        Where a list has a key twice, the second waits for a group after the first.
+        """
+        results: dict[int, tuple[Answer, bool] | Problem] = {}
+        for numbers in _rounds(items):
+            found = await self._insist([items[n] for n in numbers])
+            results.update(zip(numbers, found, strict=True))
+        return [results[n] for n in range(len(items))]
+
+    async def _insist(self, items: Sequence[Item[T]]) -> list[tuple[Answer, bool] | Problem]:
         for _ in range(3):
             try:
-                results = await self._transact([items[n] for n in order])
+                return await self._transact(items)
             except KeyTaken:
                 continue
-            placed = dict(zip(order, results, strict=True))
-            return [placed[n] for n in range(len(items))]
         raise Overloaded("Other requests use the same keys.", retry_after_s=1)
 
     async def run(self) -> None:
@@ -126,7 +133,7 @@ class Coalescer(Generic[T]):
         keys: set[tuple[str, str, str]] = set()
         for waiting in self._queue:
             item = waiting.item
-            key = (item.claim.principal, item.claim.route, item.claim.key)
+            key = _key_of(item)
             if len(group) >= self._group or item.aggregate in aggregates or key in keys:
                 later.append(waiting)
                 continue
@@ -175,10 +182,11 @@ class Coalescer(Generic[T]):
                 made = await self._run(uow, [item for _, item in fresh])
                 stored: list[tuple[Claim, Answer]] = []
                 for (n, item), result in zip(fresh, made, strict=True):
-                    if isinstance(result, Problem):
+                    answer = answer_of(result) if isinstance(result, Receipt) else item.refusal(result)
+                    if answer is None:
+                        assert isinstance(result, Problem)
                         results[n] = result
                         continue
-                    answer = answer_of(result)
                     results[n] = (answer, False)
                     stored.append((item.claim, answer))
                 if stored:
@@ -186,3 +194,20 @@ class Coalescer(Generic[T]):
             crash_point("before_commit")
         crash_point("after_commit")
         return [results[n] for n in range(len(items))]
+
+
+def _key_of(item: Item[T]) -> tuple[str, str, str]:
+    return (item.claim.principal, item.claim.route, item.claim.key)
+
+
+def _rounds(items: Sequence[Item[T]]) -> list[list[int]]:
+    """Deal items out into groups in which no key is twice, each in the order of locks."""
+    rounds: list[list[int]] = []
+    times: dict[tuple[str, str, str], int] = {}
+    for n, item in enumerate(items):
+        key = _key_of(item)
+        turn = times[key] = times.get(key, -1) + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(n)
+    return [sorted(numbers, key=lambda n: items[n].aggregate) for numbers in rounds]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from chassis.actor import Actor, require_region
 from chassis.clock import DeskClock
 from chassis.coalescer import Coalescer, Item
-from chassis.idempotency import Answer, claim_of
+from chassis.idempotency import Answer, answer_of_refusal, claim_of, honest
 from chassis.outbox import Origin
 from chassis.problem_responses import language_of, problem_document
 from chassis.problems import Problem
@@ -59,12 +59,14 @@ class HotDoor(Generic[T]):
     ) -> Response:
         """Join one command to the group that gathers, and return its answer.
 
+        A refusal that is final is stored under the key with the group, and comes back as an answer.
+
         Raises:
-            Problem: the command was refused, or its key is missing or was used for another command.
+            Problem: the command was refused for now, or its key is missing or was used for another command.
             Overloaded: too many commands wait already.
         """
         claim = claim_of(self._request, actor, self._request.headers.get("idempotency-key"), body)
-        item = Item(command, aggregate, claim, self._origin(actor, election, channel))
+        item = Item(command, aggregate, claim, self._origin(actor, election, channel), self._refusal)
         answer, replayed = await self._coalescer.submit(item)
         return answer.response(replayed=replayed)
 
@@ -85,14 +87,16 @@ class HotDoor(Generic[T]):
                 results[n] = self._rejected(key, problem)
                 continue
             claim = claim_of(self._request, actor, str(key), body)
-            items.append((n, Item(command, place, claim, self._origin(actor, election, channel))))
+            origin = self._origin(actor, election, channel)
+            items.append((n, Item(command, place, claim, origin, self._refusal)))
         outcomes = await self._coalescer.submit_many([item for _, item in items])
+        self._request.scope.pop("desk.problem", None)  # items may be refused; the batch itself was not
         for (n, _), outcome in zip(items, outcomes, strict=True):
             key = entries[n][0]
             results[n] = (
                 self._rejected(key, outcome)
                 if isinstance(outcome, Problem)
-                else _accepted(key, outcome[0], replayed=outcome[1])
+                else _told(key, outcome[0], replayed=outcome[1])
             )
         return [results[n] for n in range(len(entries))]
 
@@ -100,8 +104,11 @@ class HotDoor(Generic[T]):
         rehearsal: bool = self._request.app.state.settings.rehearsal
         return Origin(election, actor.pseudonym, channel.value, self._clock.now(), rehearsal)
 
-    def _rejected(self, key: UUID, problem: Problem) -> BatchResult:
-        request = self._request
+    def _refusal(self, problem: Problem) -> Answer | None:
+        return answer_of_refusal(honest(problem, self._request), self._request)
+
+    def _rejected(self, key: UUID, refusal: Problem) -> BatchResult:
+        request, problem = self._request, honest(refusal, self._request)
         language = language_of(request.headers.get("accept-language", ""))
         document = problem_document(
             problem, instance=request.url.path, trace_id=trace_of(request.scope), language=language
@@ -109,8 +116,10 @@ class HotDoor(Generic[T]):
         return BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
 
 
-def _accepted(key: UUID, answer: Answer, *, replayed: bool) -> BatchResult:
+def _told(key: UUID, answer: Answer, *, replayed: bool) -> BatchResult:
+    """Return what became of an item whose answer is stored: also a refusal may be."""
+    told = _object.validate_json(answer.body)
+    if answer.status >= 400:
+        return BatchResult(id=key, outcome="rejected", status=answer.status, answer=None, problem=told)
     outcome: Literal["accepted", "duplicate"] = "duplicate" if replayed else "accepted"
-    return BatchResult(
-        id=key, outcome=outcome, status=answer.status, answer=_object.validate_json(answer.body), problem=None
-    )
+    return BatchResult(id=key, outcome=outcome, status=answer.status, answer=told, problem=None)

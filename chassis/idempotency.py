@@ -30,6 +30,11 @@ from chassis.watermark import Watermarks
 
 REPLAYED = "Idempotent-Replayed"
 _FINAL = frozenset({400, 404, 409, 412, 422, 428})
+"""Refusals that a repeat gets again, word for word; 401, 403, 408, 429 and 5xx may pass later."""
+
+
+_KEPT = ("content-type", "content-language", "vary", "cache-control")
+"""Headers of a refusal that a repeat gets as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,25 @@ def answer_of(receipt: Receipt) -> Answer:
         headers["ETag"] = etag_of(receipt.version)
         headers["Desk-Position"] = f"{receipt.aggregate}@{receipt.version}"
     return Answer(receipt.status, headers, receipt.body.model_dump_json().encode())
+
+
+def answer_of_refusal(problem: Problem, request: Request) -> Answer | None:
+    """Return the stored form of a refusal in the caller's language, or None where a repeat may fare better.
+
+    Args:
+        problem: as `honest` leaves it: what is not there only because we have not caught up is not final.
+    """
+    if problem.status not in _FINAL:
+        return None
+    rendered = problem_response(problem, request)
+    headers = {name: rendered.headers[name] for name in _KEPT if name in rendered.headers}
+    return Answer(rendered.status_code, headers, bytes(rendered.body))
+
+
+def honest(problem: Problem, request: Request) -> Problem:
+    """Return a refusal, or that this process has not caught up where it may only not know the thing yet."""
+    watermarks: Watermarks | None = request.app.state.watermarks
+    return watermarks.honest(problem) if watermarks else problem
 
 
 async def find_answers(
@@ -225,17 +249,13 @@ class Once:
         except IdempotencyKeyReused:
             raise
         except Problem as problem:
-            watermarks: Watermarks | None = self._request.app.state.watermarks
-            refusal = watermarks.honest(problem) if watermarks else problem
-            if refusal.status not in _FINAL:
+            refusal = honest(problem, self._request)
+            answer = answer_of_refusal(refusal, self._request)
+            if answer is None:
                 raise refusal from problem
-            return await self._store_refusal(claim, refusal, origin)
+            return await self._store_refusal(claim, answer, origin)
 
-    async def _store_refusal(self, claim: Claim, refusal: Problem, origin: Origin) -> Response:
-        rendered = problem_response(refusal, self._request)
-        answer = Answer(
-            rendered.status_code, {"content-type": "application/problem+json"}, bytes(rendered.body)
-        )
+    async def _store_refusal(self, claim: Claim, answer: Answer, origin: Origin) -> Response:
         async with self._database.transaction() as uow:
             known = (await find_answers(uow, [claim])).get(claim)
             if isinstance(known, IdempotencyKeyReused):
@@ -243,7 +263,7 @@ class Once:
             if known is not None:
                 return known.response(replayed=True)
             await store_answers(uow, [(claim, answer)], now=origin.now)
-        return rendered
+        return answer.response()
 
 
 async def _once(
