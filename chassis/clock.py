@@ -47,11 +47,11 @@ class DeskClock:
     def now(self) -> datetime:
         """Return the desk's time, UTC; it never goes backwards within a process."""
         wall = wall_now()
-        if self._file is None:
-            return wall
-        if self._looked_at is None or (wall - self._looked_at).total_seconds() > self._LOOK_EVERY_S:
+        if self._file is not None and self._is_time_to_look(wall):
             self._looked_at = wall
             self._look(self._file)
+        if self._file is not None and self._setting is None:
+            return wall  # not remembered: the run's own time may lie years before it
         now = self._setting.at(wall) if self._setting else wall
         if self._latest is not None and now < self._latest:
             return self._latest
@@ -78,20 +78,25 @@ class DeskClock:
         self._looked_at = None
         return setting
 
+    def _is_time_to_look(self, wall: datetime) -> bool:
+        """Say whether the last look was long ago, or in the future of a machine whose time was set back."""
+        return self._looked_at is None or abs((wall - self._looked_at).total_seconds()) > self._LOOK_EVERY_S
+
     def _look(self, file: Path) -> None:
+        """Read the file where it changed; one that cannot be read leaves the setting as it was."""
         try:
             mtime_ns = file.stat().st_mtime_ns
             if mtime_ns == self._mtime_ns:
                 return
             raw = json.loads(file.read_text())
-        except (OSError, ValueError):
+            setting = ClockSetting(
+                real_anchor=datetime.fromisoformat(raw["real_anchor"]),
+                desk_anchor=datetime.fromisoformat(raw["desk_anchor"]),
+                speed=float(raw["speed"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
             return
-        self._mtime_ns = mtime_ns
-        self._setting = ClockSetting(
-            real_anchor=datetime.fromisoformat(raw["real_anchor"]),
-            desk_anchor=datetime.fromisoformat(raw["desk_anchor"]),
-            speed=float(raw["speed"]),
-        )
+        self._mtime_ns, self._setting = mtime_ns, setting
 
 
 def write_clock_file(file: Path, setting: ClockSetting) -> None:
