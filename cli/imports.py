@@ -1,4 +1,4 @@
-"""`desk import`: a file of rows goes in through the API; rows that were refused are told with their numbers and reasons."""
+"""`desk import`: a file of rows goes in through the API; rows that have something to tell are told by their numbers."""
 
 import json
 import time
@@ -22,6 +22,8 @@ from deploy.local import DEFAULT_PORT
 from deploy.run_folder import run_folder
 
 PAUSE_S = 0.2
+MOST_FINDINGS = 20
+"""So many rows with findings are shown; rows that were refused are all shown."""
 MEDIA_TYPES = {
     ".csv": "text/csv",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -100,12 +102,14 @@ def import_(
         content = _content(file)
         api = Api(run_folder(port))
         told = _take_in(api, content, kind=kind, source=source or file.name, dry_run=dry_run, quiet=as_json)
-        rejected = list(_rejected(api, told)) if told.rejected else []
+        rejected = list(_told_rows(api, told, status="rejected")) if told.rejected else []
+        found = list(_told_rows(api, told, status="accepted")) if told.with_findings else []
         if as_json:
-            rows = [row.model_dump(mode="json") for row in rejected]
-            typer.echo(json.dumps({**told.model_dump(mode="json"), "rejected_rows": rows}))
+            lists = {"rejected_rows": rejected, "rows_with_findings": found}
+            rows = {name: [row.model_dump(mode="json") for row in each] for name, each in lists.items()}
+            typer.echo(json.dumps({**told.model_dump(mode="json"), **rows}))
         else:
-            _print(told, rejected)
+            _print(told, rejected, found)
         if told.failure is not None:
             raise DeskError(f"the import failed: {told.failure.code}: {told.failure.detail}")
     raise typer.Exit(1 if told.rejected else 0)
@@ -142,8 +146,8 @@ def _rows_of(content: Content) -> int | None:
     return lines - 1 if content.media_type == "text/csv" else lines
 
 
-def _rejected(api: Api, told: Import) -> Iterator[ToldRow]:
-    params = {"status": "rejected", "limit": "500"}
+def _told_rows(api: Api, told: Import, *, status: str) -> Iterator[ToldRow]:
+    params = {"status": status, "limit": "500"}
     path = f"{api.election}/imports/{told.id}/rows"
     while True:
         page = api.get(path, ToldRows, role=Role.DESK, params=params)
@@ -153,21 +157,29 @@ def _rejected(api: Api, told: Import) -> Iterator[ToldRow]:
         params["cursor"] = page.next_cursor
 
 
-def _print(told: Import, rejected: list[ToldRow]) -> None:
+def _print(told: Import, rejected: list[ToldRow], found: list[ToldRow]) -> None:
     console = Console()
     if rejected:
-        table = Table("row", "column", "reason", title="refused", title_justify="left")
-        for row in rejected:
-            for position, reason in enumerate(row.reasons):
-                number = str(row.row) if position == 0 else ""
-                table.add_row(number, reason.field, f"{reason.code}: {reason.detail}")
-        console.print(table)
+        console.print(_table("refused", rejected))
+    if found:
+        console.print(_table("taken, with findings", found[:MOST_FINDINGS]))
+    if len(found) > MOST_FINDINGS:
+        console.print(f"and {len(found) - MOST_FINDINGS} more rows with findings: `--json` has them all")
     would = "dry run, nothing was changed: " if told.dry_run else ""
     console.print(
         f"{would}{told.rows_read} rows read: {told.created} created, {told.changed} changed, {told.unchanged} unchanged, "
         f"{told.rejected} refused; {told.with_findings} taken with findings",
         soft_wrap=True,
     )
+
+
+def _table(title: str, rows: list[ToldRow]) -> Table:
+    table = Table("row", "column", "reason", title=title, title_justify="left")
+    for row in rows:
+        for position, reason in enumerate(row.reasons):
+            number = str(row.row) if position == 0 else ""
+            table.add_row(number, reason.field, f"{reason.code}: {reason.detail}")
+    return table
 
 
 def _bar(*, quiet: bool) -> Progress:

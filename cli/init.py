@@ -58,9 +58,12 @@ def init(
         _write(folder, settings)
     typer.echo(f"{'A rehearsal' if rehearsal else 'A desk'} for {place} ({region}), in {folder.path}")
     typer.echo(f"  election {election}: {settings.name}, {day:%d %b %Y}, {LABELS[zone_of(region)]}")
+    unnamed = (
+        ": the simulator invents its pairs" if rehearsal and not choices else ": nobody has said who stands"
+    )
     known = {choice.contest for choice in settings.choices}
     for contest in contests:
-        typer.echo(f"  contest {contest}{'' if contest in known else ', whose pairs nobody has named yet'}")
+        typer.echo(f"  contest {contest}{'' if contest in known else unnamed}")
     prefix = "" if port == DEFAULT_PORT else f"DESK_PORT={port} "
     typer.echo(f"It starts with: {prefix}.venv/bin/desk run")
 

@@ -1,0 +1,152 @@
+"""A real desk of any region, as docs/first-desk.md walks it: its commands are run as they are printed."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from deploy import postgres
+from tests.operating import Operator, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS: list[tuple[str, str]] = re.findall(
+    r"```sh\n(.*?)```(?:\n```text\n(.*?)```)?", (ROOT / "docs/first-desk.md").read_text(), re.DOTALL
+)
+"""What is typed, and what it says that it prints."""
+
+
+class Walker(Operator):
+    """Types what a page says, in a folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.place = home / "work place"
+        self.place.mkdir()
+        (self.place / ".venv").symlink_to(sys.prefix)
+        self.environment |= {"COLUMNS": "110", "TERM": "dumb"}
+
+    def shell(self, typed: str) -> tuple[int, str]:
+        ran = subprocess.run(
+            ["bash", "-ec", typed.replace("127.0.0.1:8000", f"127.0.0.1:{self.port}")],
+            env=self.environment,
+            cwd=self.place,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        return ran.returncode, ran.stdout
+
+    def walk(self, typed: str, told: str) -> None:
+        """Run a step until it prints what the page says; whatever is asked again is safe to ask again."""
+        deadline = time.monotonic() + 30
+        while True:
+            code, printed = self.shell(typed)
+            missing = _missing(printed, told)
+            if not missing:
+                assert code == (1 if "--dry-run" in typed else 0), printed
+                return
+            if ("curl" not in typed and "results" not in typed) or time.monotonic() > deadline:
+                pytest.fail(f"{typed}\nprinted\n{printed}\nwithout {missing}")
+            time.sleep(0.5)
+
+
+def _missing(printed: str, told: str) -> list[str]:
+    lines = [line.strip() for line in told.splitlines()]
+    return [line for line in lines if not re.search(_pattern(line), printed)]
+
+
+def _pattern(line: str) -> str:
+    return ".*".join(re.sub(r"(\\ )+", r"\\s+", re.escape(part)) for part in line.split("…"))
+
+
+@pytest.fixture
+def walker(tmp_path: Path) -> Generator[Walker]:
+    walker = Walker(tmp_path)
+    yield walker
+    walker.type("down")
+    wait_for(lambda: not walker.processes(), patience_s=30)
+    postgres.remove(walker.folder / "postgres")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_page_walks_a_real_desk_as_printed(walker: Walker) -> None:
+    typed = [step for step, _ in STEPS]
+    assert typed[0] == "make setup\n"
+    for step, told in STEPS[1:]:
+        if step == ".venv/bin/desk run\n":
+            walker.start()
+            assert not _missing(walker.output.read_text(), told), walker.output.read_text()
+        else:
+            walker.walk(step, told)
+    assert typed[-1] == ".venv/bin/desk down\n"
+    refused = walker.type("run", "--fresh")
+    assert refused.returncode == 1
+    assert "real desk" in refused.stdout
+    assert walker.type("init", "--region", "35.78", "--election", "pilkada-2024").returncode == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_desk_in_the_east_has_its_own_hours_and_refuses_what_is_wrong(walker: Walker) -> None:
+    pairs = ["contest,number,name", "walikota-91.71,1,Pasangan A", "walikota-91.71,2,Pasangan B"]
+    (walker.place / "choices.csv").write_text("\n".join(pairs))
+    rows = [
+        {
+            "tps_code": "91.71.03.1014.001",
+            "place": "SD Contoh",
+            "address": "Jl. Contoh",
+            "dpt_men": 20,
+            "dpt_women": 22,
+        },
+        {
+            "tps_code": "35.78.08.1003.001",
+            "place": "SD Lain",
+            "address": "Jl. Lain",
+            "dpt_men": 20,
+            "dpt_women": 22,
+        },
+    ]
+    (walker.place / "tps.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
+    init = ".venv/bin/desk init --region 91.71 --election pilkada-2024 --choices choices.csv"
+    assert walker.shell(init)[0] == 0
+    assert walker.shell(".venv/bin/desk results --contest walikota")[0] == 2
+    walker.start()
+    assert "not defined, for nobody said who stands: gubernur-91" in walker.output.read_text()
+    assert not (walker.folder / "clock.json").exists()
+
+    code, told = walker.shell(".venv/bin/desk import tps tps.ndjson --json 2>/dev/null")
+    assert code == 1
+    imported = json.loads(told)
+    assert (imported["created"], imported["rejected"]) == (1, 1)
+    assert [(row["row"], row["reasons"][0]["code"]) for row in imported["rejected_rows"]] == [
+        (2, "region-not-covered")
+    ]
+    place = json.loads(walker.shell(_public("91.71.03.1014.001"))[1])
+    assert (place["zone"], place["zone_label"]) == ("Asia/Jayapura", "WIT")
+    assert place["rehearsal"] is False
+    wait_for(lambda: '"tps_total":1,' in walker.shell(_overview("91.71"))[1], patience_s=30)
+    code, told = walker.shell(".venv/bin/desk results --contest walikota-91.71")
+    assert code == 0
+    assert re.search(r"0 of 1 TPS are in, as of .* WIT", told)
+
+    assert walker.type("simulate", "--region", "91.71", "--tps", "2").returncode == 2
+    long = walker.type("token", "--role", "desk", "--region", "91.71", "--minutes", "11")
+    assert "10 minutes at most" in long.stderr
+
+
+def _public(code: str) -> str:
+    return f"curl -s http://127.0.0.1:8000/v1/elections/pilkada-2024/public/tps/{code}"
+
+
+def _overview(code: str) -> str:
+    token = f"$(.venv/bin/desk token --role observer --region {code})"
+    path = f"http://127.0.0.1:8000/v1/elections/pilkada-2024/regions/{code}/overview"
+    return f'curl -s -H "Authorization: Bearer {token}" {path}'
