@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.door = Door(settings.peers, clients=settings.door_connections, waiting=settings.door_waiting)
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
-    state.maps = Answers(partial(_map, app), age_s=settings.overview_age_s)
+    state.maps = Answers(partial(_map, app), age_s=settings.map_age_s)
     state.token_issuer = _token_issuer(settings)
     state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())

@@ -24,8 +24,9 @@ class Settings(ServiceSettings):
         default=512, ge=1, description="Requests that may wait for one service; beyond, 503."
     )
     overview_age_s: float = Field(
-        default=1.0, ge=0, description="An overview, results or a map are at most this old."
+        default=1.0, ge=0, description="An overview, or results, are at most this old."
     )
+    map_age_s: float = Field(default=3.0, ge=0, description="A map of TPS is at most this old.")
     stream_clients: int = Field(
         default=4_000, ge=1, description="Streams that one process serves; beyond, 503."
     )

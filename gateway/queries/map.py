@@ -23,7 +23,10 @@ MOST_POINTS = 10_000
 _LISTING = "tps.geojson|code"
 
 
-class TpsMap(FeatureCollection[Feature[Point, TpsProperties]]):
+TpsFeature = Feature[Point, TpsProperties]
+
+
+class TpsMap(FeatureCollection[TpsFeature]):
     """TPS as GeoJSON (RFC 7946). One whose place is not known has a null geometry."""
 
     next_cursor: str | None = Field(
@@ -82,9 +85,7 @@ def _said(sources: Sequence[str]) -> str | None:
     return "; ".join(sources[:5]) or None
 
 
-def _feature(
-    row: Row, summary: Summary, sources: set[str], *, agencies: bool
-) -> Feature[Point, TpsProperties]:
+def _feature(row: Row, summary: Summary, sources: set[str], *, agencies: bool) -> TpsFeature:
     body: Body = from_json(row["body"])
     dpt = cast(int, body["dpt_men"]) + cast(int, body["dpt_women"])
     shown = summary.shown(agencies=agencies, dpt=dpt)
@@ -109,6 +110,4 @@ def _feature(
     point = None
     if lat is not None and lon is not None:
         point = Point(type="Point", coordinates=Position2D(lon, lat))
-    return Feature[Point, TpsProperties](
-        type="Feature", id=row["tps_code"], geometry=point, properties=properties
-    )
+    return TpsFeature(type="Feature", id=row["tps_code"], geometry=point, properties=properties)

@@ -45,6 +45,7 @@ async def gateway(
         desk_time=desk_time,
         speed=0,
         overview_age_s=0,
+        map_age_s=0,
     ) as service:
         await play(service, story.events)
         yield service
