@@ -107,5 +107,5 @@ def _sum_up(doors: Doors, driver: Driver, keeper: Keeper, *, took_s: float, say:
         f"{counts.requests} requests, {doors.tokens.exchanged} tokens, {driver.retries} retries, "
         f"{counts.twice} sent twice and answered alike, {counts.cut} cut before the answer, "
         f"clock held {keeper.times_held} times for {keeper.held_s:.0f} s, speed reached {keeper.speed_reached:.0f}, "
-        f"{len(driver.faults)} faults"
+        f"{time.process_time():.0f} s of processor time, {len(driver.faults)} faults"
     )

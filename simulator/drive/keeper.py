@@ -10,7 +10,12 @@ from contracts.zones import zone_of
 from simulator.desk.clock import ClockError, RehearsalClock
 
 MOST_BEHIND = timedelta(minutes=5)
-CAUGHT_UP = timedelta(minutes=1)
+LEAST_S = 0.25
+"""At speeds above 1200, five simulated minutes are less than this, and less than an answer takes: then this counts."""
+
+CAUGHT_UP = 0.2
+"""Of what may be missing: with less than this we have caught up."""
+
 READ_EVERY_S = 5.0
 TRY_AGAIN_AFTER_S = 0.3
 TELL_EVERY_S = 10.0
@@ -31,6 +36,7 @@ class Keeper:
     ) -> None:
         self._clock = clock
         self._speed = speed
+        self._most_behind = max(MOST_BEHIND, timedelta(seconds=LEAST_S * speed))
         self._zone = ZoneInfo(zone_of(region))
         self._say = say
         self._held_since: float | None = None
@@ -90,9 +96,9 @@ class Keeper:
                 await self._clock.read()
             now = self._clock.now()
             behind = now - oldest if oldest is not None else timedelta()
-            if self._clock.speed and behind > MOST_BEHIND:
+            if self._clock.speed and behind > self._most_behind:
                 await self._hold(waiting)
-            elif self._clock.speed != self._speed and behind <= CAUGHT_UP:
+            elif self._clock.speed != self._speed and behind <= CAUGHT_UP * self._most_behind:
                 await self._let_go()
         except ClockError as error:
             self._not_before = wall + TRY_AGAIN_AFTER_S

@@ -7,7 +7,7 @@ import csv
 import io
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 
 from simulator.plan.model import Plan, TpsPlan
@@ -16,6 +16,14 @@ from simulator.timeline.people import GUARDS_PER_TPS, KPPS_PER_TPS
 ASSESSED_ON = date(2024, 10, 31)
 """The hazard-prone TPS were published in October 2024, by the disaster agency."""
 
+CLASSED_ON = date(2024, 11, 20)
+"""Assumed: operations are planned in the week before."""
+
+CONTACTED_DAYS_BEFORE = 10
+"""Patients may be moved to the TPS of their hospital until a week before. Source: D12."""
+
+RISK_COLUMNS = ("tps_code", "kind", "risk_class", "indicators", "as_of")
+CLASSES, CLASS_WEIGHTS = ("low", "medium", "high"), (93, 6, 1)
 HAZARDS = ("banjir", "longsor", "angin kencang", "genangan")
 ROWS = 4_000
 """Rows of a part, about a third of a megabyte."""
@@ -36,7 +44,7 @@ def _tps_row(tps: TpsPlan, rng: random.Random) -> Sequence[object]:
     return (tps.code, tps.place, tps.address, tps.lat, tps.lon, tps.dpt.men, tps.dpt.women, accessible)
 
 
-def risks_files(plan: Plan) -> Iterator[bytes]:
+def hazards_files(plan: Plan) -> Iterator[bytes]:
     """Return the TPS in places prone to disaster. Of the others nothing is said: unknown is not safe."""
     rng = random.Random(f"{plan.seed}:risks")
     rows = (
@@ -44,7 +52,30 @@ def risks_files(plan: Plan) -> Iterator[bytes]:
         for tps in plan.tps
         if tps.hazard
     )
-    return _csv(("tps_code", "kind", "risk_class", "indicators", "as_of"), rows)
+    return _csv(RISK_COLUMNS, rows)
+
+
+def security_files(plan: Plan) -> Iterator[bytes]:
+    """Return the police's class of every TPS, which is drawn."""
+    rng = random.Random(f"{plan.seed}:security")
+    rows = (
+        (
+            tps.code,
+            "security",
+            rng.choices(CLASSES, weights=CLASS_WEIGHTS)[0],
+            "rekaan",
+            CLASSED_ON.isoformat(),
+        )
+        for tps in plan.tps
+    )
+    return _csv(RISK_COLUMNS, rows)
+
+
+def contacts_files(plan: Plan, codes: Iterable[str]) -> Iterator[bytes]:
+    """Return that the health office has got the patients' lists of facilities in time for their voters to be moved."""
+    asked_on = plan.voting_day - timedelta(days=CONTACTED_DAYS_BEFORE)
+    rows = ((code, "list_received", asked_on.isoformat()) for code in sorted(codes))
+    return _csv(("code", "contact_status", "contacted_on"), rows)
 
 
 def officers_files(plan: Plan) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
@@ -13,7 +13,7 @@ from lokal import wilayah
 
 from contracts.access import Role
 from simulator.desk.client import AgainError, Command, Desk, RefusedError, encoded, items_of
-from simulator.load.files import officers_files, risks_files, tps_files
+from simulator.load.files import contacts_files, hazards_files, officers_files, security_files, tps_files
 from simulator.plan.model import Contest, Plan
 from simulator.timeline.actions import Person
 from simulator.timeline.people import agency
@@ -47,17 +47,14 @@ async def load(desk: Desk, plan: Plan, *, say: Callable[[str], None]) -> None:
     loading = _Loading(desk, plan)
     say(f"loading {plan.name}: {len(plan.tps)} TPS, {len(plan.contests)} contests")
     await loading.define()
-    for kind, files, role in (
-        ("tps", tps_files(plan), Role.DESK),
-        ("risks", risks_files(plan), Role.BPBD),
-        ("officers", officers_files(plan), Role.DESK),
-    ):
-        came_to: Counter[str] = Counter()
-        for content in files:
-            came_to += await loading.take_in(kind=kind, content=content, by=loading.officer(role))
-        say(f"{kind}: {', '.join(f'{count} {what}' for what, count in came_to.items()) or 'none'}")
+    await loading.take_in_all("tps", tps_files(plan), role=Role.DESK, say=say)
+    await loading.take_in_all("risks", hazards_files(plan), role=Role.BPBD, say=say)
+    await loading.take_in_all("risks", security_files(plan), role=Role.POLICE, say=say)
+    await loading.take_in_all("officers", officers_files(plan), role=Role.DESK, say=say)
     await loading.wait_until_known()
     say("every service knows the TPS")
+    facilities = await loading.facilities()
+    await loading.take_in_all("facilities", contacts_files(plan, facilities), role=Role.HEALTH, say=say)
 
 
 class _Loading:
@@ -73,21 +70,59 @@ class _Loading:
         return agency(role, self._plan.region)
 
     async def define(self) -> None:
-        """Define the election and its contests."""
+        """Define the election and its contests, unless they are there: an election is not redefined by playing it again."""
         plan = self._plan
-        admin = self.officer(Role.ADMIN)
-        election = {
-            "name": f"Pemilihan {plan.name} {plan.voting_day.year} (gladi)",
-            "region_code": plan.region,
-            "voting_date": plan.voting_day.isoformat(),
-            "rehearsal": True,
-            "channel": "simulator",
-        }
-        await self._put(admin, "", election)
+        known = await self._known("")
+        if known is None:
+            election = {
+                "name": f"Pemilihan {plan.name} {plan.voting_day.year} (gladi)",
+                "region_code": plan.region,
+                "voting_date": plan.voting_day.isoformat(),
+                "rehearsal": True,
+                "channel": "simulator",
+            }
+            await self._put("", election)
+        elif known.get("voting_date") != plan.voting_day.isoformat():
+            raise LoadError(
+                f"the desk's election votes on {known.get('voting_date')}, the plan on {plan.voting_day}"
+            )
+        there = {contest.get("contest") for contest in items_of(known or {}, "contests")}
         for contest in plan.contests:
-            await self._put(admin, f"/contests/{contest.id}", _contest(contest))
+            if contest.id not in there:
+                await self._put(f"/contests/{contest.id}", _contest(contest))
 
-    async def take_in(self, *, kind: str, content: bytes, by: Person) -> Counter[str]:
+    async def _known(self, path: str) -> dict[str, object] | None:
+        while True:
+            try:
+                return (await self._desk.read(self.officer(Role.DESK), path)).document()
+            except AgainError as again:
+                await asyncio.sleep(max(POLL_S, again.after_s))
+            except RefusedError as error:
+                if error.status == 404:
+                    return None
+                raise LoadError(str(error)) from error
+
+    async def facilities(self) -> list[str]:
+        """Return the codes of the hospitals that the desk knows, as the health office sees them."""
+        path = f"/facilities?region={self._plan.region}&limit=200"
+        found = (await _insist(lambda: self._desk.read(self.officer(Role.HEALTH), path))).document()
+        return [str(item["code"]) for item in items_of(found, "items")]
+
+    async def take_in_all(
+        self, kind: str, files: Iterable[bytes], *, role: Role, say: Callable[[str], None]
+    ) -> None:
+        """Import files and say what they came to.
+
+        Raises:
+            LoadError: a row was refused, or an import failed.
+        """
+        came_to: Counter[str] = Counter()
+        for content in files:
+            came_to += await self._take_in(kind=kind, content=content, by=self.officer(role))
+        told = ", ".join(f"{count} {what}" for what, count in came_to.items())
+        say(f"{kind} by {role}: {told or 'none'}")
+
+    async def _take_in(self, *, kind: str, content: bytes, by: Person) -> Counter[str]:
         """Import a file and return how many of its rows came to what.
 
         Raises:
@@ -141,8 +176,8 @@ class _Loading:
         rows = "; ".join(f"row {row.get('row')}: {row.get('reasons')}" for row in items_of(told, "items"))
         return f"{document.get('rejected')} rows refused, {document.get('failure')}: {rows}"
 
-    async def _put(self, by: Person, path: str, body: Mapping[str, object]) -> None:
-        content = encoded(body)
+    async def _put(self, path: str, body: Mapping[str, object]) -> None:
+        by, content = self.officer(Role.ADMIN), encoded(body)
         command = Command("PUT", path, content, key=self._key("PUT", path, "", content))
         answer = await _insist(lambda: self._desk.command(by, command))
         self._is_new |= "idempotent-replayed" not in answer.headers

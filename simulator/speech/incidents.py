@@ -117,6 +117,7 @@ def move(command: MoveTps, channel: Channel) -> Saying:
         "address": command.address,
         "lat": command.lat,
         "lon": command.lon,
+        "accessible": True,
         "reason": command.reason,
         "source": "Desk Pilkada, keputusan pemindahan TPS (rekaan)",
         "occurred_at": moment(command.occurred_at),
