@@ -7,7 +7,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test check generate clean
+.PHONY: help setup run down doctor test check bench generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ test: setup ## Run the tests, on a PostgreSQL and a Kafka of their own.
 
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)
+
+bench: setup ## Measure the goals on a desk of its own, about half an hour; writes bench/latest.json.
+	@.venv/bin/python -m bench $(ARGS)
 
 generate: setup ## Write the generated files anew: schemas, rules, reference.
 	@scripts/generate $(ARGS)

@@ -72,7 +72,10 @@ def is_migrated(cluster: postgres.Cluster, owner: str) -> bool:
 def service(folder: RunFolder, owner: str, *, environment: Mapping[str, str]) -> Program:
     """A service, or the gateway."""
     log = folder.logs / f"{owner}.log"
-    command = [sys.executable, "-m", _module(owner)]
+    served_by = os.environ.get("DESK_SERVED_BY")  # `make bench` puts an echo route beside the service's own
+    command = (
+        [sys.executable, "-m", served_by, owner] if served_by else [sys.executable, "-m", _module(owner)]
+    )
     return Program(
         name=owner,
         start=lambda: processes.spawn(command, log=log, environment=environment, cwd=PROJECT),

@@ -1,0 +1,126 @@
+"""Commands at a steady pace, whatever the answers do (open loop), and the time until each one's event is on a stream.
+
+python -m bench.latency --port 8004 --stream-port 8000 --per-s 300 --warm-up-s 10 --token … --election … < requests
+python -m bench.latency --flow --port 8004 --per-s 50 < requests      only the commands
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+
+import uvloop
+
+from bench.client import read_requests
+
+_CONNECTIONS = 64
+
+
+class _Answers:
+    """When each command was answered, by the version that it made: `voting_day/<id>@7`."""
+
+    def __init__(self) -> None:
+        self.answered: dict[str, float] = {}
+        self.arrived: dict[str, float] = {}
+
+
+async def _command(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, answers: _Answers
+) -> None:
+    loop = asyncio.get_running_loop()
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    lines = {
+        name.lower(): value.strip()
+        for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    }
+    await reader.readexactly(int(lines[b"content-length"]))
+    position = lines.get(b"desk-position", b"").decode()
+    if head[9:12] in (b"200", b"201") and position and b"idempotent-replayed" not in lines:
+        answers.answered.setdefault(position, loop.time())
+
+
+async def _send_all(port: int, requests: list[bytes], per_s: float, answers: _Answers) -> float:
+    loop = asyncio.get_running_loop()
+    idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    for _ in range(_CONNECTIONS):
+        idle.put_nowait(await asyncio.open_connection("127.0.0.1", port))
+    began = loop.time()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def one(request: bytes) -> None:
+        streams = await idle.get()
+        await _command(*streams, request, answers)
+        idle.put_nowait(streams)
+
+    for n, request in enumerate(requests):
+        delay = began + n / per_s - loop.time()
+        if delay > 0:
+            await asyncio.sleep(delay)
+        tasks.append(asyncio.ensure_future(one(request)))
+    await asyncio.gather(*tasks)
+    return len(requests) / (loop.time() - began)
+
+
+async def _follow(port: int, *, token: str, election: str, answers: _Answers, ready: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+    path = f"/v1/elections/{election}/stream?interval_s=0"
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b" 200 " not in head.split(b"\r\n")[0]:
+        raise RuntimeError(head.decode()[:300])
+    while True:
+        line = await reader.readline()
+        if not line:
+            raise RuntimeError("the stream ended")
+        ready.set()
+        if line.startswith(b"data:") and b'"items"' in line:
+            now = loop.time()
+            for event in json.loads(line[5:])["items"]:
+                answers.arrived[f"{event['subject']}@{event['aggregateversion']}"] = now
+
+
+async def _measure(asked: argparse.Namespace, requests: list[bytes]) -> dict[str, float]:
+    answers, ready = _Answers(), asyncio.Event()
+    following = asyncio.ensure_future(
+        _follow(asked.stream_port, token=asked.token, election=asked.election, answers=answers, ready=ready)
+    )
+    await asyncio.wait_for(ready.wait(), 10)
+    began = asyncio.get_running_loop().time()
+    rate = await _send_all(asked.port, requests, asked.per_s, answers)
+    await asyncio.sleep(3)
+    following.cancel()
+    counted = [position for position, at in answers.answered.items() if at - began > asked.warm_up_s]
+    waits = sorted(
+        (answers.arrived[p] - answers.answered[p]) * 1_000 for p in counted if p in answers.arrived
+    )
+    return {
+        "p50_ms": statistics.median(waits),
+        "p99_ms": waits[int(len(waits) * 0.99)],
+        "matched": len(waits),
+        "expected": len(counted),
+        "sent_per_s": rate,
+    }
+
+
+def main() -> None:
+    """Run what the command line and standard input describe."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--stream-port", type=int, default=0)
+    parser.add_argument("--per-s", type=float, required=True)
+    parser.add_argument("--warm-up-s", type=float, default=0)
+    parser.add_argument("--token", default="")
+    parser.add_argument("--election", default="")
+    parser.add_argument("--flow", action="store_true")
+    asked = parser.parse_args()
+    requests = read_requests()
+    if asked.flow:
+        uvloop.run(_send_all(asked.port, requests, asked.per_s, _Answers()))
+    else:
+        print(json.dumps(uvloop.run(_measure(asked, requests))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,391 @@
+"""The measures: each takes a running desk and returns its figures."""
+
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+
+from bench import requests
+from bench.desk import ELECTION, ROOT, BenchDesk
+
+CONNECTIONS = 32
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how often each side of a ratio is measured."""
+
+    seconds: float
+    rounds: int
+
+
+@dataclass
+class Figure:
+    """One measured figure: the value, the spread of its rounds, and what was seen beside it."""
+
+    value: float
+    rounds: list[float] = field(default_factory=list[float])
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class City:
+    """What the bench knows of the loaded city."""
+
+    tps: list[str]
+    kpps: str
+    typist: str
+
+
+Side = Callable[[], float]
+
+
+def ratio(of: Side, over: Side, *, pace: Pace, note: str = "") -> Figure:
+    """Return the median of `of` over `over`, measured A-B-B-A in each round, with the rates of both sides."""
+    found: list[float] = []
+    rates: list[tuple[float, float]] = []
+    for _ in range(pace.rounds):
+        first, second, third, fourth = of(), over(), over(), of()
+        ours, theirs = (first + fourth) / 2, (second + third) / 2
+        found.append(ours / theirs)
+        rates.append((ours, theirs))
+    middle = [statistics.median(rate[side] for rate in rates) for side in (0, 1)]
+    return Figure(
+        statistics.median(found), found, f"{middle[0]:,.0f}/s over {middle[1]:,.0f}/s {note}".strip()
+    )
+
+
+def send(port: int, load: Sequence[bytes], *, seconds: float, connections: int = CONNECTIONS) -> float:
+    """Send a load and return accepted answers per second.
+
+    Raises:
+        RuntimeError: anything but success was answered.
+    """
+    words = [sys.executable, "-m", "bench.client", "--port", str(port), "--seconds", str(seconds)]
+    ran = subprocess.run(
+        [*words, "--connections", str(connections)],
+        input=requests.packed(load),
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    told = json.loads(ran.stdout)
+    refused = {status: n for status, n in told["statuses"].items() if n and not 200 <= int(status) < 300}
+    if refused:
+        raise RuntimeError(f"answers that are no success: {refused}")
+    if told["answers"] >= len(load):
+        raise RuntimeError("the load ran out before its time: prepare more")
+    return told["answers"] / told["seconds"]
+
+
+def settle(desk: BenchDesk, *, patience_s: float = 10) -> None:
+    """Wait until everything is published and taken in; a round counts only if that is within ten seconds."""
+    deadline = time.monotonic() + patience_s
+    admin = desk.token("admin", regions=["*"])
+    while True:
+        waiting = sum(
+            int(desk.sql(owner, "select count(*) from outbox where published_at is null;"))
+            for owner in ("turnout", "logistics")
+        )
+        if waiting == 0 and desk.get(f"{desk.url('gateway')}/v1/desk/projections", admin)["caught_up"]:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(
+                f"{waiting} events unpublished, or not taken in, {patience_s:.0f} s after a round"
+            )
+        time.sleep(0.1)
+
+
+def durable_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """Accepted turnout reports over echo."""
+    port = desk.folder.port("turnout")
+
+    def write() -> float:
+        rate = send(port, requests.reports(city.tps, city.kpps, count=_enough(pace)), seconds=pace.seconds)
+        settle(desk, patience_s=60)
+        return rate
+
+    def echo() -> float:
+        load = requests.reports(city.tps, city.kpps, count=_enough(pace, 6_000), prefix="/echo")
+        return send(port, load, seconds=pace.seconds)
+
+    return ratio(write, echo, pace=pace)
+
+
+def scan_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """Accepted custody scans over echo."""
+    port = desk.folder.port("logistics")
+    token = desk.token("courier", regions=["32.71"])
+    boxes = _boxes(desk, city)
+
+    def write() -> float:
+        rate = send(port, requests.scans(boxes, token, count=_enough(pace)), seconds=pace.seconds)
+        settle(desk, patience_s=60)
+        return rate
+
+    def echo() -> float:
+        load = requests.scans(boxes, token, count=_enough(pace, 6_000), prefix="/echo")
+        return send(port, load, seconds=pace.seconds)
+
+    return ratio(write, echo, pace=pace)
+
+
+def _boxes(desk: BenchDesk, city: City) -> list[tuple[str, str]]:
+    """Pack a box for each TPS that has none, and return boxes with the kecamatan that they pass."""
+    token = desk.token("warehouse", regions=["32.71"])
+    made: list[tuple[str, str]] = []
+    load: list[bytes] = []
+    for start in range(0, len(city.tps), 500):
+        items: list[dict[str, object]] = []
+        for code in city.tps[start : start + 500]:
+            box = str(UUID(int=requests.CHANCE.getrandbits(128), version=4))
+            made.append((box, code[:8]))
+            items.append(
+                {
+                    "id": box,
+                    "box_id": box,
+                    "tps_code": code,
+                    "contest": "walikota-32.71",
+                    "seal_number": f"BENCH-{box[:8]}",
+                    "ballots": 500,
+                    "occurred_at": "2024-11-25T03:00:00Z",
+                }
+            )
+        load.append(
+            requests.post(f"{requests.BASE}/boxes:batch", {"items": items}, token=token, key=str(made[-1][0]))
+        )
+    _send_all(desk, load)
+    return made
+
+
+def _send_all(desk: BenchDesk, load: Sequence[bytes]) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "bench.client",
+        "--port",
+        str(desk.folder.port("logistics")),
+        "--seconds",
+        "60",
+    ]
+    ran = subprocess.run(
+        [*words, "--connections", "1"], input=requests.packed(load), capture_output=True, check=True, cwd=ROOT
+    )
+    statuses = json.loads(ran.stdout)["statuses"]
+    if statuses.get("200", 0) != len(load):
+        raise RuntimeError(f"boxes could not be packed: {statuses}")
+
+
+def entry_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """Accepted entries of forms over echo: each form once per person, persons change when the forms are used up."""
+    port = desk.folder.port("turnout")
+    forms = [
+        (code, contest, n) for code in city.tps for contest, n in (("walikota-32.71", 5), ("gubernur-32", 4))
+    ]
+    persons = iter(range(1, 3))
+    stock: list[bytes] = []
+    measured = Pace(min(pace.seconds, 2.0), pace.rounds)
+
+    def write() -> float:
+        nonlocal stock
+        if len(stock) < 400:
+            token = desk.token("operator", regions=["32.71"], person=f"bench-{next(persons)}")
+            stock += requests.entries(iter(forms), token, count=len(forms))
+        load, stock = stock, []
+        began = time.monotonic()
+        used = _send_some(port, load, seconds=measured.seconds)
+        stock = load[used:]
+        took = max(time.monotonic() - began, 0.001)
+        settle(desk, patience_s=60)
+        return used / min(took, measured.seconds)
+
+    def echo() -> float:
+        token = city.typist
+        cycle = [form for _ in range(20) for form in forms]
+        load = requests.entries(iter(cycle), token, count=int(6_000 * measured.seconds), prefix="/echo")
+        return send(port, load, seconds=measured.seconds)
+
+    return ratio(
+        write, echo, pace=Pace(measured.seconds, min(pace.rounds, 2)), note="(two persons, 3,060 forms each)"
+    )
+
+
+def _send_some(port: int, load: Sequence[bytes], *, seconds: float) -> int:
+    words = [sys.executable, "-m", "bench.client", "--port", str(port), "--seconds", str(seconds)]
+    ran = subprocess.run(
+        [*words, "--connections", str(CONNECTIONS)],
+        input=requests.packed(load),
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    told = json.loads(ran.stdout)
+    if refused := {s: n for s, n in told["statuses"].items() if n and not 200 <= int(s) < 300}:
+        raise RuntimeError(f"answers that are no success: {refused}")
+    return told["answers"]
+
+
+def batch_rows(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """Rows per second through the batch route over the same rows by bare multi-row inserts."""
+    port = desk.folder.port("turnout")
+
+    def route() -> float:
+        load = requests.batches(city.tps, city.kpps, count=int(40 * pace.seconds))
+        rate = send(port, load, seconds=pace.seconds, connections=4)
+        settle(desk, patience_s=120)
+        return rate * 500
+
+    def bare() -> float:
+        return asyncio.run(_bare_rows(desk.database_url("turnout"), seconds=pace.seconds))
+
+    return ratio(route, bare, pace=pace)
+
+
+async def _bare_rows(url: str, *, seconds: float) -> float:
+    pool = await asyncpg.create_pool(url, min_size=4, max_size=4)
+    await pool.execute("drop table if exists bench_rows")
+    await pool.execute("create table bench_rows (like turnout_report including defaults)")
+    ids = [row["tps_id"] for row in await pool.fetch("select tps_id from tps_ref limit 1530")]
+    now = (await pool.fetchval("select now()"),)
+    rows = 0
+    until = time.monotonic() + seconds
+
+    async def insert() -> None:
+        nonlocal rows
+        while time.monotonic() < until:
+            columns = [requests.CHANCE.choices(ids, k=500), ["10:00"] * 500, [1] * 500, [2] * 500, [3] * 500]
+            await pool.execute(
+                """insert into bench_rows (tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
+                   select tps_id, slot, men, women, total, '{}', $6, $6, 'bench', 'app'
+                   from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[]) u(tps_id, slot, men, women, total)""",
+                *columns,
+                now[0],
+            )
+            rows += 500
+
+    began = time.monotonic()
+    await asyncio.gather(*(insert() for _ in range(4)))
+    took = time.monotonic() - began
+    await pool.execute("drop table bench_rows")
+    await pool.close()
+    return rows / took
+
+
+def door_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """The same single report through the gateway over straight to the service."""
+
+    def through(name: str) -> Side:
+        def write() -> float:
+            load = requests.reports(city.tps, city.kpps, count=_enough(pace))
+            rate = send(desk.folder.port(name), load, seconds=pace.seconds)
+            settle(desk, patience_s=60)
+            return rate
+
+        return write
+
+    return ratio(through("gateway"), through("turnout"), pace=pace)
+
+
+def door_batch(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """The same batch through the gateway over straight to the service."""
+
+    def through(name: str) -> Side:
+        def write() -> float:
+            load = requests.batches(city.tps, city.kpps, count=int(40 * pace.seconds))
+            rate = send(desk.folder.port(name), load, seconds=pace.seconds, connections=4)
+            settle(desk, patience_s=120)
+            return rate
+
+        return write
+
+    return ratio(through("gateway"), through("turnout"), pace=pace)
+
+
+def projection(desk: BenchDesk) -> Figure:
+    """Events per second that one projector takes in from the beginning of the topics, and the rebuild's hash."""
+    settle(desk, patience_s=60)
+    admin = desk.token("admin", regions=["*"])
+    url = f"{desk.url('gateway')}/v1/desk/projections"
+    before = desk.get(url, admin)
+    events = int(desk.sql("gateway", "select count(*) from event_feed;"))
+    _post(f"{url}:rebuild", admin)
+    began = time.monotonic()
+    while int(desk.sql("gateway", "select coalesce(sum(next_offset), 0) from consumer_position;")) < events:
+        if time.monotonic() - began > 300:
+            raise RuntimeError("the rebuild did not end")
+        time.sleep(0.05)
+    took = time.monotonic() - began
+    after = desk.get(url, admin)
+    same = "same hash" if after["hash"] == before["hash"] else "THE HASH DIFFERS"
+    return Figure(events / took, [], f"{events:,} events in {took:.1f} s, {same}")
+
+
+def _post(url: str, token: str) -> None:
+    import urllib.request
+
+    request = urllib.request.Request(url, method="POST", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        answer.read()
+
+
+def overview_read(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+    """Overviews of the city per second over echo, with reports coming in at 50 a second."""
+    port = desk.folder.port("gateway")
+    token = desk.token("observer", regions=["32.71"])
+    path = f"{requests.BASE}/regions/32.71/overview"
+
+    def read(prefix: str) -> Side:
+        def run() -> float:
+            load = [requests.get(prefix + path, token=token)] * int(8_000 * pace.seconds)
+            flow = _flow(desk, city, seconds=pace.seconds, per_s=50)
+            rate = send(port, load, seconds=pace.seconds)
+            flow.wait()
+            return rate
+
+        return run
+
+    return ratio(read(""), read("/echo"), pace=pace, note="(1,530 TPS)")
+
+
+def _flow(desk: BenchDesk, city: City, *, seconds: float, per_s: int) -> subprocess.Popen[bytes]:
+    load = requests.reports(city.tps, city.kpps, count=int(per_s * seconds))
+    words = [sys.executable, "-m", "bench.latency", "--flow", "--per-s", str(per_s)]
+    flow = subprocess.Popen(
+        [*words, "--port", str(desk.folder.port("turnout"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+    assert flow.stdin is not None
+    flow.stdin.write(requests.packed(load))
+    flow.stdin.close()
+    return flow
+
+
+def latency(desk: BenchDesk, city: City, *, seconds: float, warm_up_s: float) -> tuple[Figure, Figure]:
+    """Time from a command's answer to its event on a stream, at 300 commands a second, open loop."""
+    load = requests.reports(city.tps, city.kpps, count=int(300 * (seconds + warm_up_s)))
+    token = desk.token("observer", regions=["32.71"])
+    words = [sys.executable, "-m", "bench.latency", "--per-s", "300", "--warm-up-s", str(warm_up_s)]
+    words += ["--port", str(desk.folder.port("turnout")), "--stream-port", str(desk.folder.port("gateway"))]
+    ran = subprocess.run(
+        [*words, "--token", token, "--election", ELECTION],
+        input=requests.packed(load),
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+    told = json.loads(ran.stdout)
+    note = f"{told['matched']:,} of {told['expected']:,} events, {told['sent_per_s']:.0f} commands/s"
+    return Figure(told["p50_ms"], [], note), Figure(told["p99_ms"], [], note)
+
+
+def _enough(pace: Pace, per_s: int = 3_000) -> int:
+    return int(per_s * pace.seconds)
