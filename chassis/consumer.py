@@ -7,8 +7,7 @@ waits, everything else goes on.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar, cast
+from dataclasses import replace
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -23,67 +22,17 @@ from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded, Fate, Inbox, Position, ZombieFenced
 from chassis.metrics import Metrics
 from chassis.problems import Problem
+from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
 from chassis.wire import MalformedEvent, decode_headers
 from contracts.catalog import CATALOG
 from contracts.envelope import Envelope, EventData
 
+__all__ = ["IGNORE", "Consumer", "GapSource", "Handler", "Ignore", "Received", "Subscription", "handles"]
+
 log = structlog.get_logger(__name__)
 
-D = TypeVar("D", bound=EventData)
 TRIES = 5
 STILL_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Received(Generic[D]):
-    """One event as a handler gets it."""
-
-    envelope: Envelope
-    data: D
-    topic: str
-    partition: int
-    offset: int
-
-
-Handler = Callable[[UnitOfWork, Sequence[Received[EventData]]], Awaitable[None]]
-
-
-class Ignore:
-    """Declares that a consumer has no use for a type; its aggregate's version still advances."""
-
-
-IGNORE = Ignore()
-
-
-def handles(function: Callable[[UnitOfWork, Sequence[Received[D]]], Awaitable[None]]) -> Handler:
-    """Register a handler of one type's events; it gets each aggregate at most once in a call, in order over calls."""
-    return cast(Handler, function)
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """What a consumer does with every type of the topics that it reads.
-
-    Attributes:
-        name: consumer group and key of its positions.
-        handlers: for each type of `services`' events a handler or `IGNORE`; `check_complete` fails where one is missing.
-        after: called in each transaction with all that it applied, last; the gateway writes its feed there.
-        batch: most records in one transaction.
-    """
-
-    name: str
-    services: tuple[str, ...]
-    handlers: Mapping[str, Handler | Ignore]
-    after: Handler | None = None
-    batch: int = 500
-
-    def check_complete(self) -> None:
-        """Fail where a type of the catalog is neither handled nor ignored, or a handled one is not in the catalog."""
-        types = {event.type for event in CATALOG.values() if event.service in self.services}
-        if missing := types - set(self.handlers):
-            raise LookupError(f"{self.name} neither handles nor ignores {sorted(missing)}")
-        if unknown := set(self.handlers) - types:
-            raise LookupError(f"{self.name} handles {sorted(unknown)}, which are not in the catalog")
 
 
 class Consumer:
