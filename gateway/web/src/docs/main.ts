@@ -13,7 +13,7 @@ script.addEventListener("load", () => {
     url: "/openapi.json",
     domNode: document.getElementById("api"),
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     filter: true,
     validatorUrl: null,
     persistAuthorization: false,

@@ -11,6 +11,7 @@ export const dictionary = define({
   // The label and the frame
   notOfficial: { id: "Bukan hasil resmi", en: "Not the official result" },
   notOfficialOther: { id: "Not the official result", en: "Bukan hasil resmi" },
+  labels: { id: "Sifat data ini", en: "What these data are" },
   notOfficialWhy: {
     id: "Hasil resmi hanya ditetapkan oleh KPU melalui rekapitulasi berjenjang.",
     en: "Only the KPU determines the official result, through its recapitulation.",
@@ -215,6 +216,7 @@ export const dictionary = define({
   findTps: { id: "Cari TPS", en: "Find a TPS" },
   findTpsHint: { id: "Kode, nomor atau tempat", en: "Code, number or place" },
   findNothing: { id: "Tidak ada TPS yang cocok.", en: "No TPS matches." },
+  mapCanvas: { id: "Titik-titik TPS", en: "Points of the TPS" },
   mapCtrl: {
     id: "Tahan Ctrl sambil menggulir untuk memperbesar peta",
     en: "Hold Ctrl while scrolling to zoom the map",

@@ -176,6 +176,10 @@ export const eventWords: Readonly<Record<string, Word>> = {
     id: "{place}: {total} pemilih sampai {slot}",
     en: "{place}: {total} voters up to {slot}",
   },
+  "desk.turnout.voting_day.tps_changed.v1": {
+    id: "{place}: keikutsertaan TPS dalam jumlah berubah",
+    en: "{place}: whether the TPS is in the totals changed",
+  },
   "desk.turnout.tally.entry_recorded.v1": {
     id: "{place}: formulir {contest} dientri",
     en: "{place}: {contest} form entered",
@@ -199,6 +203,10 @@ export const eventWords: Readonly<Record<string, Word>> = {
   "desk.turnout.tally.returned.v1": {
     id: "{place}: formulir {contest} dikembalikan",
     en: "{place}: {contest} form returned",
+  },
+  "desk.turnout.tally.tps_changed.v1": {
+    id: "{place}: keikutsertaan formulir {contest} dalam jumlah berubah",
+    en: "{place}: whether the {contest} form is in the totals changed",
   },
 };
 
