@@ -1,13 +1,20 @@
 """Topics of the broker: made by us, with settings of ours, and looked at to see whether they still hold what they held."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from contracts.catalog import PARTITIONS, WATERMARK_TOPIC, topic_of
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _KEPT_FOR_EVER = {
     "retention.ms": "-1",
@@ -60,6 +67,35 @@ async def ensure_topics(broker: Broker, *, ledgers: Iterable[str]) -> None:
                 await _create(admin, topic)
     finally:
         await admin.close()
+
+
+async def within(patience_s: float, asking: Coroutine[object, object, T]) -> T:
+    """Wait for the broker's client, and walk away from it when it takes too long.
+
+    `asyncio.wait_for` would wait on for the end of what it cancels, and a client whose broker is away may never end
+    (aio-libs/aiokafka#1101) and swallow its own cancelling too.
+
+    Raises:
+        TimeoutError: it took longer than `patience_s` seconds.
+    """
+    task = asyncio.ensure_future(asking)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=patience_s)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.cancel()
+        raise TimeoutError("the broker's client took too long")
+    return task.result()
+
+
+async def stop_client(stopping: Coroutine[object, object, None], *, patience_s: float = 5.0) -> None:
+    """Stop a client of the broker, or walk away from it."""
+    try:
+        await within(patience_s, stopping)
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.warning("broker_client_abandoned", error=type(error).__name__)
 
 
 async def _create(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:

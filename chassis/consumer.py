@@ -15,7 +15,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from chassis.broker import Broker, ensure_topics
+from chassis.broker import Broker, ensure_topics, stop_client, within
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
@@ -102,9 +102,9 @@ class Consumer:
         )
         topics = [self._broker.topic(service) for service in self._subscription.services]
         listener = _Assignments(self, consumer)
-        await ensure_topics(self._broker, ledgers=self._subscription.services)
-        await consumer.start()
         try:
+            await within(30, ensure_topics(self._broker, ledgers=self._subscription.services))
+            await within(30, consumer.start())
             consumer.subscribe(topics, listener=listener)
             next_gap_look = next_position_look = wall_now()
             while True:
@@ -120,7 +120,7 @@ class Consumer:
                     await self._fill_gaps()
         finally:
             self._positions, self._assigned = {}, False
-            await asyncio.wait_for(consumer.stop(), 10)
+            await stop_client(consumer.stop(), patience_s=10)
 
     async def assign(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
         """Take up partitions where their stored positions are; called when the group has shared them out."""
@@ -158,8 +158,8 @@ class Consumer:
         crash_point("offset_commit")
         hints = {tp: position.next_offset for tp, position in self._positions.items() if tp in batches}
         try:
-            await consumer.commit(hints)
-        except KafkaError:
+            await within(10, consumer.commit(hints))
+        except (KafkaError, TimeoutError):
             log.info("offset_hint_lost", consumer=self.name)
 
     @staticmethod

@@ -177,9 +177,7 @@ class Database:
         await self._engine.dispose()
 
 
-async def _roll_back(
-    connection: "asyncpg.Connection[Row]", transaction: Transaction
-) -> None:
+async def _roll_back(connection: "asyncpg.Connection[Row]", transaction: Transaction) -> None:
     """Undo a transaction; a connection that cannot even do that is cut, so that nobody inherits what it left open."""
     try:
         await asyncio.wait_for(asyncio.shield(transaction.rollback()), 5)

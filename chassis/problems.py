@@ -103,8 +103,12 @@ class Problem(Exception):
 
 
 def problem_types(root: type[Problem] = Problem) -> list[type[Problem]]:
-    """Return every problem that is defined so far, by status and code; the documentation is made from it."""
-    return sorted(set(_descendants(root)), key=lambda kind: (kind.status, kind.code))
+    """Return every problem that is defined so far, by status, code and module; the documentation is made from it.
+
+    Services may share a code, and what the set gives first is an accident, so the module has the last word.
+    """
+    kinds = set(_descendants(root))
+    return sorted(kinds, key=lambda kind: (kind.status, kind.code, kind.__module__, kind.__qualname__))
 
 
 def _descendants(root: type[Problem]) -> Iterator[type[Problem]]:

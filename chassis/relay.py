@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import RecordMetadata
 
-from chassis.broker import Broker, TopicTail, ensure_topics
+from chassis.broker import Broker, TopicTail, ensure_topics, stop_client, within
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
@@ -130,7 +130,7 @@ class Relay:
                 self._waits_for_lock = True
                 await asyncio.sleep(0.5)
             self._waits_for_lock = False
-            await ensure_topics(self._broker, ledgers=[self._service])
+            await within(30, ensure_topics(self._broker, ledgers=[self._service]))
             await self._recall(connection)
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._broker.bootstrap,
@@ -141,15 +141,16 @@ class Relay:
                 request_timeout_ms=10_000,
             )
             tail = TopicTail(self._broker.bootstrap, self._topic)
-            await producer.start()
             try:
-                await tail.start()
+                await within(30, producer.start())
+                await within(30, tail.start())
                 self.active = True
                 if not await self._broker_remembers(tail):
                     await self._refill(connection, producer, tail)
                 await self._publish_for_ever(connection, producer, tail)
             finally:
-                await _stop_within(5.0, producer, tail)
+                await stop_client(producer.stop())
+                await stop_client(tail.stop())
         finally:
             connection.terminate()
 
@@ -162,10 +163,10 @@ class Relay:
         """Say whether the record that the broker acknowledged last in each partition is still there."""
         if not self._last:
             return True
-        ends = await tail.ends()
+        ends = await within(STALL_S, tail.ends())
         if any(ends.get(p, 0) <= offset for p, (offset, _) in self._last.items()):
             return False
-        found = await tail.event_ids_at({p: offset for p, (offset, _) in self._last.items()})
+        found = await within(STALL_S, tail.event_ids_at({p: offset for p, (offset, _) in self._last.items()}))
         return all(found[p] == str(event_id) for p, (_, event_id) in self._last.items())
 
     async def _refill(
@@ -278,13 +279,13 @@ class Relay:
 
     async def _broker_answers(self) -> bool:
         try:
-            await asyncio.wait_for(ensure_topics(self._broker, ledgers=[]), 10)
+            await within(10, ensure_topics(self._broker, ledgers=[]))
         except (KafkaError, OSError, TimeoutError):
             return False
         return True
 
     async def _check_tail(self, tail: TopicTail) -> None:
-        ends = await asyncio.wait_for(tail.ends(), STALL_S)
+        ends = await within(STALL_S, tail.ends())
         for partition, (offset, _) in self._last.items():
             if ends.get(partition, 0) <= offset:
                 raise BrokerForgot(f"partition {partition} ends at {ends.get(partition, 0)}, after {offset}")
@@ -324,12 +325,3 @@ class Relay:
 
 def _jittered(least_s: float, most_s: float) -> float:
     return random.uniform(least_s, most_s)  # noqa: S311 - spreads instances in time, nothing secret
-
-
-async def _stop_within(seconds: float, producer: AIOKafkaProducer, tail: TopicTail) -> None:
-    """Stop both; a producer whose broker is away never stops by itself (aio-libs/aiokafka#1101)."""
-    for stopping in (producer.stop(), tail.stop()):
-        try:
-            await asyncio.wait_for(stopping, seconds)
-        except (TimeoutError, KafkaError, OSError):
-            log.warning("broker_client_abandoned")

@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from chassis.broker import Broker, ensure_topics
+from chassis.broker import Broker, ensure_topics, stop_client, within
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import NotCaughtUp, NotFound, Problem
@@ -77,12 +77,12 @@ class Watermarks:
             await asyncio.sleep(0.5)
 
     async def _follow(self) -> None:
-        await ensure_topics(self._broker, ledgers=[])
+        await within(30, ensure_topics(self._broker, ledgers=[]))
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._broker.bootstrap, enable_auto_commit=False, auto_offset_reset="latest"
         )
-        await consumer.start()
         try:
+            await within(30, consumer.start())
             partition = TopicPartition(self._broker.watermarks, 0)
             consumer.assign([partition])
             await consumer.seek_to_end(partition)
@@ -92,7 +92,7 @@ class Watermarks:
                     self._remember(record.value or b"")
                 await self._look()
         finally:
-            await asyncio.wait_for(consumer.stop(), 5)
+            await stop_client(consumer.stop())
 
     def _remember(self, value: bytes) -> None:
         try:
