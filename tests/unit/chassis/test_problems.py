@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Annotated
+from typing import Annotated, cast
 
 import asyncpg
 import httpx
@@ -33,6 +33,22 @@ def test_every_code_is_one_kebab_case_word_of_its_own() -> None:
     codes = [kind.code for kind in OURS]  # services may call the same thing by the same code
     assert len(codes) == len(set(codes))
     assert [code for code in codes if not re.fullmatch(r"[a-z]+(-[a-z]+)*", code)] == []
+
+
+def test_problems_of_one_code_stand_in_the_order_of_their_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services share codes, and a set has an order of its own in every process."""
+    seen: list[list[str]] = []
+    kinds = [_leaf(module) for module in ("services.b.errors", "services.a.errors", "services.c.errors")]
+    for order in (kinds, kinds[::-1]):
+        monkeypatch.setattr(problems, "_descendants", lambda _, order=order: iter(order))
+        seen.append([kind.__module__ for kind in problem_types()])
+    assert seen == [sorted(seen[0])] * 2
+
+
+def _leaf(module: str) -> type[Problem]:
+    """Return a problem of a module; under an abstract root of its own, so that no document ever shows it."""
+    words = {"__module__": module, "status": 404, "code": "shared-by-services", "title": "t", "title_id": "j"}
+    return cast(type[Problem], type("Shared", (Exception,), words))
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.code)
