@@ -17,6 +17,7 @@ from deploy.local import DEFAULT_PORT
 from deploy.run_folder import PROJECT, RunFolder, is_alive, run_folder
 
 CLOCK = "/v1/rehearsal/clock"
+REAL = "this is a real desk: invented reports would stand in it for ever; `desk init --rehearsal` makes one for that"
 
 
 class Clock(BaseModel):
@@ -38,16 +39,18 @@ def simulate(
     with complaining("simulate"):
         name_of(region)
         api = Api(run_folder(port))
-        _refuse_what_is_no_rehearsal(api)
         settings = api.settings
+        if not settings.rehearsal:
+            raise DeskError(REAL)
         if not covers(settings.region, region):
             raise DeskError(f"this desk is for {settings.region}, where {region} does not lie")
         if settings.choices:
             raise DeskError(
                 "this rehearsal has pairs of its own, for people to play; the simulator brings its own"
             )
-        if _simulator_of(api.folder):
+        if _is_simulated(api.folder):
             raise DeskError("the simulated days run already; `DAY=off` starts the demonstration without them")
+        _refuse_what_is_no_rehearsal(api)
     command = [sys.executable, "-m", "simulator", "run", "--region", region, "--tps", str(tps)]
     command += ["--speed", str(speed), "--seed", str(seed), "--election", settings.election]
     command += ["--voting-day", settings.voting_date.isoformat()]
@@ -66,12 +69,8 @@ def _refuse_what_is_no_rehearsal(api: Api) -> None:
     try:
         api.get(CLOCK, Clock, role=Role.ADMIN)
     except RefusedError as error:
-        if error.status == 404:
-            raise DeskError(
-                "this is a real desk: invented reports would stand in it for ever; `desk init --rehearsal` makes one for that"
-            ) from error
-        raise
+        raise DeskError(REAL) if error.status == 404 else error from error
 
 
-def _simulator_of(folder: RunFolder) -> bool:
+def _is_simulated(folder: RunFolder) -> bool:
     return any(process.name == "simulator" and is_alive(process) for process in folder.read_state().processes)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy import postgres
-from tests.operating import Operator, wait_for
+from tests.operating import DESK, Operator, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS: list[tuple[str, str]] = re.findall(
@@ -140,6 +141,39 @@ def test_a_desk_in_the_east_has_its_own_hours_and_refuses_what_is_wrong(walker: 
     assert walker.type("simulate", "--region", "91.71", "--tps", "2").returncode == 2
     long = walker.type("token", "--role", "desk", "--region", "91.71", "--minutes", "11")
     assert "10 minutes at most" in long.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_simulated_days_are_started_on_a_rehearsal_and_stopped(walker: Walker) -> None:
+    init = "init --region 91.71 --election pilkada-2024 --rehearsal"
+    assert walker.type(*init.split()).returncode == 0
+    walker.start()
+    assert "until then the clock stands" in " ".join(walker.output.read_text().split())
+    assert walker.clock()["desk_anchor"] == "2024-11-26T03:30:00+09:00"
+    assert walker.clock()["speed"] == 0
+    days = walker.home / "days"
+    with days.open("wb") as output:
+        simulator = subprocess.Popen(
+            [DESK, "simulate", "--region", "91.71.03", "--tps", "3", "--speed", "30", "--seed", "7"],
+            env=walker.environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_for(lambda: walker.clock()["speed"] == 30 or simulator.poll() is not None, patience_s=120)
+        assert "every service knows the TPS" in days.read_text()
+        simulator.send_signal(signal.SIGINT)
+        assert simulator.wait(timeout=30) == 143
+    finally:
+        simulator.kill()
+        simulator.wait()
+    assert "goes on from here" in days.read_text()
+    facts = json.loads(
+        walker.type("results", "--contest", "walikota", "--region", "91.71.03", "--json").stdout
+    )
+    assert (facts["tps_total"], facts["rehearsal"], facts["official"]) == (3, True, False)
+    assert facts["as_of"] < facts["public_at"]
 
 
 def _public(code: str) -> str:

@@ -9,7 +9,7 @@ from cli.choices import read_choices
 from cli.errors import DeskError
 from cli.places import contest_name, contests_of, name_of
 from contracts.offices import contests_over
-from deploy.desk_settings import DEMONSTRATION, read_settings, write_settings
+from deploy.desk_settings import DEMONSTRATION, ChoiceSetting, read_settings, write_settings
 from deploy.run_folder import SETTINGS_FILE, RunFolder, _empty
 
 SURABAYA = ["gubernur-35", "walikota-35.78"]
@@ -134,3 +134,28 @@ def test_without_a_desk_a_command_says_so(tmp_path: Path, words: tuple[str, ...]
     assert done.exit_code == 2
     assert done.output.startswith(f"desk {words[0]}")
     assert "Traceback" not in done.output
+
+
+PAIR = ChoiceSetting(contest="walikota-32.71", number=1, name="A - B")
+
+
+@pytest.mark.parametrize(
+    ("change", "region", "complaint"),
+    [
+        ({"rehearsal": False}, "32.71", "real desk"),
+        ({"choices": (PAIR,)}, "32.71", "pairs of its own"),
+        ({}, "32.7", "no region has the code 32.7"),
+        ({}, "35.78", "does not lie"),
+        ({}, "32", "does not lie"),
+        ({}, "32.71.06", "no desk has run"),
+    ],
+)
+def test_nothing_is_simulated_on_a_desk_that_is_not_for_it(
+    tmp_path: Path, change: dict[str, object], region: str, complaint: str
+):
+    settings = DEMONSTRATION.model_copy(update=change)
+    write_settings(RunFolder(tmp_path / "24890", first_port=24890), settings)
+    environment = {"DESK_HOME": str(tmp_path), "DESK_PORT": "24890"}
+    done = CliRunner().invoke(app, ["simulate", "--region", region, "--tps", "3"], env=environment)
+    assert done.exit_code == 2
+    assert complaint in done.output
