@@ -6,7 +6,7 @@ stuck one cannot fill the door. A command is never repeated by us: a caller that
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -179,17 +179,17 @@ class Door:
 
 def passage_routes() -> Sequence[Route]:
     """Return a plain route for every operation that passes through."""
-    return [
-        Route(passage.path, _endpoint(passage.service), methods=[passage.method]) for passage in passages()
-    ]
+    return [_passage_route(passage) for passage in passages()]
 
 
-def _endpoint(service: str) -> Callable[[Request], Awaitable[Response]]:
+def _passage_route(passage: Passage) -> Route:
     async def passed_through(request: Request) -> Response:
+        request.scope["route"] = route  # a plain route does not say so itself, and metrics and logs name it
         door: Door = request.app.state.door
         try:
-            return await door.pass_through(request, service)
+            return await door.pass_through(request, passage.service)
         except Problem as problem:
             return problem_response(problem, request)
 
-    return passed_through
+    route = Route(passage.path, passed_through, methods=[passage.method])
+    return route

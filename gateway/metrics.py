@@ -134,6 +134,7 @@ async def reconcile(app: FastAPI) -> None:
     database: Database = state.database
     shown: DomainMetrics = state.domain_metrics
     while True:
+        pause_s = state.settings.reconcile_every_s
         try:
             found: list[Checked] = []
             async with database.reading() as connection:
@@ -144,8 +145,10 @@ async def reconcile(app: FastAPI) -> None:
                         await check(connection, election=election, region=region, now=state.clock.now())
                     )
             shown.show_checked(found)
+            if not found:  # nothing has arrived yet: look again as soon as the figures do
+                pause_s = min(pause_s, state.settings.metrics_every_s)
         except _FAILURES as error:
             log.info("not_reconciled", error=type(error).__name__)
         except Exception:
             log.exception("reconciler_failed")
-        await asyncio.sleep(state.settings.reconcile_every_s)
+        await asyncio.sleep(pause_s)

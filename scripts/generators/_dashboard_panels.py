@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Kind = Literal["stat", "lines", "stack", "bars"]
+NOTHING = "tidak ada · none"
+"""What a panel says that is empty on a good day."""
+
 _HERE = 'election="$election", region="$region"'
 
 
@@ -29,6 +32,7 @@ class Panel:
         width: of the 24 columns.
         alarm_from: from this value on it is red.
         good_from: from this value on it is green, below it is amber.
+        may_be_empty: whether nothing to show is what one hopes for; then it says so.
     """
 
     title: str
@@ -40,6 +44,7 @@ class Panel:
     height: int = 7
     alarm_from: float | None = None
     good_from: float | None = None
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,9 @@ DAY = Row(
         ),
         Panel(
             "Peringatan · Alerts", "bars",
-            [Query('count by (alertname, severity) (ALERTS{alertstate="firing"}) or vector(0)', "{{severity}} {{alertname}}")],
-            "Alerts that fire now; each has a page in docs/runbooks.", "none", 12, 8, alarm_from=1,
+            [Query('count by (alertname, severity) (ALERTS{alertstate="firing"})', "{{severity}} {{alertname}}")],
+            "Alerts that fire now; each has a page in docs/runbooks.", "none", 12, 8,
+            alarm_from=1, may_be_empty=True,
         ),
     ],
 )  # fmt: skip
@@ -126,6 +132,7 @@ SUPPLY = Row(
         Panel(
             "Sisa waktu H-1 · Time to H-1", "stat", [domain("desk_supply_deadline_seconds", legend="H-1")],
             "Desk time until the earliest deadline of a TPS without all its boxes; empty when none is left.", "s", 5, 7,
+            may_be_empty=True,
         ),
     ],
 )  # fmt: skip
@@ -167,8 +174,9 @@ COUNTING = Row(
         ),
         Panel(
             "Menunggu penyelesaian · Waiting to be settled", "bars",
-            [Query(domain("desk_forms_waiting_oldest_seconds").expr + " or vector(0)", "{{state}}")],
-            "How long the oldest form that is held or in dispute has waited, in desk time.", "s", alarm_from=7200,
+            [domain("desk_forms_waiting_oldest_seconds", legend="{{state}}")],
+            "How long the oldest form that is held or in dispute has waited, in desk time.", "s",
+            alarm_from=7200, may_be_empty=True,
         ),
     ],
 )  # fmt: skip
@@ -178,12 +186,12 @@ INCIDENTS = Row(
         Panel(
             "Kejadian terbuka · Open incidents", "stack",
             [domain("desk_incidents_open_count", legend="{{category}} {{state}}")],
-            "Incidents that are not closed, by category and state.",
+            "Incidents that are not closed, by category and state.", may_be_empty=True,
         ),
         Panel(
             "Lewat waktu · Past their clock", "bars",
             [domain("desk_incidents_overdue_count", legend="{{category}} {{clock}}")],
-            "Clocks of open incidents that have run out.", alarm_from=1,
+            "Clocks of open incidents that have run out.", alarm_from=1, may_be_empty=True,
         ),
         Panel(
             "Masalah, saran, tugas · Problems, advice, tasks", "lines",

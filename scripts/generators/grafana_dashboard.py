@@ -29,7 +29,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
-from scripts.generators._dashboard_panels import ROWS
+from scripts.generators._dashboard_panels import NOTHING, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -127,7 +127,7 @@ def _panel(panel: Panel, place: GridPos, *, id_: int) -> Builder[BuiltPanel]:
     made = (
         made.title(panel.title).description(panel.says).datasource(_SOURCE).unit(panel.unit).grid_pos(place)
     )
-    made = made.id(id_).no_value("–").thresholds(_thresholds(panel))
+    made = made.id(id_).no_value(NOTHING if panel.may_be_empty else "–").thresholds(_thresholds(panel))
     for n, query in enumerate(panel.queries):
         made = made.with_target(
             prometheus.Dataquery().expr(query.expr).legend_format(query.legend).ref_id(chr(ord("A") + n))

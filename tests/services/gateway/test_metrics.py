@@ -109,6 +109,15 @@ async def test_labels_are_closed_words_and_no_place_is_smaller_than_wanted(figur
             assert labels["region"] == "32.71"
 
 
+async def test_what_passes_through_is_counted_by_its_template(city: RunningService) -> None:
+    path = "/v1/elections/{election}/tps/{code}/milestones"
+    asked = path.format(election=ELECTION, code="32.71.06.1002.001")
+    shut = await city.client.post(asked, json={}, headers=bearer(Role.KPPS))
+    assert shut.status_code == 503, shut.text
+    exposed = await exposed_by(city)
+    assert exposed.value("http_requests_total", route=path, method="POST", status="503") == 1
+
+
 async def test_votes_are_no_metrics(city: RunningService, figures: Exposed) -> None:
     assert not [name for name in figures.names if "vote" in name.removeprefix("desk_turnout_voted")]
     assert not [labels for family in figures.names for labels, _ in figures.of(family) if "choice" in labels]
