@@ -90,8 +90,8 @@ class DeskClock:
                 return
             raw = json.loads(file.read_text())
             setting = ClockSetting(
-                real_anchor=datetime.fromisoformat(raw["real_anchor"]),
-                desk_anchor=datetime.fromisoformat(raw["desk_anchor"]),
+                real_anchor=datetime.fromisoformat(raw["real_anchor"]).astimezone(UTC),
+                desk_anchor=datetime.fromisoformat(raw["desk_anchor"]).astimezone(UTC),
                 speed=float(raw["speed"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
