@@ -42,6 +42,16 @@ class TurnoutRecorded(EventData):
     )
 
 
+class VotingDayTpsChanged(EventData):
+    """The TPS was dissolved, or is back: whether the reports of its day are in the totals."""
+
+    tps_id: UUID
+    tps_code: TpsCode
+    counts: bool = Field(
+        description="False where the TPS was dissolved: reports are kept, and are in no total."
+    )
+
+
 class TallyState(StrEnum):
     """Where the form of one TPS and contest stands.
 
@@ -200,13 +210,23 @@ class TallyReturned(TallyFact):
     persons: int = Field(description="How many persons decided it; a verified form takes two.")
 
 
+class TallyTpsChanged(TallyFact):
+    """The TPS was dissolved or is back, or votes in the contest no more or again: whether the form is in the totals."""
+
+    counts: bool = Field(
+        description="False where it does not: the form is kept as it stands, and is in no total."
+    )
+
+
 EVENTS: dict[str, EventSpec] = {
     "voting_day.milestone_recorded": (MilestoneRecorded, DataClass.PUBLIC, "tps"),
     "voting_day.turnout_recorded": (TurnoutRecorded, DataClass.PUBLIC, "tps"),
+    "voting_day.tps_changed": (VotingDayTpsChanged, DataClass.PUBLIC, "tps"),
     "tally.entry_recorded": (TallyEntryRecorded, DataClass.OPERATIONAL, "tps"),
     "tally.entry_discarded": (TallyEntryDiscarded, DataClass.OPERATIONAL, "tps"),
     "tally.disputed": (TallyDisputed, DataClass.OPERATIONAL, "tps"),
     "tally.verified": (TallyVerified, DataClass.RESTRICTED, "tps"),
     "tally.return_requested": (TallyReturnRequested, DataClass.OPERATIONAL, "tps"),
     "tally.returned": (TallyReturned, DataClass.OPERATIONAL, "tps"),
+    "tally.tps_changed": (TallyTpsChanged, DataClass.OPERATIONAL, "tps"),
 }

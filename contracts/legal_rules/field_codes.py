@@ -22,6 +22,13 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             Subject.REPORT,
         ),
         FindingCode(
+            "W-TPS-DISSOLVED",
+            None,
+            "The TPS was dissolved; the report is kept and is in no total.",
+            "TPS sudah dihapus; laporan disimpan dan tidak masuk jumlah.",
+            Subject.REPORT,
+        ),
+        FindingCode(
             "W-TPS-SIZE",
             "D1",
             "The TPS has more voters than the election's limit.",

@@ -12,8 +12,10 @@ from contracts.turnout_events import (
     TallyReturned,
     TallyReturnRequested,
     TallyState,
+    TallyTpsChanged,
     TallyVerified,
     TurnoutRecorded,
+    VotingDayTpsChanged,
 )
 from contracts.vocabulary import Milestone, kelurahan_of
 from gateway.projections import Body, Fold, Projection, instant
@@ -62,7 +64,20 @@ def turnout_recorded(body: Body, envelope: Envelope, data: EventData) -> Project
     )
 
 
+def voting_day_tps_changed(body: Body, _: Envelope, data: EventData) -> Projection:
+    """Keep whether the day of a TPS is in the totals; a dissolved one's is not, whatever it reports."""
+    assert isinstance(data, VotingDayTpsChanged)
+    return _voting_day({**body, "tps_id": str(data.tps_id), "counts": data.counts}, data.tps_code)
+
+
 def _voting_day(body: Body, tps_code: str) -> Projection:
+    state = str(body.get("milestone", "not_reported"))
+    figures = _day_figures(body) if body.get("counts", True) else {}
+    kept: Body = {**body, "tps_code": tps_code}
+    return Projection("voting_day", kelurahan_of(tps_code), tps_code, state, kept, figures)
+
+
+def _day_figures(body: Body) -> dict[str, int]:
     slots = cast(dict[str, Body], body.get("slots", {}))
     reached = cast(dict[str, str], body.get("milestones", {}))
     figures: dict[str, int] = {f"milestone/{name}": 1 for name in REACHED if name in reached}
@@ -79,10 +94,7 @@ def _voting_day(body: Body, tps_code: str) -> Projection:
             "voted/tps": 1,
             **{f"voted/{sex}": cast(int, latest[sex]) for sex in ("men", "women", "total")},
         }
-    state = str(body.get("milestone", "not_reported"))
-    return Projection(
-        "voting_day", kelurahan_of(tps_code), tps_code, state, {**body, "tps_code": tps_code}, figures
-    )
+    return figures
 
 
 def tally_changed(body: Body, envelope: Envelope, data: EventData) -> Projection:
@@ -106,10 +118,13 @@ def tally_changed(body: Body, envelope: Envelope, data: EventData) -> Projection
             kept["return_requested"] = True
         case TallyReturned():
             kept |= {"standing": None, "entries": 0, "differing": [], "return_requested": False}
+        case TallyTpsChanged():
+            kept["counts"] = data.counts
         case _:
             pass
-    kelurahan = kelurahan_of(data.tps_code)
-    return Projection("tally", kelurahan, data.tps_code, data.state, kept, _tally_figures(kept, data.contest))
+    counts = bool(kept.get("counts", True))
+    state, figures = ("dissolved", {}) if not counts else (data.state, _tally_figures(kept, data.contest))
+    return Projection("tally", kelurahan_of(data.tps_code), data.tps_code, state, kept, figures)
 
 
 def _tally_figures(body: Body, contest: str) -> dict[str, int]:
@@ -135,10 +150,12 @@ def _tally_figures(body: Body, contest: str) -> dict[str, int]:
 FOLDS: dict[str, Fold | None] = {
     "desk.turnout.voting_day.milestone_recorded.v1": milestone_recorded,
     "desk.turnout.voting_day.turnout_recorded.v1": turnout_recorded,
+    "desk.turnout.voting_day.tps_changed.v1": voting_day_tps_changed,
     "desk.turnout.tally.entry_recorded.v1": tally_changed,
     "desk.turnout.tally.entry_discarded.v1": tally_changed,
     "desk.turnout.tally.disputed.v1": tally_changed,
     "desk.turnout.tally.verified.v1": tally_changed,
     "desk.turnout.tally.return_requested.v1": tally_changed,
     "desk.turnout.tally.returned.v1": tally_changed,
+    "desk.turnout.tally.tps_changed.v1": tally_changed,
 }

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
+from chassis.outbox import Origin
 from chassis.region_groups import know_region_groups
 from contracts.logistics_events import BoxFacts, BoxState
 from contracts.registry_events import ContestDefined, ElectionDefined, TpsRegistered
+from services.turnout.commands.known_tps import TpsFacts, lock_known, tell_what_counts
 
 
 async def know_election(uow: UnitOfWork, events: Sequence[Received[ElectionDefined]]) -> None:
@@ -38,8 +40,13 @@ async def know_contest(uow: UnitOfWork, events: Sequence[Received[ContestDefined
 
 
 async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -> None:
-    """Know a TPS as the registry tells of it, open its voting day, and a tally for each of its contests."""
+    """Know a TPS as the registry tells of it, open its voting day, and a tally for each of its contests.
+
+    Emits:
+        voting_day.tps_changed, tally.tps_changed, where it was dissolved or is back.
+    """
     facts = [event.data for event in events]
+    before = await lock_known(uow, [f.tps_id for f in facts])
     await uow.execute(
         """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests,
                                 voting_opens, voting_closes, active)
@@ -76,6 +83,13 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
         [f.tps_id for f in facts for _ in f.contests],
         [contest for f in facts for contest in f.contests],
     )
+    await tell_what_counts(uow, [_facts_of(event) for event in events], before=before)
+
+
+def _facts_of(event: Received[TpsRegistered]) -> TpsFacts:
+    tps, envelope = event.data, event.envelope
+    origin = Origin(envelope.election, "service:turnout", "api", envelope.recorded_at, envelope.rehearsal)
+    return TpsFacts(tps.tps_id, tps.tps_code, tps.active, frozenset(tps.contests), origin)
 
 
 async def know_box(uow: UnitOfWork, events: Sequence[Received[BoxFacts]]) -> None:

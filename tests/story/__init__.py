@@ -10,7 +10,16 @@ from contracts.envelope import EventData
 from tests.story.of_incidents import incident, problem, tell_incidents, tell_work
 from tests.story.of_logistics import arrived, box, need, tell_boxes, tell_discrepancy, tell_stock
 from tests.story.of_registry import assessed, registered, roster, settings, tell_frame, tell_places
-from tests.story.of_turnout import form, tally, tally_id, tell_day, tell_disputed_tally, tell_tally, verified
+from tests.story.of_turnout import (
+    form,
+    tally,
+    tally_id,
+    tell_day,
+    tell_disputed_tally,
+    tell_tally,
+    tell_whether_day_counts,
+    verified,
+)
 from tests.story.telling import (
     DAY,
     DUE_AT,
@@ -63,6 +72,7 @@ __all__ = [
     "tell_places",
     "tell_stock",
     "tell_tally",
+    "tell_whether_day_counts",
     "tell_work",
     "verified",
     "whole_story",

@@ -14,8 +14,10 @@ from contracts.turnout_events import (
     TallyEntryRecorded,
     TallyReturned,
     TallyReturnRequested,
+    TallyTpsChanged,
     TallyVerified,
     TurnoutRecorded,
+    VotingDayTpsChanged,
 )
 from contracts.vocabulary import Milestone
 from tests.story.telling import PUBLIC_AT, Place, Story
@@ -123,7 +125,8 @@ def tally_id(place: Place, contest: str) -> str:
 
 
 def tell_disputed_tally(story: Story, place: Place, contest: str) -> None:
-    """Tell of a form with every turn that there is: taken back, disputed, settled, to be returned, returned."""
+    """Tell of a form with every turn that there is: taken back, disputed, settled, to be returned, returned, and a TPS that was
+    dissolved by mistake."""
     one = tally_id(place, contest)
 
     def told(model: type[EventData], state: str, **more: object) -> None:
@@ -140,3 +143,12 @@ def tell_disputed_tally(story: Story, place: Place, contest: str) -> None:
     story.tell(verified(place, contest, [10, 20]), one, tps=place, contest=contest)
     told(TallyReturnRequested, "verified")
     told(TallyReturned, "empty", was="verified", persons=2, round=2)
+    for counts in (False, True):
+        told(TallyTpsChanged, "empty", counts=counts, round=2)
+        tell_whether_day_counts(story, place, counts=counts)
+
+
+def tell_whether_day_counts(story: Story, place: Place, *, counts: bool) -> None:
+    """Tell that a TPS was dissolved, or is back."""
+    changed = {"tps_id": place.id, "tps_code": place.code, "counts": counts}
+    story.tell(VotingDayTpsChanged.model_validate(changed), place.id, tps=place)

@@ -49,7 +49,9 @@ async def record_milestone(
     if row is None:
         raise TpsUnknown(f"No TPS has the code {tps_code}.")
     day, tps = row
-    findings = milestone_findings(command.milestone, occurred_at=command.occurred_at, zone=tps.zone)
+    findings = milestone_findings(
+        command.milestone, occurred_at=command.occurred_at, zone=tps.zone, dissolved=not tps.active
+    )
     day.version += 1
     if day.milestone_at is None or command.occurred_at >= day.milestone_at:
         day.milestone, day.milestone_at = command.milestone, command.occurred_at
@@ -99,7 +101,7 @@ class _Day:
 
 
 _LOCK_DAYS = """
-select t.election, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, v.version
+select t.election, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active, v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
 join tps_ref t using (election, tps_code) join voting_day v using (tps_id)
 order by t.tps_id for update of v
@@ -145,7 +147,10 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
             report.men, report.women, report.men + report.women if report.total is None else report.total
         )
         others = {slot: total for slot, total in day.totals.items() if slot != report.slot}
-        findings = report_findings(report.slot, figures, dpt=day.tps["dpt"], others=others)
+        dissolved = not day.tps["active"]
+        findings = report_findings(
+            report.slot, figures, dpt=day.tps["dpt"], others=others, dissolved=dissolved
+        )
         outcome = _outcome(day, report.slot, figures)
         if outcome != "unchanged":
             day.version += 1

@@ -28,7 +28,9 @@ class Figures:
     total: int
 
 
-def report_findings(slot: str, figures: Figures, *, dpt: int, others: Mapping[str, int]) -> list[str]:
+def report_findings(
+    slot: str, figures: Figures, *, dpt: int, others: Mapping[str, int], dissolved: bool = False
+) -> list[str]:
     """Return the codes of the rules that a turnout report does not meet.
 
     Args:
@@ -36,6 +38,7 @@ def report_findings(slot: str, figures: Figures, *, dpt: int, others: Mapping[st
         figures: voters who voted up to then.
         dpt: voters on the list of the TPS.
         others: total of each other slot that the TPS has reported.
+        dissolved: whether the TPS is no more; what it reports is in no total.
 
     Example: `report_findings("14:00", Figures(1, 1, 2), dpt=500, others={}) == ["W-HOURS"]`.
 
@@ -52,14 +55,20 @@ def report_findings(slot: str, figures: Figures, *, dpt: int, others: Mapping[st
     after = [total for other, total in others.items() if _earlier(slot, other)]
     if any(total > figures.total for total in before) or any(total < figures.total for total in after):
         findings.append("W-NOT-CUMULATIVE")
-    return findings
+    return findings + _of_the_tps(dissolved=dissolved)
 
 
 def _earlier(slot: str, other: str) -> bool:
     return slot != "final" and (other == "final" or slot < other)
 
 
-def milestone_findings(milestone: Milestone, *, occurred_at: datetime, zone: str) -> list[str]:
+def _of_the_tps(*, dissolved: bool) -> list[str]:
+    return ["W-TPS-DISSOLVED"] if dissolved else []
+
+
+def milestone_findings(
+    milestone: Milestone, *, occurred_at: datetime, zone: str, dissolved: bool = False
+) -> list[str]:
     """Return the codes of the rules that a milestone does not meet.
 
     Source: D10: voting from 07:00 to 13:00 local.
@@ -67,4 +76,5 @@ def milestone_findings(milestone: Milestone, *, occurred_at: datetime, zone: str
     local = occurred_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
     opened_late = milestone is Milestone.OPENED and not OPENS <= local <= CLOSES
     closed_early = milestone is Milestone.VOTING_CLOSED and local < CLOSES
-    return ["W-HOURS"] if opened_late or closed_early else []
+    hours = ["W-HOURS"] if opened_late or closed_early else []
+    return hours + _of_the_tps(dissolved=dissolved)

@@ -134,6 +134,8 @@ async def test_needs_follow_the_registry(database_url: Callable[[str], str]) -> 
         await tell(service, first.model_copy(update={"active": False}))
         last = (await bodies(service, "tps_supply.need_computed"))[-1]
         assert (last["active"], last["boxes"], last["items"]) == (False, 0, [])
+        spare = (await bodies(service, "kecamatan_need.computed"))[-1]
+        assert (spare["region_code"], spare["contests"], spare["spare_boxes"]) == ("32.71.06", [], 0)
         await check_catalogue(service)
 
 

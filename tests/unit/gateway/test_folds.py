@@ -11,7 +11,7 @@ from chassis.consumer import Received
 from contracts.catalog import CATALOG
 from contracts.envelope import EventData
 from contracts.logistics_events import BoxReceived, BoxVoided
-from contracts.turnout_events import MilestoneRecorded, TallyReturned, TurnoutRecorded
+from contracts.turnout_events import MilestoneRecorded, TallyReturned, TallyTpsChanged, TurnoutRecorded
 from contracts.vocabulary import Milestone, ancestors
 from gateway.projections import Body, Projection
 from gateway.projections.engine import COMBINED, FOLDS
@@ -33,6 +33,9 @@ from tests.story import (
     tally,
     tally_id,
     tell_boxes,
+    tell_day,
+    tell_tally,
+    tell_whether_day_counts,
     verified,
     whole_story,
 )
@@ -126,10 +129,27 @@ def test_a_dissolved_tps_counts_nowhere_any_more():
     for data in (registered(place), roster(place), assessed(place, "hazard", "low")):
         story.tell(data, place.id, tps=place)
     tell_boxes(story, place)
-    assert taken(story.events).totals()["tps"] == 1
-    story.tell(registered(place, active=False), place.id, tps=place)
-    story.tell(need(place, active=False), place.id, tps=place)
+    tell_day(story, place)
+    tell_tally(story, place, MAYOR, [100, 80])
+    before = taken(story.events).totals()
+    assert (before["tps"], before["voted/tps"], before[f"tally/{MAYOR}/valid"]) == (1, 1, 180)
+    tell_whether_counted(story, place, counts=False)
     assert taken(story.events).totals() == {}
+    tell_day(story, place, final=300)
+    assert taken(story.events).totals() == {}, "what it reports is kept, and counts nowhere"
+    tell_whether_counted(story, place, counts=True)
+    back = taken(story.events).totals()
+    assert back.keys() == before.keys()
+    assert (back[f"tally/{MAYOR}/valid"], back["voted/tps"]) == (180, 1)
+
+
+def tell_whether_counted(story: Story, place: Place, *, counts: bool) -> None:
+    """Tell what every service tells when a TPS is dissolved or is back."""
+    story.tell(registered(place, active=counts), place.id, tps=place)
+    story.tell(need(place, active=counts), place.id, tps=place)
+    tell_whether_day_counts(story, place, counts=counts)
+    changed = tally(place, MAYOR, "verified", counts=counts)
+    story.tell(TallyTpsChanged.model_validate(changed), tally_id(place, MAYOR), tps=place, contest=MAYOR)
 
 
 @pytest.mark.parametrize(

@@ -43,3 +43,11 @@ def test_a_milestone_by_the_hours_of_its_zone(
 ) -> None:
     when = datetime(2024, 11, 27, hour, tzinfo=UTC)
     assert milestone_findings(milestone, occurred_at=when, zone=zone) == codes
+
+
+def test_what_a_dissolved_tps_reports_is_found_and_kept() -> None:
+    figures = Figures(1, 1, 2)
+    assert report_findings("10:00", figures, dpt=500, others={}, dissolved=True) == ["W-TPS-DISSOLVED"]
+    when = datetime(2024, 11, 27, 0, 0, tzinfo=UTC)
+    found = milestone_findings(Milestone.OPENED, occurred_at=when, zone="Asia/Jakarta", dissolved=True)
+    assert found == ["W-TPS-DISSOLVED"]
