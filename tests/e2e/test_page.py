@@ -112,6 +112,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 def browser() -> Iterator[Browser]:
     flags = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # the map, without a graphics card
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has none for root
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
@@ -152,7 +153,7 @@ def open_page(browser: Browser, room: Room) -> Iterator[Opened]:
 
 
 def shown(page: Page, name: str, text: str | re.Pattern[str]) -> None:
-    expect(page.get_by_test_id(name)).to_contain_text(text, timeout=PATIENCE_MS)
+    expect(page.get_by_test_id(name)).to_contain_text(text)
 
 
 def test_what_the_field_reports_appears_and_what_nobody_reported_is_said(
@@ -162,7 +163,7 @@ def test_what_the_field_reports_appears_and_what_nobody_reported_is_said(
     page = open_page()
     shown(page, "figure-turnout", "belum ada data")
     shown(page, "contest-walikota-32.71", f"0 dari {TPS} TPS masuk")
-    expect(page.get_by_test_id("stream")).to_have_attribute("data-state", "open", timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("stream")).to_have_attribute("data-state", "open")
 
     room.reach(first, "opened")
     shown(page, "milestone-opened", re.compile(r"^1$"))
@@ -179,7 +180,7 @@ def test_what_the_field_reports_appears_and_what_nobody_reported_is_said(
         title="Banjir di halaman",
         description="Air setinggi lutut.",
     )
-    expect(page.get_by_test_id("incident").first).to_contain_text("Banjir di halaman", timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("incident").first).to_contain_text("Banjir di halaman")
 
 
 def test_the_label_stays_whatever_is_on_the_screen(room: Room, open_page: Opened) -> None:
@@ -225,9 +226,9 @@ def test_without_a_good_token_nothing_is_shown(open_page: Opened) -> None:
 def test_a_lost_stream_is_said_and_comes_back(room: Room, open_page: Opened) -> None:
     page = open_page()
     stream = page.get_by_test_id("stream")
-    expect(stream).to_have_attribute("data-state", "open", timeout=PATIENCE_MS)
+    expect(stream).to_have_attribute("data-state", "open")
     room.kill_gateway()
-    expect(stream).not_to_have_attribute("data-state", "open", timeout=PATIENCE_MS)
+    expect(stream).not_to_have_attribute("data-state", "open")
     expect(stream).to_have_attribute("data-state", "open", timeout=2 * PATIENCE_MS)
     third = room.tps()[2]
     room.reach(third, "ready")

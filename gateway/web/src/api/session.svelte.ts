@@ -35,8 +35,8 @@ class Session {
 
   constructor() {
     const given = takenFromAddress();
-    const kept = given ?? sessionStorage.getItem(KEPT);
-    if (kept) this.enter(kept);
+    const kept = sessionStorage.getItem(KEPT);
+    if (!(given && this.enter(given)) && kept) this.enter(kept);
     this.region = askedRegion() ?? this.region;
     window.addEventListener("popstate", () => (this.region = askedRegion() ?? this.#own()));
     window.addEventListener("hashchange", () => {
@@ -49,8 +49,11 @@ class Session {
   enter(text: string): boolean {
     const token = text.trim().replace(/^Bearer\s+/i, "");
     const claims = claimsOf(token);
-    if (!claims) return this.#refuse("tokenUnreadable");
-    if (claims.exp * 1_000 <= Date.now()) return this.#refuse("tokenExpired");
+    const wrong = !claims ? "tokenUnreadable" : claims.exp * 1_000 <= Date.now() ? "tokenExpired" : null;
+    if (wrong) {
+      this.refusal = wrong;
+      return false;
+    }
     sessionStorage.setItem(KEPT, token);
     this.token = token;
     this.refusal = null;
@@ -83,7 +86,8 @@ class Session {
   /** The desk did not take the token: ask for another one, over the view that is there. */
   refused(): void {
     const expired = (this.claims?.exp ?? 0) * 1_000 <= Date.now();
-    this.#refuse(expired ? "tokenExpired" : "tokenRefused");
+    this.refusal = expired ? "tokenExpired" : "tokenRefused";
+    sessionStorage.removeItem(KEPT);
   }
 
   leave(): void {
@@ -94,12 +98,6 @@ class Session {
 
   #own(): string | null {
     return this.regions.find((code) => code !== NATION) ?? null;
-  }
-
-  #refuse(why: Refusal): false {
-    sessionStorage.removeItem(KEPT);
-    this.refusal = why;
-    return false;
   }
 }
 

@@ -64,7 +64,6 @@ export const dictionary = define({
     id: "Data ini sudah lama: gerbang tidak menjawab sejak {age}.",
     en: "This data is old: the gateway has not answered for {age}.",
   },
-  justNow: { id: "baru saja", en: "just now" },
   seconds: { id: "{n} dtk", en: "{n} s" },
   minutes: { id: "{n} mnt", en: "{n} min" },
   hours: { id: "{h} j {m} mnt", en: "{h} h {m} min" },
@@ -179,10 +178,8 @@ export const dictionary = define({
     en: "Counts may be announced only from then on; turnout and coverage are not withheld.",
   },
   withheldShort: { id: "ditahan", en: "withheld" },
-  votes: { id: "suara", en: "votes" },
   valid: { id: "Suara sah", en: "Valid votes" },
   invalid: { id: "Suara tidak sah", en: "Invalid votes" },
-  allVotes: { id: "Jumlah suara", en: "All votes" },
   users: { id: "Pengguna hak pilih", en: "Voters who voted" },
   margin: {
     id: "Selisih dua teratas: {n} suara ({ratio})",
@@ -196,10 +193,6 @@ export const dictionary = define({
 
   // Map
   map: { id: "Peta TPS", en: "Map of TPS" },
-  mapHint: {
-    id: "Klik titik untuk keadaan TPS. Dengan papan ketik: cari TPS di bawah peta.",
-    en: "Click a point for the TPS's situation. By keyboard: find the TPS below the map.",
-  },
   mapNoWebgl: {
     id: "Peramban ini tidak dapat menggambar peta (WebGL). Cari TPS di bawah ini.",
     en: "This browser cannot draw the map (WebGL). Find a TPS below.",
@@ -327,7 +320,6 @@ export const dictionary = define({
   clock_acknowledge: { id: "diketahui", en: "acknowledge" },
   clock_act: { id: "ditangani", en: "act" },
   clock_decide: { id: "diputus", en: "decide" },
-  count: { id: "{n} buah", en: "{n} of them" },
 
   // Regions within
   subregions: { id: "Wilayah di dalamnya", en: "Regions within" },
