@@ -38,7 +38,9 @@ class CommandAnswers(BaseModel):
     items: list[CommandAnswer]
 
 
-CommandKey = Annotated[str, Path(min_length=1, max_length=200, description="The command's Idempotency-Key.")]
+CommandKey = Annotated[
+    str, Path(pattern=r"^[\x20-\x7e]{1,200}$", description="The command's Idempotency-Key.")
+]
 
 
 def command_lookup_routes() -> APIRouter:

@@ -7,6 +7,7 @@ opaque: the epoch and one id per lane, packed. A rebuild begins a new epoch, and
 import base64
 import binascii
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from chassis.problems import CursorInvalid
 from contracts.access import NATION, Scope, covers
 
 RESUME_AT_MOST = 10_000
+_LANE = re.compile(r"[A-Za-z0-9._/-]{1,120}")
 _WITH_VOTES = ("desk.turnout.tally.verified.",)
 """Types that carry votes per choice: only for those who may see results early, before and after they are public (D34)."""
 
@@ -50,9 +52,13 @@ def unpack(text: str) -> Cursor:
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         raw = json.loads(zlib.decompressobj().decompress(packed, 65_536))
-        return Cursor(str(raw["e"]), {str(lane): int(number) for lane, number in raw["l"].items()})
+        lanes = {str(lane): int(number) for lane, number in raw["l"].items()}
+        cursor = Cursor(str(raw["e"]), lanes)
     except (ValueError, TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
         raise CursorInvalid("Start again without a cursor.") from error
+    if not all(_LANE.fullmatch(lane) and 0 <= number < 2**63 for lane, number in lanes.items()):
+        raise CursorInvalid("Start again without a cursor.")
+    return cursor
 
 
 @dataclass(frozen=True, slots=True)
