@@ -177,18 +177,31 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         for machine in (state.relay, state.consumer, state.watermarks, state.vitals)
         if machine is not None
     ]
-    running.append(follow_region_groups(state.groups, database=state.database, read=parts.region_groups))
-    running += [background(app) for background in parts.background]
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in running]
+    machines = [asyncio.ensure_future(machine) for machine in running]
+    for task in machines:
+        task.add_done_callback(_ended_early)
+    others: list[Awaitable[None]] = [
+        follow_region_groups(state.groups, database=state.database, read=parts.region_groups)
+    ]
+    others += [background(app) for background in parts.background]
+    tasks = [*machines, *(asyncio.ensure_future(other) for other in others)]
     try:
         yield
     finally:
         for task in tasks:
+            task.remove_done_callback(_ended_early)
             task.cancel()
         await asyncio.wait(tasks, timeout=8) if tasks else None
         if state.consumer is not None:
             await state.peers.aclose()
         await state.database.close()
+
+
+def _ended_early(task: "asyncio.Future[None]") -> None:
+    """End the process when a machine of it ended: half a service looks alive and is not."""
+    error = None if task.cancelled() else task.exception()
+    log.error("part_ended", part=repr(task)[:200], error=repr(error)[:200])
+    _end_this_process()
 
 
 def _read_secret(file: str | None) -> str | None:

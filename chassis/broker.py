@@ -87,7 +87,15 @@ async def within(patience_s: float, asking: Coroutine[object, object, T]) -> T:
     if not done:
         task.cancel()
         raise TimeoutError("the broker's client took too long")
+    if task.cancelled():  # by the client itself; as it stands, it would end whoever waits here
+        raise TimeoutError("the broker's client cancelled what was asked of it")
     return task.result()
+
+
+def cancelled_by_client() -> bool:
+    """Say, while a `CancelledError` is handled, that nobody cancelled us: the broker's client lets its own escape."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() == 0
 
 
 async def stop_client(stopping: Coroutine[object, object, None], *, patience_s: float = 5.0) -> None:

@@ -15,7 +15,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from chassis.broker import Broker, ensure_topics, stop_client, within
+from chassis.broker import Broker, cancelled_by_client, ensure_topics, stop_client, within
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
@@ -82,6 +82,10 @@ class Consumer:
         while True:
             try:
                 await self._session()
+            except asyncio.CancelledError:
+                if not cancelled_by_client():
+                    raise
+                log.warning("consumer_restarts", consumer=self.name, error="cancelled by the broker's client")
             except (KafkaError, OSError, ZombieFenced, TimeoutError, Problem) as error:
                 log.warning("consumer_restarts", consumer=self.name, error=type(error).__name__)
             except Exception:

@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import RecordMetadata
 
-from chassis.broker import Broker, TopicTail, ensure_topics, stop_client, within
+from chassis.broker import Broker, TopicTail, cancelled_by_client, ensure_topics, stop_client, within
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
@@ -105,6 +105,10 @@ class Relay:
         while True:
             try:
                 await self._hold_and_publish()
+            except asyncio.CancelledError:
+                if not cancelled_by_client():
+                    raise
+                log.warning("relay_restarts", service=self._service, error="cancelled by the broker's client")
             except RelayStuck:
                 log.error("relay_stuck", service=self._service)
                 self._on_stuck()

@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from chassis.broker import Broker, ensure_topics, stop_client, within
+from chassis.broker import Broker, cancelled_by_client, ensure_topics, stop_client, within
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import NotCaughtUp, NotFound, Problem
@@ -72,6 +72,10 @@ class Watermarks:
         while True:
             try:
                 await self._follow()
+            except asyncio.CancelledError:
+                if not cancelled_by_client():
+                    raise
+                log.info("watermarks_restart", error="cancelled by the broker's client")
             except (KafkaError, OSError, TimeoutError) as error:
                 log.info("watermarks_restart", error=type(error).__name__)
             await asyncio.sleep(0.5)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Annotated, cast
 
 import asyncpg
@@ -40,7 +41,13 @@ def test_problems_of_one_code_stand_in_the_order_of_their_modules(monkeypatch: p
     seen: list[list[str]] = []
     kinds = [_leaf(module) for module in ("services.b.errors", "services.a.errors", "services.c.errors")]
     for order in (kinds, kinds[::-1]):
-        monkeypatch.setattr(problems, "_descendants", lambda _, order=order: iter(order))
+
+        def descendants(
+            _: type[Problem], order: Sequence[type[Problem]] = tuple(order)
+        ) -> Iterator[type[Problem]]:
+            return iter(order)
+
+        monkeypatch.setattr(problems, "_descendants", descendants)
         seen.append([kind.__module__ for kind in problem_types()])
     assert seen == [sorted(seen[0])] * 2
 
