@@ -99,22 +99,9 @@ def test_the_page_walks_a_real_desk_as_printed(walker: Walker) -> None:
 def test_a_desk_in_the_east_has_its_own_hours_and_refuses_what_is_wrong(walker: Walker) -> None:
     pairs = ["contest,number,name", "walikota-91.71,1,Pasangan A", "walikota-91.71,2,Pasangan B"]
     (walker.place / "choices.csv").write_text("\n".join(pairs))
-    rows = [
-        {
-            "tps_code": "91.71.03.1014.001",
-            "place": "SD Contoh",
-            "address": "Jl. Contoh",
-            "dpt_men": 20,
-            "dpt_women": 22,
-        },
-        {
-            "tps_code": "35.78.08.1003.001",
-            "place": "SD Lain",
-            "address": "Jl. Lain",
-            "dpt_men": 20,
-            "dpt_women": 22,
-        },
-    ]
+    where = {"place": "SD Contoh", "address": "Jl. Contoh", "dpt_men": 20, "dpt_women": 22}
+    codes = ["91.71.03.1014.001", "35.78.08.1003.001", "91.71.03.1999.001"]
+    rows = [{"tps_code": code, **where} for code in codes]
     (walker.place / "tps.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
     init = ".venv/bin/desk init --region 91.71 --election pilkada-2024 --choices choices.csv"
     assert walker.shell(init)[0] == 0
@@ -126,17 +113,20 @@ def test_a_desk_in_the_east_has_its_own_hours_and_refuses_what_is_wrong(walker: 
     code, told = walker.shell(".venv/bin/desk import tps tps.ndjson --json 2>/dev/null")
     assert code == 1
     imported = json.loads(told)
-    assert (imported["created"], imported["rejected"]) == (1, 1)
+    assert (imported["created"], imported["rejected"]) == (2, 1)
     assert [(row["row"], row["reasons"][0]["code"]) for row in imported["rejected_rows"]] == [
         (2, "region-not-covered")
+    ]
+    assert [(row["row"], row["reasons"][0]["code"]) for row in imported["rows_with_findings"]] == [
+        (3, "W-REGION-CODE")
     ]
     place = json.loads(walker.shell(_public("91.71.03.1014.001"))[1])
     assert (place["zone"], place["zone_label"]) == ("Asia/Jayapura", "WIT")
     assert place["rehearsal"] is False
-    wait_for(lambda: '"tps_total":1,' in walker.shell(_overview("91.71"))[1], patience_s=30)
+    wait_for(lambda: '"tps_total":2,' in walker.shell(_overview("91.71"))[1], patience_s=30)
     code, told = walker.shell(".venv/bin/desk results --contest walikota-91.71")
     assert code == 0
-    assert re.search(r"0 of 1 TPS are in, as of .* WIT", told)
+    assert re.search(r"0 of 2 TPS are in, as of .* WIT", told)
 
     assert walker.type("simulate", "--region", "91.71", "--tps", "2").returncode == 2
     long = walker.type("token", "--role", "desk", "--region", "91.71", "--minutes", "11")
