@@ -12,9 +12,10 @@ from uuid import UUID, uuid5
 from lokal import wilayah
 
 from contracts.access import Role
+from contracts.registry_events import WinningRule
 from simulator.desk.client import AgainError, Command, Desk, RefusedError, encoded, items_of
 from simulator.load.files import contacts_files, hazards_files, officers_files, security_files, tps_files
-from simulator.plan.model import Contest, Plan
+from simulator.plan.model import ChoiceKind, Contest, Plan
 from simulator.timeline.actions import Person
 from simulator.timeline.people import agency
 
@@ -195,8 +196,8 @@ def _contest(contest: Contest) -> dict[str, object]:
         "choices": [
             {"number": choice.number, "kind": choice.kind, "name": choice.name} for choice in contest.choices
         ],
-        "winning_rule": "most_votes",
-        "winning_rule_source": "D38: most votes; the article was not seen",
+        "winning_rule": _winning_rule(contest),
+        "winning_rule_source": "D38; the article was not seen",
         "channel": "simulator",
     }
 
@@ -204,6 +205,15 @@ def _contest(contest: Contest) -> dict[str, object]:
 def _count(document: Mapping[str, object], name: str) -> int:
     found = document.get(name)
     return found if isinstance(found, int) else 0
+
+
+def _winning_rule(contest: Contest) -> WinningRule:
+    """Return what wins a contest. Source: D38."""
+    if any(choice.kind is ChoiceKind.EMPTY_COLUMN for choice in contest.choices):
+        return WinningRule.MORE_THAN_HALF_AGAINST_EMPTY
+    if contest.id == "gubernur-31":
+        return WinningRule.MORE_THAN_HALF_OR_SECOND_ROUND
+    return WinningRule.MOST_VOTES
 
 
 async def _insist(ask: Callable[[], Awaitable[T]]) -> T:

@@ -14,7 +14,7 @@ from contracts.offices import WITHOUT_GOVERNOR, WITHOUT_MAYOR
 from simulator.plan.assemble import Ballot, assemble, sites_of
 from simulator.plan.draw import apportion
 from simulator.plan.forms import Outcome
-from simulator.plan.model import MAX_DPT_PER_TPS, Choice, Contest, Kelurahan, Line, Plan
+from simulator.plan.model import MAX_DPT_PER_TPS, Choice, ChoiceKind, Contest, Kelurahan, Line, Plan
 from simulator.plan.voters import draw_attendance
 
 MEAN_DPT = 470
@@ -25,6 +25,10 @@ MEAN_TURNOUT = 0.68
 
 HAZARD_RATIO = 0.05
 """Share of TPS drawn as prone to disaster; Kota Bogor's 78 of 1,530."""
+
+SINGLE_PAIR = frozenset({"35.03", "35.21", "35.25", "35.75", "35.78"})
+"""Kab/kota of Jawa Timur whose only pair stood against the empty column in 2024: Trenggalek, Ngawi, Gresik, Kota Pasuruan,
+Kota Surabaya. Source: KPU Jawa Timur, September 2024, in the press."""
 
 MAX_TPS_PER_KELURAHAN = 999
 
@@ -160,6 +164,9 @@ def _contests(seed: int, groups: Sequence[str]) -> list[_Held]:
 
 
 def _invent(seed: int, contest: str, region: str) -> Contest:
+    if region in SINGLE_PAIR:
+        pair = Choice(1, "Pasangan Rekaan 1")
+        return Contest(contest, region, (pair, Choice(2, "Kolom kosong", ChoiceKind.EMPTY_COLUMN)))
     count = random.Random(f"{seed}:{contest}:pairs").randint(2, 5)
     choices = tuple(Choice(number, f"Pasangan Rekaan {number}") for number in range(1, count + 1))
     return Contest(id=contest, region=region, choices=choices)
