@@ -48,7 +48,7 @@ def test_a_closed_incident_is_only_reopened() -> None:
     assert allowed(IncidentState.DUPLICATE) == ["reopen"]
 
 
-@pytest.mark.parametrize("category", set(IncidentCategory) - EVERYBODY_MAY_KNOW)
+@pytest.mark.parametrize("category", sorted(set(IncidentCategory) - EVERYBODY_MAY_KNOW))
 @pytest.mark.parametrize("state", IncidentState)
 def test_what_is_not_for_everybody_is_never_published(
     category: IncidentCategory, state: IncidentState
