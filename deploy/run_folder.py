@@ -132,6 +132,8 @@ def hold(folder: RunFolder, *, fresh: bool) -> Generator[None]:
                 f"which holds {folder.path / 'desk.lock'}.\nStop it with `desk down`, or choose another block of "
                 "ports with DESK_PORT."
             )
+        # A supervisor that was killed has left `ready` behind, and whoever asks must not take that for ours.
+        folder.write_state(DeskState(phase="starting", processes=folder.read_state().processes))
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
