@@ -138,6 +138,7 @@ export const dictionary = define({
   women: { id: "Perempuan", en: "Women" },
   total: { id: "Jumlah", en: "Total" },
   reporting: { id: "TPS melapor", en: "TPS reporting" },
+  incomplete: { id: "Belum {share} TPS melapor", en: "Under {share} of TPS reported" },
   asTable: { id: "Sebagai tabel", en: "As a table" },
   plotSummary: {
     id: "Garis partisipasi kumulatif; slot terakhir {slot}: {ratio} dari DPT wilayah, {n} dari {total} TPS melapor; garis putus-putus: target {target}.",

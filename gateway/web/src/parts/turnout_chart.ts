@@ -1,4 +1,7 @@
-/** Turnout by the hour: a line, its target, and behind it how many TPS reported, so that a low point is not read as a low turnout. */
+/**
+ * Turnout by the hour, its target, and behind it how many TPS reported. The line joins only slots that nearly all TPS have
+ * reported: voters do not become fewer because reports are missing. The other slots are points of their own.
+ */
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { colour } from "../language/theme.svelte";
@@ -14,6 +17,8 @@ export interface Words {
   share: (value: number) => string;
 }
 
+/** From this share of TPS on, a slot's figure is that of the region. */
+export const NEARLY_ALL = 0.9;
 const NARROW_PX = 420;
 const OPENS_MIN = 7 * 60;
 const CLOSES_MIN = 13 * 60;
@@ -27,7 +32,7 @@ export class TurnoutChart {
 
   constructor(place: HTMLElement, words: Words) {
     this.#words = words;
-    this.#plot = new uPlot(this.#options(place), [[], [], [], []], place);
+    this.#plot = new uPlot(this.#options(place), [[], [], [], [], []], place);
     this.#sizes = new ResizeObserver(() => this.#plot.setSize(sizeOf(place)));
     this.#sizes.observe(place);
   }
@@ -42,7 +47,8 @@ export class TurnoutChart {
     this.#plot.setData([
       at,
       padded(points.map((point) => point.reporting)),
-      padded(points.map((point) => point.turnout)),
+      padded(points.map((point) => (isWhole(point) ? point.turnout : null))),
+      padded(points.map((point) => (isWhole(point) ? null : point.turnout))),
       at.map(() => target),
     ]);
   }
@@ -91,10 +97,19 @@ export class TurnoutChart {
           width: 2.5,
           points: { show: true, size: 7, fill: colour("panel"), width: 2 },
         },
+        {
+          stroke: colour("accent"),
+          paths: () => null,
+          points: { show: true, size: 7, stroke: colour("soft"), fill: colour("panel"), width: 2 },
+        },
         { stroke: colour("ink"), width: 1.5, dash: [7, 5], points: { show: false } },
       ],
     };
   }
+}
+
+function isWhole(point: TurnoutPoint): boolean {
+  return (point.reporting ?? 0) >= NEARLY_ALL;
 }
 
 function sizeOf(place: HTMLElement): { width: number; height: number } {
