@@ -125,8 +125,8 @@ class Database:
         """
         async with self._lent() as (lent, connection):
             transaction = connection.transaction()
-            await transaction.start()
             try:
+                await transaction.start()
                 async with AsyncSession(lent, expire_on_commit=False) as session:
                     uow = UnitOfWork(session, connection)
                     yield uow
@@ -146,7 +146,7 @@ class Database:
 
     @asynccontextmanager
     async def _lent(self) -> AsyncGenerator[tuple[AsyncConnection, "asyncpg.Connection[Row]"]]:
-        """Lend a connection of the pool that is alive; those that died while nobody looked are thrown away."""
+        """Lend a connection of the pool that is alive and in no transaction; others are thrown away."""
         while True:
             try:
                 lent = await self._engine.connect()
@@ -154,7 +154,7 @@ class Database:
                 raise Unavailable("The database cannot be reached.", retry_after_s=2) from error
             raw = await lent.get_raw_connection()
             connection = cast("asyncpg.Connection[Row]", raw.driver_connection)
-            if not connection.is_closed():
+            if not connection.is_closed() and not connection.is_in_transaction():
                 break
             await lent.invalidate()
             await lent.close()
@@ -178,8 +178,15 @@ class Database:
 
 
 async def _roll_back(connection: "asyncpg.Connection[Row]", transaction: Transaction) -> None:
-    """Undo a transaction; a connection that cannot even do that is cut, so that nobody inherits what it left open."""
+    """Undo a transaction; a connection that cannot even do that is cut, so that nobody inherits what it left open.
+
+    Whoever inherited it would work inside the transaction that was left open, and be told that it was committed. That is
+    so from the moment in which BEGIN was sent: a caller that hangs up then leaves a transaction that never began here.
+    """
     try:
-        await asyncio.wait_for(asyncio.shield(transaction.rollback()), 5)
+        await asyncio.wait_for(transaction.rollback(), 5)
     except (*_AWAY, asyncpg.InterfaceError, asyncpg.PostgresError):
         connection.terminate()
+    except BaseException:
+        connection.terminate()
+        raise
