@@ -102,10 +102,10 @@ class Database:
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=10,
             isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, with one round trip each
             connect_args={
-                "timeout": 5,
+                "timeout": 10,
                 "server_settings": {
                     "statement_timeout": "15000",
                     "lock_timeout": "5000",
