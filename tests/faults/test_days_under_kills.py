@@ -6,7 +6,6 @@ starts again what was killed. SIGKILL keeps the page cache: none of this tests a
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -130,23 +129,4 @@ def test_everything_is_killed_once_and_the_totals_are_those_of_the_plan(tmp_path
         for name in EVERYTHING:
             time.sleep(4)
             desk.kill(name)
-        end_on_the_plan(desk, days)
-
-
-def test_the_brokers_data_are_wiped_and_the_totals_are_those_of_the_plan(tmp_path: Path) -> None:
-    with rehearsal(tmp_path) as desk:
-        days = desk.drive(speed=6_000)
-        time.sleep(10)
-        os.kill(desk.pid_of("kafka"), signal.SIGSTOP)
-        shutil.rmtree(desk.folder / "kafka")
-        desk.kill("kafka")
-        end_on_the_plan(desk, days)
-        assert int(desk.sql_of("turnout", "select epoch from ledger_epoch")) > 1
-
-
-def test_on_the_fallback_broker_that_forgets_the_totals_are_those_of_the_plan(tmp_path: Path) -> None:
-    with rehearsal(tmp_path, DESK_BROKER="tansu") as desk:
-        days = desk.drive(speed=6_000)
-        time.sleep(10)
-        desk.kill("tansu")
         end_on_the_plan(desk, days)
