@@ -1,11 +1,13 @@
 """A run of the simulator from its first request to its last word."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from simulator.desk.client import Desk
-from simulator.desk.clock import RehearsalClock
+from simulator.desk.clock import ClockError, RehearsalClock
 from simulator.desk.tokens import Tokens
 from simulator.desk.wire import Wire
 from simulator.drive.driver import Driver
@@ -22,6 +24,8 @@ from simulator.timeline.days import timeline
 
 AFTERWARDS = 1.0
 """Speed of the desk's clock when the days have ended."""
+
+STOP_WITHIN_S = 2.0
 
 Say = Callable[[str], None]
 
@@ -67,6 +71,8 @@ async def run_days(settings: Settings, plan: Plan, *, say: Say) -> bool:
     actions = timeline(plan)
     journal = Journal(settings.state, days=f"{plan.election} {fingerprint(actions)}")
     doors = Doors.of(settings, election=plan.election)
+    if journal.of_other_days:
+        say("other days were played on this desk; where these contradict them, FRESH=1 starts anew")
     try:
         if not journal.loaded:
             await load(doors.desk, plan, say=say)
@@ -89,8 +95,12 @@ async def run_days(settings: Settings, plan: Plan, *, say: Say) -> bool:
             say=say,
         )
         began = time.monotonic()
-        await keeper.begin()
-        await driver.run()
+        try:
+            await keeper.begin()
+            await driver.run()
+        except asyncio.CancelledError:
+            await _hold(clock)
+            raise
         _sum_up(doors, driver, keeper, took_s=time.monotonic() - began, say=say)
         await keeper.leave(AFTERWARDS)
         equal = await compare(doors.desk, plan, say=say)
@@ -98,6 +108,13 @@ async def run_days(settings: Settings, plan: Plan, *, say: Say) -> bool:
     finally:
         journal.close()
         await doors.wire.close()
+
+
+async def _hold(clock: RehearsalClock) -> None:
+    """Hold the clock when we are told to stop, so that the days do not go on without us; if the desk still answers."""
+    with suppress(ClockError, TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN_S):
+            await clock.set_speed(0)
 
 
 def _sum_up(doors: Doors, driver: Driver, keeper: Keeper, *, took_s: float, say: Say) -> None:

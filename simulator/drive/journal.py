@@ -18,19 +18,21 @@ class Journal:
 
     Args:
         path: where it lies; None keeps nothing.
-        days: fingerprint of the days; what was written of other days is thrown away.
+        days: fingerprint of the days; what was written of other days is thrown away, and `of_other_days` says so.
     """
 
     def __init__(self, path: Path | None, *, days: str) -> None:
         self.done: set[UUID] = set()
         self.names: dict[UUID, str] = {}
         self.loaded = False
+        self.of_other_days = False
         self._file: TextIO | None = None
         self._flushed_at = time.monotonic()
         if path is None:
             return
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         known = bool(lines) and _object(lines[0]).get("days") == days
+        self.of_other_days = bool(lines) and not known
         for line in lines[1:] if known else []:
             self._read(_object(line))
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -109,6 +109,8 @@ def test_a_journal_is_read_again_for_the_same_days_only(tmp_path: Path) -> None:
     again.close()
     other = Journal(path, days="two")
     assert (other.done, other.names, other.loaded) == (set(), {}, False)
+    assert other.of_other_days
+    assert not again.of_other_days
     other.close()
     assert Journal(path, days="one").done == set()
 
