@@ -118,7 +118,7 @@ class BenchDesk:
     def database_url(self, owner: str) -> str:
         """Return the address of a service's database."""
         password = json.loads((self.folder.path / "secrets.json").read_text())[owner]
-        return f"postgresql://{owner}:{password}@127.0.0.1:{self.folder.port('postgres')}/{owner}"
+        return f"postgresql://{owner}:{password}@127.0.0.1:{self.folder.port('postgres')}/{owner}?sslmode=disable"
 
     def pss_mb(self) -> Mapping[str, float]:
         """Return the proportional share of memory of each process, its children included, in MB."""

@@ -99,20 +99,12 @@ class Database:
     def __init__(self, url: str, *, pool_size: int, on_commit: Callable[[], None] | None = None) -> None:
         self.url = url
         self._engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
             isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, with one round trip each
-            connect_args={
-                "timeout": 10,
-                "server_settings": {
-                    "statement_timeout": "15000",
-                    "lock_timeout": "5000",
-                    "idle_in_transaction_session_timeout": "15000",
-                    "timezone": "UTC",
-                },
-            },
         )
         self.on_commit = on_commit
 
@@ -167,6 +159,15 @@ class Database:
         """Ask the database for a sign of life."""
         async with self.reading() as connection:
             await connection.fetchval("select 1")
+
+    async def _connect(self) -> "asyncpg.Connection[Row]":
+        settings = {
+            "statement_timeout": "15000",
+            "lock_timeout": "5000",
+            "idle_in_transaction_session_timeout": "15000",
+            "timezone": "UTC",
+        }
+        return await asyncpg.connect(self.url, timeout=10, server_settings=settings)
 
     async def connect_alone(self) -> "asyncpg.Connection[Row]":
         """Open a connection outside the pool, for a session lock or LISTEN; the caller closes it."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import asyncpg
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
@@ -28,7 +29,7 @@ def migrate(database_url: str, *, folder: Path, revision: str = "head") -> None:
 async def run_online() -> None:
     """Run the chosen migrations; called by Alembic's environment file."""
     url: str = context.config.attributes["database_url"]
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
     async with engine.connect() as connection:
         await connection.execute(text("set lock_timeout = '4s'"))
         await connection.execute(text("set statement_timeout = '120s'"))

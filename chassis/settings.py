@@ -20,7 +20,7 @@ class ServiceSettings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", description="Address that the process listens on.")
     http_port: int = Field(default=8000, description="Port that the process listens on.")
     database_url: SecretStr = Field(
-        description="postgresql://role:password@host:port/database of this service alone."
+        description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."
     )
     database_pool: int = Field(
         default=10, ge=2, le=100, description="Connections to the database per process."

@@ -75,8 +75,8 @@ class Cluster:
         return self.folder / "postgres.log"
 
     def url(self, database: str, *, role: str, password: str) -> str:
-        """The address of one database for one role."""
-        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+        """The address of one database for one role; no TLS is asked for on the loopback."""
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
 
 def start(cluster: Cluster) -> subprocess.Popen[bytes]:

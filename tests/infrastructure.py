@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -108,7 +109,7 @@ def make_database(service: str, *, template: str = "template1") -> str:
 
 def drop_database(url: str) -> None:
     """Remove a database, cutting the sessions that still use it."""
-    name = url.rsplit("/", 1)[1]
+    name = urlsplit(url).path.removeprefix("/")
     postgres.sql(postgres_server().cluster, 'drop database if exists :"name" with (force);', name=name)
 
 
