@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -44,6 +45,7 @@ class Operator:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=hear_signals,  # noqa: PLW1509 - it takes no lock
             )
         folder = RunFolder(self.folder, first_port=self.port)
         wait_for(
@@ -84,6 +86,12 @@ class Operator:
 
     def clock(self) -> dict[str, Any]:
         return json.loads((self.folder / "clock.json").read_text())
+
+
+def hear_signals() -> None:
+    """Hear what a terminal sends, also where the tests themselves run under nohup or in the background."""
+    for wish in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(wish, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool], *, patience_s: float) -> None:

@@ -20,6 +20,7 @@ from deploy import postgres
 from scripts.generators._dashboard_panels import NOTHING
 from tests.infrastructure import free_ports
 from tests.observability.queries import Question, alerts, panels, recorded
+from tests.operating import hear_signals
 
 DESK = Path(sys.executable).with_name("desk")
 EVENING = "2024-11-27T20:00:00+07:00"
@@ -52,7 +53,12 @@ class Watched:
         }
         with self.output.open("wb") as output:
             self.supervisor = subprocess.Popen(
-                [DESK, "run"], env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                [DESK, "run"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=hear_signals,  # noqa: PLW1509 - it takes no lock
             )
 
     def _set_clock(self) -> None:
