@@ -62,15 +62,32 @@ def due_figure(of: str, when: datetime) -> str:
     return f"due/{of}/{int(when.timestamp())}"
 
 
-def with_part(body: Body, envelope: Envelope, part: Body, *, suffix: str = "") -> Body:
-    """Return the body of a combined row with one aggregate's part replaced; parts are kept in order of their names."""
-    parts = {**parts_of(body), envelope.aggregate + suffix: {"version": envelope.version, **part}}
+def with_part(body: Body, envelope: Envelope, part: Body, *, code: str, suffix: str = "") -> Body:
+    """Return the body of a combined row with one aggregate's part replaced; parts are kept in order of their names.
+
+    Args:
+        code: of the TPS, as this aggregate tells it.
+        suffix: where an aggregate has several parts, what tells this one apart.
+    """
+    told: Body = {"version": envelope.version, "code": code, **part}
+    parts = {**parts_of(body), envelope.aggregate + suffix: told}
     return {"parts": dict(sorted(parts.items()))}
 
 
 def parts_of(body: Body) -> dict[str, Body]:
     """Return the parts of a combined row by aggregate."""
     return cast(dict[str, Body], body.get("parts", {}))
+
+
+def code_of(body: Body, *, owner: str) -> str:
+    """Return the TPS code of a combined row: the owner's, who renumbers it; the others may still say the one before.
+
+    Args:
+        owner: name of the aggregate that says where the TPS is; until it is known, any of the others' will do.
+    """
+    codes = {name: cast(str, part["code"]) for name, part in parts_of(body).items()}
+    owned = [code for name, code in codes.items() if name.startswith(f"{owner}/")]
+    return owned[0] if owned else min(codes.values())
 
 
 def version_of(body: Body) -> int:

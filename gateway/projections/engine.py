@@ -6,6 +6,7 @@ written without a lock of their own. Totals are kept per partition for the same 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic_core import from_json, to_json
 
@@ -39,6 +40,7 @@ class _Row:
     region_before: str
     now: Projection | None = None
     envelope: Envelope | None = None
+    recorded_at: datetime | None = None
     topic: str = ""
     partition: int = -1
 
@@ -52,6 +54,7 @@ async def project(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> Non
             row = rows[key]
             row.now = fold(row.body, event.envelope, event.data)
             row.body, row.envelope = row.now.body, event.envelope
+            row.recorded_at = max(row.recorded_at or event.envelope.recorded_at, event.envelope.recorded_at)
             row.topic, row.partition = event.topic, event.partition
         regions.append(_region(event.data))
     changed = {key: row for key, row in rows.items() if row.now is not None}
@@ -103,15 +106,15 @@ async def _write_rows(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
         version = envelope.version if now.version is None else now.version
         figures = to_json(dict(sorted(now.figures.items()))).decode()
         place = (now.region, now.tps_code, now.state)
-        written.append((*key, *place, version, envelope.recorded_at, figures, to_json(now.body).decode()))
+        written.append((*key, *place, version, row.recorded_at, figures, to_json(now.body).decode()))
     if written:
         await uow.execute(
             """insert into projected (kind, election, id, region, tps_code, state, version, recorded_at, figures, body)
                select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
                                     $8::timestamptz[], $9::text[], $10::text[])
                on conflict (kind, election, id) do update set region = excluded.region, tps_code = excluded.tps_code,
-                   state = excluded.state, version = excluded.version, recorded_at = excluded.recorded_at,
-                   figures = excluded.figures, body = excluded.body""",
+                   state = excluded.state, version = excluded.version, figures = excluded.figures, body = excluded.body,
+                   recorded_at = greatest(projected.recorded_at, excluded.recorded_at)""",
             *(list(column) for column in zip(*written, strict=True)),
         )
 

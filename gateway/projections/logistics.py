@@ -24,6 +24,7 @@ from gateway.projections import (
     Combined,
     Fold,
     Projection,
+    code_of,
     due_figure,
     instant,
     parts_of,
@@ -139,9 +140,9 @@ def boxes_of_tps(body: Body, envelope: Envelope, data: EventData) -> Projection:
             part |= {"on_time": data.received_on_time, "open": len(data.open_discrepancies)}
         case _:
             raise TypeError(type(data).__name__)
-    kept = with_part(body, envelope, part)
+    kept = with_part(body, envelope, part, code=place_code(data.tps_code) or data.tps_code)
     figures = _box_figures(parts_of(kept))
-    code = place_code(data.tps_code) or data.tps_code
+    code = code_of(kept, owner="tps_supply")
     return Projection(BOXES, kelurahan_of(code), code, "combined", kept, figures, version_of(kept))
 
 

@@ -18,7 +18,7 @@ from contracts.registry_events import (
     TpsRosterChanged,
 )
 from contracts.vocabulary import TpsKind, kelurahan_of
-from gateway.projections import Body, Combined, Fold, Projection, parts_of, version_of, with_part
+from gateway.projections import Body, Combined, Fold, Projection, code_of, parts_of, version_of, with_part
 
 READINESS = "tps_readiness"
 _FUNCTIONS = ("kpps", "linmas", "ptps")
@@ -88,19 +88,20 @@ def region_group_defined(_: Body, __: Envelope, data: EventData) -> Projection:
 
 def readiness(body: Body, envelope: Envelope, data: EventData) -> Projection:
     """Combine what the registry knows of one TPS: place, access, risks and crew."""
+    assert isinstance(data, TpsRegistered | TpsRiskAssessed | TpsRosterChanged)
+    told = place_code(data.tps_code) or data.tps_code
     match data:
         case TpsRegistered():
             part: Body = {"active": data.active, "place": bool(data.place), "access": data.accessible}
             part["point"] = data.lat is not None and data.lon is not None
-            kept = with_part(body, envelope, part)
+            kept = with_part(body, envelope, part, code=told)
         case TpsRiskAssessed():
-            kept = with_part(body, envelope, {"class": data.risk_class}, suffix=f"#{data.kind}")
+            part = {"class": data.risk_class}
+            kept = with_part(body, envelope, part, code=told, suffix=f"#{data.kind}")
         case TpsRosterChanged():
             part = {name: getattr(data, name).model_dump() for name in _FUNCTIONS}
-            kept = with_part(body, envelope, part)
-        case _:
-            raise TypeError(type(data).__name__)
-    code = place_code(data.tps_code) or data.tps_code
+            kept = with_part(body, envelope, part, code=told)
+    code = code_of(kept, owner="tps")
     figures = _readiness_figures(parts_of(kept))
     return Projection(READINESS, kelurahan_of(code), code, "combined", kept, figures, version_of(kept))
 

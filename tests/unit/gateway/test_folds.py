@@ -101,6 +101,18 @@ def test_every_projection_lies_where_it_says():
             assert row.tps_code.startswith(f"{row.region}."), row
 
 
+def test_a_renumbered_tps_lies_where_its_owner_says_whoever_speaks_last():
+    place = places(1)[0]
+    story = Story()
+    story.tell(registered(place), place.id, tps=place)
+    moved = registered(place).model_copy(update={"tps_code": "32.71.01.1003.009"})
+    story.tell(moved, place.id, tps=place)
+    late = story.tell(roster(place), place.id, tps=place)
+    assert late.envelope.recorded_at > story.events[1].envelope.recorded_at
+    row = taken(story.events).rows[f"tps_readiness/{place.id}"]
+    assert (row.tps_code, row.region) == ("32.71.01.1003.009", "32.71.01.1003")
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32), replays=st.floats(0, 0.5))
 def test_rows_do_not_depend_on_the_order_between_aggregates(seed: int, replays: float) -> None:

@@ -1,0 +1,20 @@
+"""The smoke of the interleavings: a few seeds of each consumer, other ones in every run; `make interleavings` runs a thousand."""
+
+import random
+
+import pytest
+
+from tests.campaigns import interleavings
+
+pytestmark = [pytest.mark.anyio, pytest.mark.campaign]
+SEEDS = 2
+
+
+@pytest.mark.parametrize("name", interleavings.CONSUMERS)
+async def test_any_order_leaves_the_state_of_the_ordered_feed(name: str) -> None:
+    async with interleavings.course(name) as course:
+        for _ in range(SEEDS):
+            seed = random.randrange(10**9)
+            print(f"{name}: seed {seed}")
+            found = await course.run(seed)
+            assert found.differences == [], [await course.explain(table) for table in found.differences]
