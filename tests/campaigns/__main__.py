@@ -11,6 +11,9 @@ from tests import infrastructure
 from tests.campaigns import interleavings
 from tests.campaigns.records import Record, machine
 
+WORKERS = 2
+"""Seeds of one consumer that are run at once: most of the time goes into waiting for the database."""
+
 
 def main() -> int:
     """Run the command line."""
@@ -30,21 +33,26 @@ def main() -> int:
 async def _interleavings(first: int, seeds: int) -> int:
     record = Record.of("interleavings")
     done = {(line["consumer"], line["seed"]) for line in record.lines()}
-    for name in interleavings.CONSUMERS:
-        left = [seed for seed in range(first, first + seeds) if (name, seed) not in done]
-        if not left:
-            continue
-        async with interleavings.course(name) as course:
-            for seed in left:
-                found = await course.run(seed)
-                record.add(found.line())
-                for table in found.differences:
-                    too_many, too_few = await course.explain(table)
-                    print(
-                        f"{name} seed {seed}: {table}", *too_many[:3], "instead of", *too_few[:3], sep="\n  "
-                    )
-        print(f"{name}: {len(left)} seeds run", file=sys.stderr, flush=True)
+    queues = {
+        name: [seed for seed in range(first, first + seeds) if (name, seed) not in done]
+        for name in interleavings.CONSUMERS
+    }
+    await asyncio.gather(
+        *(_work(name, queue, record) for name, queue in queues.items() for _ in range(WORKERS) if queue)
+    )
     return _sum(record, range(first, first + seeds))
+
+
+async def _work(name: str, queue: list[int], record: Record) -> None:
+    """Run the seeds of a queue that others take from too, each worker on a database of its own."""
+    async with interleavings.course(name) as course:
+        while queue:
+            seed = queue.pop(0)
+            found = await course.run(seed)
+            record.add(found.line())
+            for table in found.differences:
+                too_many, too_few = await course.explain(table)
+                print(f"{name} seed {seed}: {table}", *too_many[:3], "instead of", *too_few[:3], sep="\n  ")
 
 
 def _sum(record: Record, seeds: range) -> int:

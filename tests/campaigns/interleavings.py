@@ -22,7 +22,7 @@ from tests.campaigns.feeding import Group, Told, feed
 from tests.campaigns.shuffling import BAD, FINE, Weather, topics_of
 from tests.campaigns.states import Columns, Tables, empty, rows_of, state_of, tables_of
 from tests.harness import package_of
-from tests.infrastructure import drop_database, make_database
+from tests.infrastructure import drop_database, exclusive, make_database
 from tests.story import OPENS
 from tests.story.retold import retold_story
 
@@ -63,12 +63,19 @@ _TOLD_LAST: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def migrated(name: str) -> str:
+    """Make a database of a service and return its address; one at a time, for Alembic knows one context a process."""
+    app = importlib.import_module(f"{package_of(name)}.app")
+    with exclusive("migrations"):
+        url = make_database(name)
+        migrate(url, folder=app.MIGRATIONS)
+    return url
+
+
 @asynccontextmanager
 async def subject(name: str) -> AsyncGenerator[Subject]:
     """Make the database of a service by its migrations, for its consumer alone."""
-    url = await asyncio.to_thread(make_database, name)
-    app = importlib.import_module(f"{package_of(name)}.app")
-    await asyncio.to_thread(migrate, url, folder=app.MIGRATIONS)
+    url = await asyncio.to_thread(migrated, name)
     database = Database(url, pool_size=6)
     try:
         tables = await tables_of(database, besides=_BESIDES.get(name), telling=_TOLD_LAST.get(name))
