@@ -150,13 +150,19 @@ class Course:
         wrong = [name for name in self.expected if self.expected[name] != state[name]]
         return Found(self.subject.name, seed, wrong, told)
 
-    async def explain(self, table: str) -> tuple[list[str], list[str]]:
-        """Return the rows that are there and should not be, and those that should be and are not."""
+    async def explain(self, found: Found) -> list[str]:
+        """Return some rows that a seed left and should not have, and some that it should have left; to be asked at once."""
         one = self.subject
-        found = await rows_of(one.group.database, one.tables, table)
-        await ordered(one, self.events)
-        wanted = await rows_of(one.group.database, one.tables, table)
-        return sorted(set(found) - set(wanted)), sorted(set(wanted) - set(found))
+        left = {table: await rows_of(one.group.database, one.tables, table) for table in found.differences}
+        if left:
+            await ordered(one, self.events)
+        told: list[str] = []
+        for table, rows in left.items():
+            wanted = await rows_of(one.group.database, one.tables, table)
+            told.append(f"{found.consumer} seed {found.seed}: {table}")
+            told += [f"  is     {row}" for row in sorted(set(rows) - set(wanted))[:3]]
+            told += [f"  wanted {row}" for row in sorted(set(wanted) - set(rows))[:3]]
+        return told
 
 
 @asynccontextmanager

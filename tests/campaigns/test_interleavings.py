@@ -17,4 +17,4 @@ async def test_any_order_leaves_the_state_of_the_ordered_feed(name: str) -> None
             seed = random.randrange(10**9)
             print(f"{name}: seed {seed}")
             found = await course.run(seed)
-            assert found.differences == [], [await course.explain(table) for table in found.differences]
+            assert found.differences == [], "\n".join(await course.explain(found))

@@ -1,5 +1,6 @@
 """Needs follow the registry's events and the catalogue; the tables are what the migrations make."""
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -102,6 +103,32 @@ async def bodies(service: RunningService, kind: str) -> list[dict[str, object]]:
         "select body from outbox where type = $1 order by seq", f"desk.logistics.{kind}.v1"
     )
     return [json.loads(cast(str, row["body"])) for row in rows]
+
+
+async def test_a_tps_told_of_while_its_election_changes_gets_the_new_needs(
+    database_url: Callable[[str], str],
+) -> None:
+    """Two members of the consumer's group at once: what one has not committed yet, the other cannot mark."""
+    new = a_tps("32.71.06.1002.001")
+
+    async with running_service("logistics", database_url=database_url("meanwhile"), kafka=None) as service:
+        await tell(service, an_election(booths=4))
+
+        async def know_it() -> None:
+            async with service.app.state.database.transaction() as uow:
+                await consumers.know_tps(uow, [received(new)])
+
+        async with service.app.state.database.transaction() as uow:
+            await consumers.know_election(uow, [received(an_election(booths=5))])
+            other = asyncio.create_task(know_it())
+            await asyncio.wait({other}, timeout=1)
+            if other.done():  # then its needs are computed while the election is not committed
+                await service.wait_until_known("select 1 from tps_supply where not stale")
+        await other
+        await service.wait_until_known("select 1 where not exists (select from tps_supply where stale)")
+        last = (await bodies(service, "tps_supply.need_computed"))[-1]
+        items = cast(list[dict[str, object]], last["items"])
+        assert [item["quantity"] for item in items if item["item"] == "voting_booth"] == [5]
 
 
 async def test_needs_follow_the_registry(database_url: Callable[[str], str]) -> None:
