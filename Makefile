@@ -7,13 +7,13 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test interleavings check bench generate clean
+.PHONY: help setup run down doctor test interleavings races mutate check bench generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Variables of run:  DESK_PORT=8000  SPEED=60  DAY=off  FRESH=1  DESK_BROKER=kafka|tansu"
-	@echo "  Variables of campaigns: SEEDS=1000"
+	@echo "  Variables of campaigns: SEEDS=1000  RACES=100000"
 	@echo "  Variables of test: WORKERS=2  ARGS=\"tests/unit -k name\""
 
 setup: .tools/uv/$(UV_VERSION) .venv/.synced .tools/kafka/.fetched ## Install what is missing: tools, libraries, the broker.
@@ -32,6 +32,12 @@ test: setup ## Run the tests, on a PostgreSQL and a Kafka of their own.
 
 interleavings: setup ## Take events in in any order, SEEDS=1000 of them, and compare with the ordered feed; resumes.
 	@.venv/bin/python -m tests.campaigns interleavings --seeds $(or $(SEEDS),1000)
+
+races: setup ## Let two replicas take the same thing at once, RACES=100000 times; resumes.
+	@.venv/bin/python -m tests.campaigns races --races $(or $(RACES),100000)
+
+mutate: setup ## Put faults into a copy of the sources, one at a time, and say which test catches each.
+	@scripts/mutate $(ARGS)
 
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)

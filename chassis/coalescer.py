@@ -181,19 +181,36 @@ class Coalescer(Generic[T]):
             if fresh:
                 made = await self._run(uow, [item for _, item in fresh])
                 stored: list[tuple[Claim, Answer]] = []
+                refused: list[tuple[int, Claim]] = []
                 for (n, item), result in zip(fresh, made, strict=True):
                     answer = answer_of(result) if isinstance(result, Receipt) else item.refusal(result)
                     if answer is None:
                         assert isinstance(result, Problem)
                         results[n] = result
+                        refused.append((n, item.claim))
                         continue
                     results[n] = (answer, False)
                     stored.append((item.claim, answer))
                 if stored:
                     await store_answers(uow, stored, now=self._clock.now())
+                results.update(await _answered_meanwhile(uow, refused))
             crash_point("before_commit")
         crash_point("after_commit")
         return [results[n] for n in range(len(items))]
+
+
+async def _answered_meanwhile(
+    uow: UnitOfWork, refused: Sequence[tuple[int, Claim]]
+) -> dict[int, tuple[Answer, bool] | Problem]:
+    """Return what keys were answered while their commands waited for a lock, for those that were refused.
+
+    Where another replica ran the same request first, this one found its effect and was refused because of it.
+    """
+    if not refused:
+        return {}
+    known = await find_answers(uow, [claim for _, claim in refused])
+    found = ((n, known[claim]) for n, claim in refused if claim in known)
+    return {n: answer if isinstance(answer, Problem) else (answer, True) for n, answer in found}
 
 
 def _key_of(item: Item[T]) -> tuple[str, str, str]:

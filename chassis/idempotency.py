@@ -252,8 +252,23 @@ class Once:
             refusal = honest(problem, self._request)
             answer = answer_of_refusal(refusal, self._request)
             if answer is None:
-                raise refusal from problem
+                return await self._answered_meanwhile(claim, refusal)
             return await self._store_refusal(claim, answer, origin)
+
+    async def _answered_meanwhile(self, claim: Claim, refusal: Problem) -> Response:
+        """Return what the key was answered while its command waited for a lock: it may be refused for its own effect.
+
+        Raises:
+            Problem: the refusal, where the key was not answered.
+        """
+        if refusal.status < 500:
+            async with self._database.reading() as connection:
+                known = (await find_answers(connection, [claim])).get(claim)
+            if isinstance(known, IdempotencyKeyReused):
+                raise known
+            if known is not None:
+                return known.response(replayed=True)
+        raise refusal
 
     async def _store_refusal(self, claim: Claim, answer: Answer, origin: Origin) -> Response:
         async with self._database.transaction() as uow:

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import infrastructure
 from tests.infrastructure import KafkaServer, PostgresServer
+
+# A busy machine is no failure: neither a slow example nor slow drawing of one is judged.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 _run_lock = pytest.StashKey[int]()
 

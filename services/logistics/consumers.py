@@ -7,13 +7,13 @@ from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from chassis.region_groups import know_region_groups
 from contracts.registry_events import ElectionDefined, TpsRegistered
+from services.logistics.commands.known_tps import change_election, hold_elections
 from services.logistics.rules.quantities import CatalogueItem, catalogue_of
 
 _ELECTION = """
 insert into election_ref (election, due_days_before, settings) values ($1, $2, $3)
 on conflict (election) do update set due_days_before = excluded.due_days_before, settings = excluded.settings
 """
-_HOLD_ELECTIONS = "select 1 from election_ref where election = any($1::text[]) order by election for share"
 _ITEMS = """
 insert into catalogue_item (election, item, name, name_id, unit, per, quantity, reserve_ratio, sealed, source, verified,
     of_election, position, version)
@@ -31,6 +31,7 @@ async def know_election(uow: UnitOfWork, events: Sequence[Received[ElectionDefin
         settings, election = event.data.settings, event.data.election
         catalogue = catalogue_of(settings)
         facts = json.dumps([settings.logistics_due_days_before.value, *map(_facts, catalogue)])
+        await change_election(uow, election)
         row = await uow.fetch_row(
             "select settings from election_ref where election = $1 for update", election
         )
@@ -60,9 +61,7 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
     )
     ids = [tps.tps_id for _, tps in facts]
     elections = [election for election, _ in facts]
-    # A TPS that another member of the group tells of while an election changes must wait for it: its row is not there yet
-    # to be marked, and would keep the needs of the settings before.
-    await uow.execute(_HOLD_ELECTIONS, sorted(set(elections)))
+    await hold_elections(uow, set(elections))
     await uow.execute(
         """insert into tps_ref (tps_id, election, tps_code, kecamatan, zone, voting_date, dpt, contests, active)
            select tps_id, election, tps_code, left(tps_code, 8), zone, voting_date, dpt,

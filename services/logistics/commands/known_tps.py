@@ -1,6 +1,6 @@
 """The TPS of one transaction: found by code, and locked for whoever packs for it or receives at it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,8 @@ from unnest($1::text[], $2::text[]) c(election, tps_code)
 join tps_ref t using (election, tps_code) join tps_supply s using (tps_id)
 order by t.tps_id for update of s
 """
+_HOLD = "select pg_advisory_xact_lock_shared(hashtext('desk.needs'), hashtext(e)) from unnest($1::text[]) e"
+_CHANGE = "select pg_advisory_xact_lock(hashtext('desk.needs'), hashtext($1))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +63,17 @@ async def lock_tps(uow: UnitOfWork, places: Iterable[tuple[str, str]]) -> dict[t
             row["version"],
         )
     return found
+
+
+async def hold_elections(uow: UnitOfWork, elections: Collection[str]) -> None:
+    """Keep what the needs of elections are computed by as it is, until this transaction ends.
+
+    A TPS that is told of for the first time must wait for a change of its election: its row is not there yet to be marked by
+    whoever changes it, and would keep the needs of before.
+    """
+    await uow.fetch(_HOLD, sorted(elections))
+
+
+async def change_election(uow: UnitOfWork, election: str) -> None:
+    """Wait for the transactions that hold an election, and keep others out until this one ends; before any row is locked."""
+    await uow.fetch(_CHANGE, election)

@@ -10,7 +10,7 @@ from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.logistics_events import ItemNeed, ItemScope, KecamatanNeedComputed, TpsNeedComputed
-from services.logistics.commands.known_tps import NEEDS
+from services.logistics.commands.known_tps import NEEDS, change_election
 from services.logistics.errors import ElectionUnknown, ItemOfElection
 from services.logistics.rules.quantities import (
     BALLOT_BOX,
@@ -219,6 +219,7 @@ async def change_item(
         ItemOfElection: the quantity is a setting of the election.
         PreconditionFailed: the item changed since the caller read it.
     """
+    await change_election(uow, origin.election)
     known = await uow.fetch_row("select 1 from election_ref where election = $1 for update", origin.election)
     if known is None:
         raise ElectionUnknown
