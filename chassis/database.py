@@ -6,7 +6,7 @@ and `execute`, SQL on the same connection. What is emitted is written to the out
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -46,10 +46,18 @@ class Connection(Protocol):
 class UnitOfWork:
     """One transaction, and the events that it will publish when it commits."""
 
-    def __init__(self, session: AsyncSession, connection: Connection) -> None:
-        self.session = session
+    def __init__(self, lent: AsyncConnection, connection: Connection) -> None:
+        self._lent = lent
         self._connection = connection
+        self._session: AsyncSession | None = None
         self._drafts: list[Draft] = []
+
+    @property
+    def session(self) -> AsyncSession:
+        """Return the session of this transaction; made at its first use, because one costs as much as five statements."""
+        if self._session is None:
+            self._session = AsyncSession(self._lent, expire_on_commit=False)
+        return self._session
 
     async def fetch(self, query: str, *args: object) -> list[Row]:
         """Run SQL in this transaction and return its rows."""
@@ -84,9 +92,15 @@ class UnitOfWork:
 
     async def flush(self) -> list[OutboxRow]:
         """Write pending rows and events; called once, before the commit."""
-        await self.session.flush()
+        if self._session is not None:
+            await self._session.flush()
         drafts, self._drafts = self._drafts, []
         return await write_outbox(self._connection, drafts)
+
+    async def aclose(self) -> None:
+        """Let go of what the session holds."""
+        if self._session is not None:
+            await self._session.close()
 
 
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
@@ -119,8 +133,7 @@ class Database:
             transaction = connection.transaction()
             try:
                 await transaction.start()
-                async with AsyncSession(lent, expire_on_commit=False) as session:
-                    uow = UnitOfWork(session, connection)
+                async with aclosing(UnitOfWork(lent, connection)) as uow:
                     yield uow
                     written = await uow.flush()
                 await transaction.commit()

@@ -89,7 +89,9 @@ def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | 
         raise IdempotencyKeyMissing("Send an Idempotency-Key header, made once before the first try.")
     if len(key) > 200 or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyInvalid
-    path = request.url.path
+    path: str = request.scope[
+        "path"
+    ]  # `request.url` builds a whole URL first, for a tenth of a command's time
     canonical = body.model_dump_json().encode() if body is not None else b""
     fingerprint = hashlib.sha256(request.method.encode() + b" " + path.encode() + b"\0" + canonical).digest()
     route = f"{request.method} {cast(str, getattr(request.scope.get('route'), 'path', path))}"
