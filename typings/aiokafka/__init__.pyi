@@ -2,6 +2,7 @@ from asyncio import Future
 from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka.abc import ConsumerRebalanceListener as ConsumerRebalanceListener
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import (
     ConsumerRecord as ConsumerRecord,
     OffsetAndMetadata as OffsetAndMetadata,
@@ -47,6 +48,10 @@ class AIOKafkaProducer:
         timestamp_ms: int | None = ...,
         headers: Iterable[tuple[str, bytes]] | None = ...,
     ) -> RecordMetadata: ...
+    def create_batch(self) -> BatchBuilder: ...
+    async def send_batch(
+        self, batch: BatchBuilder, topic: str, *, partition: int
+    ) -> Future[RecordMetadata]: ...
     async def partitions_for(self, topic: str) -> set[int]: ...
 
 class AIOKafkaConsumer:

@@ -38,7 +38,7 @@ class Pair:
     taker: Database
     gaps_asked: list[str]
 
-    async def write(self, tps: UUID, version: int, total: int) -> None:
+    async def write(self, tps: UUID, version: int, total: int, *, findings: Sequence[str] = ()) -> None:
         """Commit one event at the owner."""
         async with self.owner.transaction() as uow:
             now = datetime.now(UTC)
@@ -50,7 +50,7 @@ class Pair:
                     men=total,
                     women=0,
                     total=total,
-                    findings=[],
+                    findings=list(findings),
                 ),
                 aggregate_id=tps,
                 version=version,
@@ -172,6 +172,17 @@ async def test_every_event_arrives_once_and_in_order(pair: Pair) -> None:
     assert len(seen) == 300
     for tps in stations:
         assert [version for found, version, _ in seen if found == str(tps)] == list(range(1, 16))
+
+
+async def test_events_too_large_for_one_batch_arrive_in_order(pair: Pair) -> None:
+    one, other = uuid4(), uuid4()
+    for version in range(1, 7):
+        await pair.write(one, version, version, findings=["x" * 120_000])
+        await pair.write(other, version, version)
+    async with pair.relay(), pair.consumer():
+        seen = await pair.wait_for(12)
+    for tps in (one, other):
+        assert [version for of, version, _ in seen if of == str(tps)] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_the_ledger_is_sent_again_when_the_broker_forgot_it(pair: Pair) -> None:
