@@ -5,7 +5,7 @@ from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from chassis.actor import Actor, require_region
 from chassis.clock import DeskClock
@@ -18,7 +18,6 @@ from chassis.telemetry import trace_of
 from contracts.vocabulary import Channel
 
 T = TypeVar("T")
-_object: TypeAdapter[dict[str, object]] = TypeAdapter(dict[str, object])
 
 
 class BatchResult(BaseModel):
@@ -72,14 +71,17 @@ class HotDoor(Generic[T]):
 
     async def many(
         self, entries: Sequence[tuple[UUID, str, T, Channel, BaseModel]], *, actor: Actor, election: str
-    ) -> list[BatchResult]:
-        """Run a batch as one group and return one result per entry, in their order.
+    ) -> Response:
+        """Run a batch as one group and answer with one result per entry, in their order (`BatchResults`).
 
         Args:
             entries: id that the device made (the item's key), code of its TPS or region, command, channel, payload.
         """
-        results: dict[int, BatchResult] = {}
+        results: dict[int, bytes] = {}
         items: list[tuple[int, Item[T]]] = []
+        origins = {
+            channel: self._origin(actor, election, channel) for channel in {entry[3] for entry in entries}
+        }
         for n, (key, place, command, channel, body) in enumerate(entries):
             try:
                 require_region(actor, place)
@@ -87,8 +89,7 @@ class HotDoor(Generic[T]):
                 results[n] = self._rejected(key, problem)
                 continue
             claim = claim_of(self._request, actor, str(key), body)
-            origin = self._origin(actor, election, channel)
-            items.append((n, Item(command, place, claim, origin, self._refusal)))
+            items.append((n, Item(command, place, claim, origins[channel], self._refusal)))
         outcomes = await self._coalescer.submit_many([item for _, item in items])
         self._request.scope.pop("desk.problem", None)  # items may be refused; the batch itself was not
         for (n, _), outcome in zip(items, outcomes, strict=True):
@@ -98,7 +99,8 @@ class HotDoor(Generic[T]):
                 if isinstance(outcome, Problem)
                 else _told(key, outcome[0], replayed=outcome[1])
             )
-        return [results[n] for n in range(len(entries))]
+        told = b",".join(results[n] for n in range(len(entries)))
+        return Response(b'{"items":[' + told + b"]}", media_type="application/json")
 
     def _origin(self, actor: Actor, election: str, channel: Channel) -> Origin:
         rehearsal: bool = self._request.app.state.settings.rehearsal
@@ -107,19 +109,23 @@ class HotDoor(Generic[T]):
     def _refusal(self, problem: Problem) -> Answer | None:
         return answer_of_refusal(honest(problem, self._request), self._request)
 
-    def _rejected(self, key: UUID, refusal: Problem) -> BatchResult:
+    def _rejected(self, key: UUID, refusal: Problem) -> bytes:
         request, problem = self._request, honest(refusal, self._request)
         language = language_of(request.headers.get("accept-language", ""))
         document = problem_document(
             problem, instance=request.url.path, trace_id=trace_of(request.scope), language=language
         )
-        return BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
+        result = BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
+        return result.model_dump_json().encode()
 
 
-def _told(key: UUID, answer: Answer, *, replayed: bool) -> BatchResult:
-    """Return what became of an item whose answer is stored: also a refusal may be."""
-    told = _object.validate_json(answer.body)
+def _told(key: UUID, answer: Answer, *, replayed: bool) -> bytes:
+    """Return what became of an item, as JSON, with its stored answer as it stands: also a refusal may be stored."""
+    head = b'{"id":"%s","outcome":"%s","status":%d,'
     if answer.status >= 400:
-        return BatchResult(id=key, outcome="rejected", status=answer.status, answer=None, problem=told)
-    outcome: Literal["accepted", "duplicate"] = "duplicate" if replayed else "accepted"
-    return BatchResult(id=key, outcome=outcome, status=answer.status, answer=told, problem=None)
+        return (
+            head % (str(key).encode(), b"rejected", answer.status)
+            + b'"answer":null,"problem":%s}' % answer.body
+        )
+    outcome = b"duplicate" if replayed else b"accepted"
+    return head % (str(key).encode(), outcome, answer.status) + b'"answer":%s,"problem":null}' % answer.body

@@ -51,12 +51,12 @@ async def pack_box(election: ElectionId, body: PackBoxIn, packer: Packer, boxes:
 
 
 @router.post("/boxes:batch", response_model=BatchResults)
-async def pack_boxes(election: ElectionId, body: PackBoxBatch, packer: Packer, boxes: Boxes) -> BatchResults:
+async def pack_boxes(election: ElectionId, body: PackBoxBatch, packer: Packer, boxes: Boxes) -> Response:
     """Register up to 500 boxes at once; each has a result of its own."""
     entries = [
         (item.id, item.tps_code, PackBox(item, packer.regions), item.channel, item) for item in body.items
     ]
-    return BatchResults(items=await boxes.many(entries, actor=packer, election=election))
+    return await boxes.many(entries, actor=packer, election=election)
 
 
 @router.get("/boxes/{box_id}")

@@ -53,7 +53,7 @@ async def record_custody_scan(
 @router.post("/custody-scans:batch", response_model=BatchResults)
 async def record_custody_scans(
     election: ElectionId, body: CustodyScanBatch, scanner: Scanner, scans: Scans
-) -> BatchResults:
+) -> Response:
     """Send up to 500 scans at once; each has a result of its own."""
     entries = [
         (
@@ -65,7 +65,7 @@ async def record_custody_scans(
         )
         for item in body.items
     ]
-    return BatchResults(items=await scans.many(entries, actor=scanner, election=election))
+    return await scans.many(entries, actor=scanner, election=election)
 
 
 @router.get("/stray-scans/{scan_id}")

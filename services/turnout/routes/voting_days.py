@@ -45,12 +45,12 @@ async def record_turnout_report(
 @router.post("/turnout-reports:batch", response_model=BatchResults)
 async def record_turnout_reports(
     election: ElectionId, body: TurnoutReportBatch, reporter: BatchReporter, reports: Reports
-) -> BatchResults:
+) -> Response:
     """Send up to 500 turnout reports at once; each has a result of its own."""
     entries = [
         (item.id, item.tps_code, RecordReport(item.tps_code, item), item.channel, item) for item in body.items
     ]
-    return BatchResults(items=await reports.many(entries, actor=reporter, election=election))
+    return await reports.many(entries, actor=reporter, election=election)
 
 
 @router.post("/tps/{code}/milestones", status_code=201, response_model=MilestoneOut)
