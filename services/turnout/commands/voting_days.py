@@ -100,17 +100,23 @@ class _Day:
     standing: dict[str, tuple[int, int, int]]
 
 
+# Probes of indexes (`limit 1`, `any`): as joins, these read whole tables for one report wherever PostgreSQL has planned them
+# while the tables were small.
 _LOCK_DAYS = """
-select t.election, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active, v.version
+select t.*, v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
-join tps_ref t using (election, tps_code) join voting_day v using (tps_id)
+cross join lateral (
+    select election, tps_code, tps_id, dpt_men + dpt_women as dpt, active from tps_ref
+    where election = c.election and tps_code = c.tps_code limit 1
+) t
+join voting_day v using (tps_id)
 order by t.tps_id for update of v
 """
 _STANDING = "select tps_id, slot, men, women, total from turnout_report where tps_id = any($1::uuid[])"
 _WRITE = """
 with days as (
     update voting_day v set version = u.version from unnest($11::uuid[], $12::bigint[]) u(tps_id, version)
-    where v.tps_id = u.tps_id
+    where v.tps_id = u.tps_id and v.tps_id = any($11::uuid[])
 )
 insert into turnout_report (tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
 select tps_id, slot, men, women, total, string_to_array(findings, ' '), occurred_at, recorded_at, actor, channel
