@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import asyncpg
-
 from bench import requests
+from bench.bare import bare_rows
 from bench.desk import ELECTION, ROOT, BenchDesk
 
 CONNECTIONS = 32
@@ -233,7 +232,7 @@ def _send_some(port: int, load: Sequence[bytes], *, seconds: float) -> int:
 
 
 def batch_rows(desk: BenchDesk, city: City, pace: Pace) -> Figure:
-    """Rows per second through the batch route over the same rows by bare multi-row inserts."""
+    """Reports per second through the batch route over the rows of as many reports by bare multi-row statements."""
     port = desk.folder.port("turnout")
 
     def route() -> float:
@@ -243,39 +242,9 @@ def batch_rows(desk: BenchDesk, city: City, pace: Pace) -> Figure:
         return rate * 500
 
     def bare() -> float:
-        return asyncio.run(_bare_rows(desk.database_url("turnout"), seconds=pace.seconds))
+        return asyncio.run(bare_rows(desk.database_url("turnout"), seconds=pace.seconds))
 
     return ratio(route, bare, pace=pace)
-
-
-async def _bare_rows(url: str, *, seconds: float) -> float:
-    pool = await asyncpg.create_pool(url, min_size=4, max_size=4)
-    await pool.execute("drop table if exists bench_rows")
-    await pool.execute("create table bench_rows (like turnout_report including defaults)")
-    ids = [row["tps_id"] for row in await pool.fetch("select tps_id from tps_ref limit 1530")]
-    now = (await pool.fetchval("select now()"),)
-    rows = 0
-    until = time.monotonic() + seconds
-
-    async def insert() -> None:
-        nonlocal rows
-        while time.monotonic() < until:
-            columns = [requests.CHANCE.choices(ids, k=500), ["10:00"] * 500, [1] * 500, [2] * 500, [3] * 500]
-            await pool.execute(
-                """insert into bench_rows (tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
-                   select tps_id, slot, men, women, total, '{}', $6, $6, 'bench', 'app'
-                   from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[]) u(tps_id, slot, men, women, total)""",
-                *columns,
-                now[0],
-            )
-            rows += 500
-
-    began = time.monotonic()
-    await asyncio.gather(*(insert() for _ in range(4)))
-    took = time.monotonic() - began
-    await pool.execute("drop table bench_rows")
-    await pool.close()
-    return rows / took
 
 
 def door_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
