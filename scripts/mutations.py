@@ -64,8 +64,8 @@ DURABILITY = (
             ),
             Replacement(
                 "chassis/database.py",
-                "                    uow = UnitOfWork(session, connection)\n",
-                "                    uow = UnitOfWork(session, connection)\n"
+                "                async with aclosing(UnitOfWork(lent, connection)) as uow:\n",
+                "                async with aclosing(UnitOfWork(lent, connection)) as uow:\n"
                 "                    uow.address = self.url\n",
             ),
         ),
