@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
+from urllib.parse import quote
 
 import httpx
 from starlette.requests import Request
@@ -19,22 +20,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import contracts
+from chassis.identity import caller
 from chassis.problem_responses import problem_response
-from chassis.problems import OutcomeUnknown, Overloaded, Problem
+from chassis.problems import BadRequest, OutcomeUnknown, Overloaded, Problem
 from chassis.telemetry import current_traceparent
 from contracts.vocabulary import Service
 from gateway.errors import DoorShut
 
-_FORWARDED = (
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "accept",
-    "accept-language",
-    "desk-after",
+_FORWARDED: Final = frozenset(
+    {
+        *(b"authorization", b"content-type", b"content-encoding", b"idempotency-key", b"if-match"),
+        *(b"if-none-match", b"accept", b"accept-language", b"desk-after"),
+    }
 )
+_OF_A_PATH: Final = "/:@!$&'()*+,;=~"
+_STREAMED: Final = "/imports"
+"""Bodies of routes that end so are too large to hold; they go through as they come, in a lane of their own."""
 _RETURNED = (
     *(
         "content-type",
@@ -129,49 +130,45 @@ class Door:
 
     def __init__(self, peers: dict[str, str], *, clients: int, waiting: int) -> None:
         self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
+        self.uploads = {name: Lane(url, clients=1, waiting=waiting) for name, url in peers.items()}
 
     async def close(self) -> None:
         """Close every lane."""
-        for lane in self.lanes.values():
+        for lane in (*self.lanes.values(), *self.uploads.values()):
             await lane.close()
 
     async def pass_through(self, request: Request, service: str) -> Response:
         """Send a request to its owner and return the owner's answer as it comes.
 
+        A body is read whole before a connection is lent, so that slow senders wait for themselves alone.
+
         Raises:
+            Unauthenticated: a file comes without a valid token, and is not even begun.
+            BadRequest: the path cannot be said again.
             DoorShut: the service could not be reached; nothing was sent.
             OutcomeUnknown: the answer was lost after the command was sent; repeat it with the same key.
             Overloaded: too many requests wait for this service already.
         """
         if service not in self.lanes:
             raise DoorShut(f"This desk runs without {service}.", retry_after_s=5)
-        headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
-        if trace := current_traceparent():
-            headers["traceparent"] = trace
-        if request.client:
-            headers["x-forwarded-for"] = request.client.host
-        body = (
-            await request.body()
-            if request.headers.get("content-type", "").startswith("application/json")
-            else request.stream()
-        )
-        async with self.lanes[service].client() as client:
-            url = httpx.URL(path=request.url.path, query=request.url.query.encode())
-            content = body if request.method not in ("GET", "HEAD") else None
-            outgoing = client.build_request(request.method, url, headers=headers, content=content)
+        lane, content = self.lanes[service], None
+        if request.method not in ("GET", "HEAD"):
+            if request.url.path.endswith(_STREAMED):
+                await caller(request)
+                lane, content = self.uploads[service], request.stream()
+            else:
+                content = await request.body()
+        async with lane.client() as client:
+            outgoing = client.build_request(
+                request.method, _target(request), headers=_headers(request), content=content
+            )
             answer = await self._send(client, outgoing, service)
             kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
             return Response(answer.content, status_code=answer.status_code, headers=kept)
 
     async def _send(self, client: httpx.AsyncClient, outgoing: httpx.Request, service: str) -> httpx.Response:
-        """Send a request, and once more where its connection was closed in that moment and a repeat does no harm."""
         try:
-            try:
-                return await client.send(outgoing)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                if not _may_be_repeated(outgoing):
-                    raise
-                return await client.send(outgoing)
+            return await client.send(outgoing)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise DoorShut(f"{service} cannot be reached.", retry_after_s=2) from error
         except httpx.TransportError as error:
@@ -183,11 +180,31 @@ class Door:
             ) from error
 
 
-def _may_be_repeated(outgoing: httpx.Request) -> bool:
-    """Whether a second sending has the effect of one: a read, or a command with its key and its whole body at hand."""
-    if outgoing.method in ("GET", "HEAD"):
-        return True
-    return "idempotency-key" in outgoing.headers and isinstance(outgoing.stream, httpx.ByteStream)
+def _target(request: Request) -> httpx.URL:
+    """Return path and query as they came, so that the owner reads what we read.
+
+    Raises:
+        BadRequest: they cannot be sent on.
+    """
+    path = quote(request.scope["path"], safe=_OF_A_PATH)
+    query: bytes = request.scope["query_string"]
+    try:
+        return httpx.URL(f"{path}?{quote(query, safe=f'{_OF_A_PATH}?%[]')}" if query else path)
+    except httpx.InvalidURL as error:
+        raise BadRequest("The address is too long, or none.") from error
+
+
+def _headers(request: Request) -> list[tuple[bytes, bytes]]:
+    """Return the headers that go on, byte for byte, and those that tell whose request it is."""
+    found: dict[bytes, bytes] = {}
+    for name, value in request.headers.raw:
+        if name in _FORWARDED:
+            found.setdefault(name, value)
+    if trace := current_traceparent():
+        found[b"traceparent"] = trace.encode()
+    if request.client:
+        found[b"x-forwarded-for"] = request.client.host.encode()
+    return list(found.items())
 
 
 def passage_routes() -> Sequence[Route]:

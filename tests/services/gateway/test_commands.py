@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -105,6 +106,64 @@ async def test_keys_are_their_callers_own(gateway: RunningService) -> None:
     assert (await gateway.client.get(path, headers=bearer(Role.KPPS, person="person-2"))).status_code == 404
     assert (await gateway.client.get(path)).status_code == 401
     assert (await gateway.client.get(f"{path}?x=1", headers=headers)).status_code == 400
+
+
+async def test_the_owner_reads_what_the_door_reads(gateway: RunningService) -> None:
+    """Twice decoded, or cut at a `?` that was part of a name, a request would be another one behind the door."""
+    for sent, instance in (
+        (f"{TPS}%00", f"{TPS}%00"),
+        (f"{TPS}%2541", f"{TPS}%2541"),
+        (f"{TPS}%252F..%252Fx", f"{TPS}%252F..%252Fx"),
+        (f"{TPS}%3Fa=1%23b", f"{TPS}%3Fa=1%23b"),
+        (f"{TPS}%0d%0aSet-Cookie:a", f"{TPS}%0D%0ASet-Cookie:a"),
+        ("%C3%A9", "%C3%A9"),
+    ):
+        answer = await gateway.client.get(f"{BASE}/tps/{sent}/voting-day", headers=bearer(Role.KPPS))
+        assert answer.status_code in {403, 404, 422}, answer.text
+        assert answer.json()["instance"] == f"{BASE}/tps/{instance}/voting-day"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("Idempotency-Key", b"\xc3\xa9", 400),
+        ("Authorization", b"Bearer \xff\xfe", 401),
+        ("Accept-Language", b"\xe9, id", 201),
+        ("If-Match", b'"\xe9"', 201),
+    ],
+)
+async def test_headers_go_through_byte_for_byte(
+    gateway: RunningService, name: str, value: bytes, status: int
+) -> None:
+    headers = httpx.Headers([*bearer(Role.KPPS).items()])
+    headers = httpx.Headers(
+        [*(pair for pair in headers.raw if pair[0].decode() != name), (name.encode(), value)]
+    )
+    body = report(13) | {"slot": f"0{value[-1] % 9}:{len(name):02d}"}
+    answer = await gateway.client.post(f"{BASE}/tps/{TPS}/turnout-reports", json=body, headers=headers)
+    assert answer.status_code == status, answer.text
+
+
+async def test_slow_senders_keep_nobody_waiting(gateway: RunningService) -> None:
+    """More of them than the door has places: a place is lent when the body is there, a file's sender is known first."""
+    headers = bearer(Role.KPPS) | {"Content-Type": "text/plain"}
+    del headers["Authorization"]
+    enough = asyncio.Event()
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"{"
+        await enough.wait()
+
+    async def send(path: str) -> None:
+        await gateway.client.post(f"{BASE}{path}", content=dripping(), headers=headers)
+
+    paths = [f"/tps/{TPS}/turnout-reports", "/imports"] * 40
+    slow = [asyncio.create_task(send(path)) for path in paths]
+    await asyncio.sleep(0)
+    day = await gateway.client.get(f"{BASE}/tps/{TPS}/voting-day", headers=bearer(Role.KPPS))
+    assert day.status_code == 200
+    enough.set()
+    await asyncio.wait(slow)
 
 
 async def test_nothing_is_said_while_a_service_cannot_be_asked(
