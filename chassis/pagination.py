@@ -10,13 +10,12 @@ one tuple.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar, cast
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -53,16 +52,17 @@ class ListParameters(BaseModel):
     sort: str | None
     fields: str | None
 
-    def start(self, listing: str) -> tuple[CursorValue, ...] | None:
+    def start(self, listing: str, *, kinds: Sequence[type]) -> tuple[CursorValue, ...] | None:
         """Return the key after which the page starts, None for the first page.
 
         Args:
             listing: name of the list and its order, the same that the cursor was made with.
+            kinds: types of the key's parts.
 
         Raises:
             CursorInvalid: the cursor was not made by this list.
         """
-        return None if self.cursor is None else decode_cursor(self.cursor, listing=listing)
+        return None if self.cursor is None else decode_cursor(self.cursor, listing=listing, kinds=kinds)
 
 
 async def _list_parameters(
@@ -95,21 +95,46 @@ def encode_cursor(key: Sequence[CursorValue], *, listing: str) -> str:
     return base64.urlsafe_b64encode(_check(payload, listing) + payload).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *, listing: str) -> tuple[CursorValue, ...]:
-    """Return the sort key of a cursor.
+def decode_cursor(cursor: str, *, listing: str, kinds: Sequence[type]) -> tuple[CursorValue, ...]:
+    """Return the sort key of a cursor, with nothing in it that the list's own rows could not have.
+
+    The check is no signature: whoever reads this can make one, so what it guards is looked at as well.
+
+    Args:
+        cursor: as a caller sent it.
+        listing: name of the list and its order.
+        kinds: types of the key's parts.
 
     Raises:
         CursorInvalid: it was changed, or was made by another list.
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        check, payload = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
+        if not hmac.compare_digest(check, _check(payload, listing)):
+            raise _foreign_cursor()
+        key = tuple(_untagged(value) for value in cast(list[object], json.loads(payload)))
+        fits = len(key) == len(kinds) and all(map(_fits, key, kinds))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _foreign_cursor() from error
-    check, payload = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
-    if not hmac.compare_digest(check, _check(payload, listing)):
+    if not fits:
         raise _foreign_cursor()
-    values: list[object] = json.loads(payload)
-    return tuple(_untagged(value) for value in values)
+    return key
+
+
+def _fits(value: CursorValue, kind: type) -> bool:
+    """Say whether a part of a key is of its type, and within what a database holds of that."""
+    if type(value) is not kind:
+        return False
+    match value:
+        case str():
+            return "\0" not in value and value.encode().decode() == value
+        case datetime():
+            return value.tzinfo is not None and value.astimezone(UTC) == value
+        case int():
+            return -(2**63) <= value < 2**63
+        case _:
+            return True
 
 
 def cut_page(

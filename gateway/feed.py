@@ -5,7 +5,6 @@ opaque: the epoch and one id per lane, packed. A rebuild begins a new epoch, and
 """
 
 import base64
-import binascii
 import json
 import re
 import zlib
@@ -19,6 +18,7 @@ from chassis.problems import CursorInvalid
 from contracts.access import NATION, Scope, covers
 
 RESUME_AT_MOST = 10_000
+_NO_CURSOR = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, zlib.error)
 _LANE = re.compile(r"[A-Za-z0-9._/-]{1,120}")
 _WITH_VOTES = ("desk.turnout.tally.verified.",)
 """Types that carry votes per choice: only for those who may see results early, before and after they are public (D34)."""
@@ -54,7 +54,7 @@ def unpack(text: str) -> Cursor:
         raw = json.loads(zlib.decompressobj().decompress(packed, 65_536))
         lanes = {str(lane): int(number) for lane, number in raw["l"].items()}
         cursor = Cursor(str(raw["e"]), lanes)
-    except (ValueError, TypeError, KeyError, AttributeError, zlib.error, binascii.Error) as error:
+    except _NO_CURSOR as error:
         raise CursorInvalid("Start again without a cursor.") from error
     if not all(_LANE.fullmatch(lane) and 0 <= number < 2**63 for lane, number in lanes.items()):
         raise CursorInvalid("Start again without a cursor.")

@@ -33,6 +33,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "updated_at": ("recorded_at", 'id collate "C"'),
     "id": ('id collate "C"',),
 }
+_KINDS: Mapping[str, Sequence[type]] = {"code": (str, str), "updated_at": (datetime, str), "id": (str,)}
 _KEYS: Mapping[str, Callable[[Row], Sequence[CursorValue]]] = {
     "code": lambda row: (row["tps_code"], row["id"]),
     "updated_at": lambda row: (row["recorded_at"], row["id"]),
@@ -136,7 +137,7 @@ def _statement(
     if wanted.updated_since:
         statement.conditions.append(f"recorded_at >= {statement.given(wanted.updated_since)}")
     columns = _COLUMNS[sort]
-    start = wanted.parameters.start(order)
+    start = wanted.parameters.start(order, kinds=_KINDS[sort])
     if start is not None:
         given = ", ".join(statement.given(value) for value in start)
         statement.conditions.append(f"({', '.join(columns)}) {'<' if descending else '>'} ({given})")

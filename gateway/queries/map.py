@@ -60,7 +60,7 @@ async def tps_map(connection: Connection, asked: AskedMap, *, now: datetime) -> 
     ]
     within(statement, asked.regions)
     if asked.cursor is not None:
-        after = statement.given(decode_cursor(asked.cursor, listing=_LISTING)[0])
+        after = statement.given(decode_cursor(asked.cursor, listing=_LISTING, kinds=(str,))[0])
         statement.conditions.append(f'tps_code collate "C" > {after}')
     limit = statement.given(asked.limit + 1)
     sql = f"""select region, tps_code, body from projected where {" and ".join(statement.conditions)}

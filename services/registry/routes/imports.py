@@ -167,7 +167,7 @@ async def list_import_rows(
     """Show the rows that have something to tell: their numbers and why."""
     await queries.import_of(read, election=election, import_id=import_id, reader=_reader(agency))
     clock: DeskClock = request.app.state.clock
-    start = decode_cursor(cursor, listing=queries.LISTING) if cursor else None
+    start = decode_cursor(cursor, listing=queries.LISTING, kinds=(int,)) if cursor else None
     return await queries.import_rows(
         read, import_id, status=status, limit=limit, start=start, now=clock.now()
     )
