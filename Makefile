@@ -3,17 +3,19 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+UV_SYNC = .tools/uv/bin/python -m uv sync --frozen --quiet --python "$(PYTHON)"
 WORKERS ?= 2
 ARGS ?=
+EXAMPLES ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test interleavings races mutate check bench generate clean
+.PHONY: help setup run down doctor test interleavings races fuzz mutate check bench generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "  Variables of run:  DESK_PORT=8000  SPEED=60  DAY=off  FRESH=1  DESK_BROKER=kafka|tansu"
-	@echo "  Variables of campaigns: SEEDS=1000  RACES=100000"
+	@echo "  Variables of campaigns: SEEDS=1000  RACES=100000  EXAMPLES=200"
 	@echo "  Variables of test: WORKERS=2  ARGS=\"tests/unit -k name\""
 
 setup: .tools/uv/$(UV_VERSION) .venv/.synced .tools/kafka/.fetched ## Install what is missing: tools, libraries, the broker.
@@ -39,6 +41,9 @@ races: setup ## Let two replicas take the same thing at once, RACES=100000 times
 mutate: setup ## Put faults into a copy of the sources, one at a time, and say which test catches each.
 	@scripts/mutate $(ARGS)
 
+fuzz: setup ## Send wrong and right requests to every operation, EXAMPLES of each kind (200); part of it runs in `test`.
+	@FUZZ_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest -n $(WORKERS) tests/fuzz $(ARGS)
+
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)
 
@@ -62,7 +67,7 @@ clean: ## Remove what was installed and what was built; the data of desks in .de
 	@touch "$@"
 
 .venv/.synced: uv.lock pyproject.toml .tools/uv/$(UV_VERSION)
-	.tools/uv/bin/python -m uv sync --frozen --quiet --python "$(PYTHON)"
+	@$(UV_SYNC) || { echo "Trying again with the certificates of this machine." >&2; $(UV_SYNC) --system-certs; }
 	@touch "$@"
 
 # Without the jars there is a fallback, so this says what is wrong, lets the rest go on, and tries again next time.

@@ -5,14 +5,18 @@
 """
 
 import asyncio
+import os
+import resource
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import structlog
+import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from chassis.actor import RegionGroups
@@ -31,15 +35,15 @@ from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
 from chassis.region_groups import ReadGroups, follow_region_groups, known_region_groups
 from chassis.relay import Relay
-from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
-from chassis.telemetry import TelemetryMiddleware
+from chassis.telemetry import TelemetryMiddleware, configure_logging
 from chassis.token_verifier import TokenVerifier
 from chassis.vitals import Vitals
 from chassis.watermark import Watermarks
 
 log = structlog.get_logger(__name__)
 
+MOST_FILES: Final = 65_536
 Background = Callable[[FastAPI], Awaitable[None]]
 
 
@@ -82,7 +86,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     state.settings, state.parts = settings, parts
     state.metrics = metrics = Metrics()
     state.clock = DeskClock(settings.clock_file)
-    state.groups, state.leaving = RegionGroups(), asyncio.Event()
+    state.groups = RegionGroups()
     state.verifier = TokenVerifier(
         KeySource(settings.jwks, allow_demo=settings.environment == "development"),
         issuer=settings.issuer,
@@ -141,7 +145,7 @@ def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
             broker=app.state.broker,
             idempotent=settings.broker_idempotent,
             metrics=app.state.metrics,
-            on_stuck=end_this_process,
+            on_stuck=_end_this_process,
         )
         app.state.relay = relay
         app.state.database.on_commit = relay.poke
@@ -199,8 +203,41 @@ def _ended_early(task: "asyncio.Future[None]") -> None:
     """End the process when a machine of it ended: half a service looks alive and is not."""
     error = None if task.cancelled() else task.exception()
     log.error("part_ended", part=repr(task)[:200], error=repr(error)[:200])
-    end_this_process()
+    _end_this_process()
+
+
+def allow_many_connections() -> None:
+    """Take as many open files as the machine lets this process have: shells give 1,024, and streams want more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _read_secret(file: str | None) -> str | None:
     return Path(file).read_text().strip() if file else None
+
+
+def _end_this_process() -> None:
+    """Stop in good order, so that whoever supervises this process starts a new one."""
+    log.error("process_gives_up")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve an application until it is told to stop; requests under way are answered first."""
+    configure_logging(app.state.parts.name, settings.log_level)
+    allow_many_connections()
+    uvicorn.run(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=65,
+        backlog=4096,
+    )

@@ -1,7 +1,7 @@
 """The door to a hot command: one request joins a group, a batch is a group of its own, each item judged alone."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chassis.actor import Actor, require_region
 from chassis.clock import DeskClock
 from chassis.coalescer import Coalescer, Item
-from chassis.idempotency import Answer, answer_of_refusal, claim_of, honest
+from chassis.idempotency import KEY_DESCRIPTION, Answer, answer_of_refusal, claim_of, honest
 from chassis.outbox import Origin
 from chassis.problem_responses import language_of, problem_document
 from chassis.problems import Problem
@@ -18,6 +18,19 @@ from chassis.telemetry import trace_of
 from contracts.vocabulary import Channel
 
 T = TypeVar("T")
+KEYED: Final = {
+    "parameters": [
+        {
+            "name": "idempotency-key",
+            "in": "header",
+            "required": False,
+            "schema": {"anyOf": [{"type": "string"}, {"type": "null"}], "title": "Idempotency-Key"},
+            "description": KEY_DESCRIPTION,
+        }
+    ]
+}
+"""`openapi_extra` of a route that calls `HotDoor.one`, which reads the key itself: on the path of every command."""
+
 
 
 class BatchResult(BaseModel):

@@ -29,6 +29,7 @@ from chassis.problems import IdempotencyKeyInvalid, IdempotencyKeyMissing, Idemp
 from chassis.watermark import Watermarks
 
 REPLAYED = "Idempotent-Replayed"
+KEY_DESCRIPTION = "Made by the client before its first try, kept for every repeat of it."
 _FINAL = frozenset({400, 404, 409, 412, 422, 428})
 """Refusals that a repeat gets again, word for word; 401, 403, 408, 429 and 5xx may pass later."""
 
@@ -287,7 +288,7 @@ async def _once(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Made by the client before its first try, kept for every repeat of it."),
+        Header(description=KEY_DESCRIPTION),
     ] = None,
 ) -> Once:
     return Once(request, idempotency_key)

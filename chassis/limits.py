@@ -1,4 +1,4 @@
-"""What a caller may take of the desk: bytes of a body, and time to send them.
+"""What a caller may take of the desk: bytes of a body as they are, and time to send them.
 
 uvicorn waits for a body for ever, and Starlette's own limit answers in plain text; this middleware does both
 parts, pure ASGI. A slow caller may take `receive_deadline_s`, and longer only as long as its bytes keep
@@ -22,7 +22,9 @@ _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
 class LimitsMiddleware:
-    """Refuses a body that is too large (413), or does not arrive in time (408).
+    """Refuses a body that is too large (413), does not arrive in time (408), or is packed (415).
+
+    Nothing is ever unpacked here, so there is no bomb; what cannot be read is said to be so.
 
     Args:
         app: the application inside.
@@ -48,6 +50,9 @@ class LimitsMiddleware:
         """Answer one request."""
         if scope["type"] != "http" or (scope["method"] in _BODILESS and not _declares_body(scope)):
             await self._app(scope, receive, send)
+            return
+        if _is_packed(scope):
+            await self._app(scope, _refusing(415), send)
             return
         body = _Body(
             receive, declared=_declared_bytes(scope), limit=self._limit_of(scope), grace_s=self._deadline_s
@@ -116,6 +121,20 @@ class _Body:
         self._done = True
         # The rest of the body stays unread, so the connection cannot be used again.
         raise HTTPException(status, headers={"Connection": "close"})
+
+
+def _is_packed(scope: Scope) -> bool:
+    return any(
+        name == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}
+        for name, value in scope["headers"]
+    )
+
+
+def _refusing(status: int) -> Receive:
+    async def receive() -> Message:
+        raise HTTPException(status, headers={"Connection": "close", "Accept-Encoding": "identity"})
+
+    return receive
 
 
 def _declares_body(scope: Scope) -> bool:

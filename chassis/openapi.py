@@ -82,10 +82,19 @@ def _shape_statuses(operation: Json, needed: list[Permission], *, path: str, met
         yield from (409, 422)
     if "{" in path:
         yield 404
+    if {"if-match", "If-Match"} & _headers_of(operation):
+        yield from (412, 428)
+    if {"idempotency-key", "Idempotency-Key"} & _headers_of(operation):
+        yield from (400, 409, 422)
     if "requestBody" in operation:
         yield from (408, 413, 415, 422)
     elif "parameters" in operation:
         yield 422
+
+
+def _headers_of(operation: Json) -> set[str]:
+    parameters = cast(list[dict[str, str]], operation.get("parameters", []))
+    return {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
 
 
 def _shared_responses() -> Json:

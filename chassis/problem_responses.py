@@ -188,6 +188,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
+    if _state(error) in _NO_TEXT:
+        return problem_response(_unkept_text(), request)
     problem = _away(error)
     if problem is not None:
         _log.warning("database_away", error=type(error).__name__, trace_id=trace_of(request.scope))
@@ -246,14 +248,24 @@ def _field_error(error: Mapping[str, object]) -> FieldError:
     return FieldError(mask_text(pointer), code, mask_text(detail))
 
 
+_NO_TEXT: Final = frozenset({"22021", "22P05"})
+"""SQLSTATEs of a text that PostgreSQL cannot keep: a NUL, as such or as `\\u0000`."""
+
+
+def _unkept_text() -> Problem:
+    return problems.InvalidPayload(
+        "A text of the request has a character that cannot be kept (NUL).",
+        detail_id="Sebuah teks pada permintaan memuat karakter yang tidak dapat disimpan (NUL).",
+    )
+
+
 _AWAY_STATES: Final = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
 """SQLSTATE prefixes that pass by themselves: connection, resources, shutdown and timeout, locks."""
 
 
 def _away(error: Exception) -> Problem | None:
     """Return the problem of a database that is away or too busy, None where the fault is ours."""
-    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error
-    state = str(getattr(cause, "sqlstate", None) or "")
+    state = _state(error)
     lost = isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
     closed = isinstance(error, asyncpg.InterfaceError | sqlalchemy.exc.InterfaceError) and "clos" in str(
         error
@@ -266,6 +278,12 @@ def _away(error: Exception) -> Problem | None:
             detail_id="Basis data sedang tidak tersedia; ulangi dengan kunci yang sama.",
         )
     return None
+
+
+def _state(error: Exception) -> str:
+    """Return the SQLSTATE of a database's refusal, empty for anything else."""
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error
+    return str(getattr(cause, "sqlstate", None) or "")
 
 
 def _cause(error: BaseException) -> str | None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contracts.envelope import EventData, EventSpec
 from contracts.vocabulary import ContestId, DataClass, ElectionId, Instant, RegionCode, TpsCode, TpsKind
 
-CivilTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+CivilTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time of day, `07:00`; the place that it is meant for gives it its zone."""
 
 

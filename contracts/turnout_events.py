@@ -104,7 +104,7 @@ class FormAdministration(EventData):
     ballots_unused: int | None = Field(description="Left over, the unused reserve among them.")
 
 
-CivilTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+CivilTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """Hours and minutes in the zone of the TPS. Example: `07:00`."""
 
 

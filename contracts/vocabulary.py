@@ -3,24 +3,34 @@
 Codes are text, never integers: `32.71.06.1002.028` has leading zeros in it and dots that carry meaning.
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-REGION_PATTERN = r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$"
-TPS_PATTERN = r"^\d{2}\.\d{2}\.\d{2}\.\d{4}\.\d{3}$"
-TPS_OR_KPU_PATTERN = r"^(\d{2}\.\d{2}\.\d{2}\.\d{4}\.\d{3}|\d{13})$"
+# `[0-9]`, for `\d` is any digit of any script, and a region in Arabic digits is none.
+REGION_PATTERN = r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$"
+TPS_PATTERN = r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}\.[0-9]{3}$"
+TPS_OR_KPU_PATTERN = r"^([0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}\.[0-9]{3}|[0-9]{13})$"
 
 RegionCode = Annotated[str, StringConstraints(pattern=REGION_PATTERN)]
 """Kemendagri code of a province, kab/kota, kecamatan or kelurahan: `32`, `32.71`, `32.71.06`, `32.71.06.1002`."""
 
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""What people write: lines and tabs, no other control characters. PostgreSQL keeps no NUL, and no name has the rest."""
+
 ElectionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
-ContestId = Annotated[str, StringConstraints(pattern=r"^(gubernur|walikota|bupati)-\d{2}(\.\d{2})?$")]
+ContestId = Annotated[str, StringConstraints(pattern=r"^(gubernur|walikota|bupati)-[0-9]{2}(\.[0-9]{2})?$")]
 """Kind of office and region: `gubernur-32`, `walikota-32.71`, `bupati-35.22`."""
 
 Instant = AwareDatetime
 """A moment with its offset; stored and sent as UTC."""
+
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC))
+]
+"""An instant that a caller may name: of this century, for those at the ends of the calendar have no UTC."""
 
 
 def tps_code(value: str) -> str:
@@ -28,7 +38,7 @@ def tps_code(value: str) -> str:
 
     Example: `tps_code("3271061002028") == "32.71.06.1002.028"`.
     """
-    if len(value) == 13 and value.isdigit():
+    if len(value) == 13 and value.isascii() and value.isdigit():
         return f"{value[:2]}.{value[2:4]}.{value[4:6]}.{value[6:10]}.{value[10:]}"
     return value
 

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 
@@ -19,11 +18,11 @@ OWNERS = (*SERVICES, "gateway")
 """Who has a database and a process: the gateway keeps its read tables in one."""
 
 
-def database(cluster: postgres.Cluster, *, settings: Mapping[str, str]) -> Program:
-    """The database server, with settings beside its own."""
+def database(cluster: postgres.Cluster) -> Program:
+    """The database server."""
     return Program(
         name="postgres",
-        start=lambda: postgres.start(cluster, settings),
+        start=lambda: postgres.start(cluster),
         log=cluster.log,
         is_ready=lambda: postgres.is_ready(cluster),
         url=f"postgresql://127.0.0.1:{cluster.port}",
@@ -71,25 +70,17 @@ def is_migrated(cluster: postgres.Cluster, owner: str) -> bool:
 
 
 def service(folder: RunFolder, owner: str, *, environment: Mapping[str, str]) -> Program:
-    """A service, or the gateway.
-
-    Its socket is opened here and stays open while its processes come and go, so that who connects meanwhile waits.
-    """
+    """A service, or the gateway."""
     log = folder.logs / f"{owner}.log"
-    listener = socket.create_server(("127.0.0.1", folder.port(owner)), backlog=4096)
-    told = {**environment, "DESK_HTTP_FD": str(listener.fileno())}
     served_by = os.environ.get("DESK_SERVED_BY")  # `make bench` puts an echo route beside the service's own
     command = (
         [sys.executable, "-m", served_by, owner] if served_by else [sys.executable, "-m", _module(owner)]
     )
     return Program(
         name=owner,
-        start=lambda: processes.spawn(
-            command, log=log, environment=told, cwd=PROJECT, hand_in=[listener.fileno()]
-        ),
+        start=lambda: processes.spawn(command, log=log, environment=environment, cwd=PROJECT),
         log=log,
-        is_ready=lambda: _who_is_healthy(folder.port(owner)) is not None,
-        serves=lambda pid: _who_is_healthy(folder.port(owner)) == pid,
+        is_ready=lambda: _is_healthy(folder.port(owner)),
         url=folder.url(owner),
         patience_s=15,
     )
@@ -148,14 +139,12 @@ def _module(owner: str) -> str:
     return owner if owner == "gateway" else f"services.{owner}"
 
 
-def _who_is_healthy(port: int) -> int | None:
-    """Return the process that answers on a port and is ready, or None."""
+def _is_healthy(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/health/ready")
-        answer = connection.getresponse()
-        return json.loads(answer.read())["process"] if answer.status == 200 else None
+        return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
-        return None
+        return False
     finally:
         connection.close()

@@ -54,11 +54,20 @@ def merge(own: Json, passed: dict[str, Json]) -> Json:
             here = paths.setdefault(path, {})
             for method, operation in operations.items():
                 if method not in here:
-                    here[method] = {**cast(Json, operation), "x-desk-owner": service}
+                    here[method] = {**_passed(cast(Json, operation), method), "x-desk-owner": service}
         _merge_components(document, theirs, service)
     _check_operation_ids(paths)
     document["paths"] = dict(sorted(paths.items()))
     return document
+
+
+def _passed(operation: Json, method: str) -> Json:
+    """Return an operation with what the door itself may answer: that the outcome of a command is not known."""
+    lost: Json = {"504": {"$ref": "#/components/responses/Problem504"}}
+    return {
+        **operation,
+        "responses": {**cast(Json, operation["responses"]), **({} if method == "get" else lost)},
+    }
 
 
 def _merge_components(document: Json, theirs: Json, service: str) -> None:

@@ -1,19 +1,70 @@
 """Tokens for agencies' applications and their officers, and the keys that sign them."""
 
-from typing import cast
+from typing import Final, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from chassis.client_directory import ClientDirectory
 from chassis.identity import public_route
+from chassis.problem_responses import problem_responses
 from chassis.problems import NotFound
-from chassis.token_issuer import OAuthRefusal, TokenIssuer, answer_token_request
+from chassis.token_issuer import (
+    CLIENT_CREDENTIALS,
+    TOKEN_EXCHANGE,
+    OAuthRefusal,
+    TokenIssuer,
+    answer_token_request,
+)
 
 router = APIRouter(tags=["identity"], dependencies=[Depends(public_route)])
 
 
-@router.post("/v1/oauth/token")
+class TokenAnswer(BaseModel):
+    """A token (RFC 6749 section 5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int = Field(description="Seconds.")
+    scope: str
+    issued_token_type: str | None = Field(default=None, description="Of an exchange (RFC 8693).")
+
+
+class TokenRefusal(BaseModel):
+    """What OAuth's own clients read where a token is refused (RFC 6749 section 5.2), in place of a problem."""
+
+    error: str
+    error_description: str
+
+
+_REFUSED: Final = {"model": TokenRefusal, "description": "Refused, in OAuth's own words"}
+_FORM: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "properties": {
+                        "grant_type": {"type": "string", "enum": [CLIENT_CREDENTIALS, TOKEN_EXCHANGE]},
+                        **{name: {"type": "string"} for name in ("client_id", "client_secret", "scope")},
+                        **{name: {"type": "string"} for name in ("subject_token", "subject_token_type")},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/oauth/token",
+    response_model=TokenAnswer,
+    responses={400: _REFUSED, 401: _REFUSED, **problem_responses(NotFound)},
+    openapi_extra=_FORM,
+)
 async def issue_token(request: Request) -> Response:
     """Issue an access token: client credentials (RFC 6749 section 4.4) or token exchange for an officer (RFC 8693)."""
     state = request.app.state
@@ -38,7 +89,7 @@ async def issue_token(request: Request) -> Response:
     return JSONResponse(answer, headers=headers)
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", responses=problem_responses(NotFound))
 async def read_keys(request: Request) -> Response:
     """Show the public keys that sign this desk's tokens."""
     issuer = cast(TokenIssuer | None, request.app.state.token_issuer)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Header, Response
 from chassis.actor import Actor
 from chassis.idempotency import OnceDep
 from chassis.identity import public_route
-from chassis.problems import IdempotencyKeyInvalid
+from chassis.problem_responses import problem_responses
+from chassis.problems import IdempotencyKeyInvalid, TooManyRequests
 from chassis.reading import ReaderDep
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import incidents as commands
@@ -55,7 +56,13 @@ async def _public(
 Public = Annotated[Actor, Depends(_public)]
 
 
-@router.post("", status_code=201, response_model=PublicReportOut, dependencies=[Depends(report_budget)])
+@router.post(
+    "",
+    status_code=201,
+    response_model=PublicReportOut,
+    dependencies=[Depends(report_budget)],
+    responses=problem_responses(TooManyRequests),
+)
 async def report_publicly(
     election: ElectionId, body: PublicReportIn, public: Public, once: OnceDep
 ) -> Response:
@@ -69,7 +76,11 @@ async def report_publicly(
     )
 
 
-@router.get("/{tracking_code}", dependencies=[Depends(lookup_budget)])
+@router.get(
+    "/{tracking_code}",
+    dependencies=[Depends(lookup_budget)],
+    responses=problem_responses(TooManyRequests),
+)
 async def read_public_report(
     election: ElectionId, tracking_code: str, read: ReaderDep, now: DeskTime, response: Response
 ) -> PublicReportState:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from chassis.masking import mask_text
+from contracts import vocabulary
 from contracts.incidents_events import Agency
 from contracts.vocabulary import Channel, Instant, RegionCode, TpsCode
 
@@ -53,15 +54,11 @@ Reason = Annotated[
 ]
 """Why something was done."""
 
-Moment = Annotated[
-    Instant,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
-    AfterValidator(_as_utc),
-]
-"""A moment of this century, with its offset."""
+Moment = Annotated[vocabulary.Moment, AfterValidator(_as_utc)]
+"""A moment of this century, turned into UTC."""
 
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(strict=True, ge=-90, le=90)]
+Longitude = Annotated[float, Field(strict=True, ge=-180, le=180)]
 
 
 class Input(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor, require_region
 from chassis.conditional import etag_of
-from chassis.hot import BatchResults, HotDoor
+from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
 from chassis.reading import ReaderDep
@@ -36,7 +36,7 @@ Reader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ))]
 Boxes = Annotated[HotDoor[PackBox], Depends(HotDoor.named("boxes"))]
 
 
-@router.post("/boxes", status_code=201, response_model=PackedBoxOut)
+@router.post("/boxes", status_code=201, response_model=PackedBoxOut, openapi_extra=KEYED)
 async def pack_box(election: ElectionId, body: PackBoxIn, packer: Packer, boxes: Boxes) -> Response:
     """Register a box as packed and sealed for a contest of a TPS."""
     require_region(packer, body.tps_code)

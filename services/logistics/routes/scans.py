@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor, require_region
-from chassis.hot import BatchResults, HotDoor
+from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
 from chassis.reading import ReaderDep
@@ -31,7 +31,7 @@ Reader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ))]
 Scans = Annotated[HotDoor[RecordScan], Depends(HotDoor.named("custody_scans"))]
 
 
-@router.post("/custody-scans", status_code=201, response_model=CustodyScanOut)
+@router.post("/custody-scans", status_code=201, response_model=CustodyScanOut, openapi_extra=KEYED)
 async def record_custody_scan(
     election: ElectionId, body: CustodyScanIn, scanner: Scanner, scans: Scans
 ) -> Response:

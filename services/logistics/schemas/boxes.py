@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from contracts.logistics_events import BoxState, DiscrepancyKind, Party, ReceiptOutcome, Resolution
-from contracts.vocabulary import Channel, ContestId, Instant, TpsCode
+from contracts.vocabulary import Channel, ContestId, Instant, Moment, TpsCode
 from services.logistics.schemas.shapes import Count, Input, Reason, SealNumber
 
 
@@ -22,7 +22,7 @@ class PackBoxIn(Input):
     replaces: UUID | None = Field(
         default=None, description="The box in whose place it comes, void from then on."
     )
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
 

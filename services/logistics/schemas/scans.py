@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from contracts.logistics_events import BoxState, HandoverPoint, Party
-from contracts.vocabulary import Channel, Instant
+from contracts.vocabulary import Channel, Instant, Moment
 from services.logistics.schemas.shapes import Input, PlaceCode, Reason, SealNumber
 
 SEGMENTS_OF_POINT = {HandoverPoint.KECAMATAN: 3, HandoverPoint.KELURAHAN: 4, HandoverPoint.TPS: 5}
@@ -26,7 +26,7 @@ class CustodyScanIn(Input):
     seal_seen: SealNumber | None = Field(
         default=None, description="The seal on the box; null where nobody looked."
     )
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
     @model_validator(mode="after")

@@ -5,13 +5,18 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.access import place_code
-from contracts.vocabulary import REGION_PATTERN, TPS_OR_KPU_PATTERN
+from contracts.vocabulary import PRINTABLE, REGION_PATTERN, TPS_OR_KPU_PATTERN
 
-Count = Annotated[int, Field(ge=0, le=100_000)]
-StockCount = Annotated[int, Field(ge=0, le=100_000_000)]
-Note = Annotated[str, Field(max_length=500)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Count = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+"""How many: strict, for `true` is no number, nor is `"12"`."""
+StockCount = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
+Note = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=PRINTABLE)
+]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE)
+]
 ItemCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 
 SealNumber = Annotated[

@@ -3,10 +3,10 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from contracts.logistics_events import ShipmentState
-from contracts.vocabulary import Channel, ContestId, Instant, RegionCode
+from contracts.vocabulary import PRINTABLE, Channel, ContestId, Instant, Moment, RegionCode
 from services.logistics.schemas.shapes import Input, ItemCode, Name, Reason, StockCount
 
 Manifest = Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
@@ -68,7 +68,7 @@ class StockCountIn(Input):
     contest: ContestId | None = None
     good: StockCount
     damaged: StockCount = 0
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
 
@@ -77,7 +77,7 @@ class PlanShipmentIn(Input):
 
     warehouse_id: UUID
     region_code: RegionCode = Field(description="Where it goes; every box's TPS lies there.")
-    vehicle: Annotated[str, Field(max_length=40)] = Field(
+    vehicle: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
         default="", description="Plate or name of the vehicle."
     )
     box_ids: Manifest
@@ -87,7 +87,7 @@ class PlanShipmentIn(Input):
 class DispatchShipmentIn(Input):
     """A shipment that left."""
 
-    occurred_at: Instant
+    occurred_at: Moment
     box_ids: Manifest | None = Field(
         default=None, description="The boxes that were loaded, where that is not the whole manifest."
     )
@@ -97,7 +97,7 @@ class DispatchShipmentIn(Input):
 class ArriveShipmentIn(Input):
     """A shipment that arrived."""
 
-    occurred_at: Instant
+    occurred_at: Moment
     missing_box_ids: Annotated[list[UUID], Field(max_length=1_000)] = []
     channel: Channel = Channel.API
 

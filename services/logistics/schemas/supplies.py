@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from contracts.logistics_events import ItemHeld, ItemNeed, ItemScope, ReceiptOutcome
-from contracts.vocabulary import Channel, ContestId, Instant
+from contracts.vocabulary import Channel, ContestId, Instant, Moment
 from services.logistics.schemas.boxes import BoxStanding, DiscrepancyOut
 from services.logistics.schemas.shapes import Count, Input, ItemCode, Name, Note, SealNumber
 
@@ -38,7 +38,7 @@ class TpsReceiptIn(Input):
 
     boxes: Annotated[list[BoxReceiptIn], Field(max_length=50)] = []
     items: Annotated[list[ItemHeldIn], Field(max_length=100)] = []
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
     @model_validator(mode="after")

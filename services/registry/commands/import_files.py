@@ -24,6 +24,9 @@ from services.registry.schemas.shapes import Misfit
 MOST_UNPACKED_BYTES = 1_000_000_000
 """A spreadsheet is a ZIP; one that grows beyond this is a bomb."""
 
+MOST_HELD_BYTES = 100_000_000
+"""Of that, what is read into memory whole: everything but the sheets, which are read row by row."""
+
 MOST_BLANK_ROWS = 10_000
 _CODES = {True: "true", False: "false"}
 
@@ -181,8 +184,9 @@ def _rows_of(book: _Book) -> Iterator[tuple[int, list[str | None]]]:
 def _open_book(file: BinaryIO) -> _Book:
     try:
         with zipfile.ZipFile(file) as archive:
-            unpacked_bytes = sum(entry.file_size for entry in archive.infolist())
-        if unpacked_bytes > MOST_UNPACKED_BYTES:
+            sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        held_bytes = sum(size for name, size in sizes.items() if not name.startswith("xl/worksheets/"))
+        if sum(sizes.values()) > MOST_UNPACKED_BYTES or held_bytes > MOST_HELD_BYTES:
             raise FileBrokenError("too-large", "The workbook is too large when unpacked.")
         # A file object, not a path: openpyxl judges a path by its ending.
         return cast(_Book, openpyxl.load_workbook(file, read_only=True, data_only=True))

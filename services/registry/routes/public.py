@@ -17,7 +17,9 @@ router = APIRouter(
     dependencies=[Depends(public_route), Depends(known_parameters_only)],
 )
 
-KelurahanCode = Annotated[str, Path(pattern=r"^\d{2}\.\d{2}\.\d{2}\.\d{4}$", description="`32.71.06.1002`")]
+KelurahanCode = Annotated[
+    str, Path(pattern=r"^[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}$", description="`32.71.06.1002`")
+]
 CACHED = "public, max-age=60"
 """A TPS may move on the eve of the vote: nobody is told the old place for longer than a minute."""
 

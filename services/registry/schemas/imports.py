@@ -15,7 +15,10 @@ from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, Ri
 from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKind
 from services.registry.schemas.facilities import FacilityCode
 from services.registry.schemas.officers import Duty, Person, Slot, Trained
-from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text, Voters
+from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text
+
+VotersCell = Annotated[int, Field(ge=0, le=100_000)]
+"""How many, as a cell has it: text of digits."""
 
 
 class ImportKind(StrEnum):
@@ -159,8 +162,8 @@ class TpsRowIn(ImportRow):
     voting_date: date | None = None
     voting_opens: CivilTime | None = None
     voting_closes: CivilTime | None = None
-    dpt_men: Voters | None = None
-    dpt_women: Voters | None = None
+    dpt_men: VotersCell | None = None
+    dpt_women: VotersCell | None = None
     contests: Annotated[list[ContestId], Listed, Field(max_length=10)] | None = None
     accessible: YesOrNo | None = None
     active: YesOrNo | None = None

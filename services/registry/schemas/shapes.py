@@ -6,18 +6,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-_PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-"""PostgreSQL keeps no NUL, and nothing else of these belongs in a name either."""
+from contracts.vocabulary import PRINTABLE
 
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=_PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=PRINTABLE)
 ]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=_PRINTABLE)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=PRINTABLE)]
 Source = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE)
 ]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=_PRINTABLE)]
-Voters = Annotated[int, Field(ge=0, le=100_000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE)]
+Voters = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+"""How many: strict, for `true` is no number, nor is `"12"`; a file's cells have a type of their own."""
 Latitude = Annotated[
     float, Field(ge=-11.5, le=6.5, description="Degrees, WGS 84; Indonesia lies between these.")
 ]

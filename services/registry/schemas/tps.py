@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.registry_events import CivilTime
-from contracts.vocabulary import Channel, ContestId, Instant, TpsCode, TpsKind
+from contracts.vocabulary import Channel, ContestId, Instant, Moment, TpsCode, TpsKind
 from services.registry.schemas.shapes import (
     Input,
     Latitude,
@@ -112,7 +112,7 @@ class RelocationIn(Input):
     accessible: bool | None = None
     reason: Annotated[Reason, Field(min_length=1)]
     source: Source
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.conditional import etag_of
-from chassis.hot import HotDoor
+from chassis.hot import KEYED, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
 from chassis.reading import ReaderDep
@@ -38,7 +38,7 @@ Reader = Annotated[Actor, Depends(permission(Scope.TURNOUT_READ, region_param="c
 Entries = Annotated[HotDoor[EnterForm], Depends(HotDoor.named("form_entries"))]
 
 
-@router.post("/entries", status_code=201, response_model=FormEntryOut)
+@router.post("/entries", status_code=201, response_model=FormEntryOut, openapi_extra=KEYED)
 async def enter_form(
     election: ElectionId,
     code: TpsCode,

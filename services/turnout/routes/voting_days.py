@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor
-from chassis.hot import BatchResults, HotDoor
+from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
 from chassis.reading import ReaderDep
@@ -31,7 +31,9 @@ Reader = Annotated[Actor, Depends(permission(Scope.TURNOUT_READ, region_param="c
 Reports = Annotated[HotDoor[RecordReport], Depends(HotDoor.named("turnout_reports"))]
 
 
-@router.post("/tps/{code}/turnout-reports", status_code=201, response_model=TurnoutReportOut)
+@router.post(
+    "/tps/{code}/turnout-reports", status_code=201, response_model=TurnoutReportOut, openapi_extra=KEYED
+)
 async def record_turnout_report(
     election: ElectionId, code: TpsCode, body: TurnoutReportIn, reporter: Reporter, reports: Reports
 ) -> Response:

@@ -17,13 +17,15 @@ from contracts.turnout_events import (
     FormPart,
     TallyState,
 )
-from contracts.vocabulary import Channel, ContestId, Instant, TpsCode
+from contracts.vocabulary import PRINTABLE, Channel, ContestId, Instant, Moment, TpsCode
 from services.turnout.schemas.shapes import Input
 
 Written = Annotated[int, Field(strict=True, ge=0, le=99_999)] | None
 ChoiceNumber = Annotated[int, Field(ge=1, le=99)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=500)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=5, max_length=500, pattern=PRINTABLE)
+]
 
 
 class FormLineIn(Input):
@@ -104,7 +106,7 @@ class FormEntryIn(Input):
     photo_sha256: Sha256 | None = Field(
         default=None, description="Of the photo that the figures were read from."
     )
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
 
@@ -121,7 +123,7 @@ class FormAdjudicationIn(Input):
             description="Codes that block and that these figures still have, each let stand for the reason given.",
         ),
     ] = Field(default_factory=list[str])
-    occurred_at: Instant | None = None
+    occurred_at: Moment | None = None
     channel: Channel = Channel.API
 
 
@@ -129,7 +131,7 @@ class FormStepIn(Input):
     """Why an entry is taken back, or a form is returned."""
 
     reason: Reason
-    occurred_at: Instant | None = None
+    occurred_at: Moment | None = None
     channel: Channel = Channel.API
 
 

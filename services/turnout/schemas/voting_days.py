@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from contracts.vocabulary import Channel, Instant, Milestone, TpsCode
+from contracts.vocabulary import PRINTABLE, Channel, Instant, Milestone, Moment, TpsCode
 from services.turnout.schemas.shapes import Count, Input
 
-Slot = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|final)$")]
+Slot = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|final)$")]
 
 
 class TurnoutReportIn(Input):
@@ -20,7 +20,7 @@ class TurnoutReportIn(Input):
     total: Count | None = Field(
         default=None, description="As written on the report; men + women where it is left out."
     )
-    occurred_at: Instant
+    occurred_at: Moment
     channel: Channel = Channel.API
 
 
@@ -60,8 +60,8 @@ class MilestoneIn(Input):
     """A milestone that a TPS reached."""
 
     milestone: Milestone
-    occurred_at: Instant
-    note: Annotated[str, Field(max_length=500)] = ""
+    occurred_at: Moment
+    note: Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)] = ""
     channel: Channel = Channel.API
 
 

@@ -1,6 +1,9 @@
 """What a caller may take: bytes of a body, and time to send them."""
 
 import asyncio
+import gzip
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import httpx
@@ -58,6 +61,23 @@ async def test_a_body_of_undeclared_size_is_counted(mint: Mint) -> None:
         bad = await http.post("/imports", content=chunks(1_000, 60))
     assert (good.status_code, good.json()) == (200, 40_000)
     assert (bad.status_code, bad.json()["code"]) == (413, "payload-too-large")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", " DEFLATE "])
+@pytest.mark.parametrize("path", ["/things", "/imports"])
+async def test_a_packed_body_is_refused_unread(mint: Mint, path: str, encoding: str) -> None:
+    bomb = gzip.compress(b" " * 9_000_000)
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    async with calling(application(mint, routes())) as http:
+        answer = await http.post(path, content=bomb, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_that_says_that_it_is_not_packed_is_read(mint: Mint) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "identity"}
+    async with calling(application(mint, routes())) as http:
+        assert (await http.post("/things", content=b'{"a":"b"}', headers=headers)).json() == 1
 
 
 async def answer_to(app: FastAPI, messages: list[Message], *, pause_s: float, length: int = 9) -> int:
@@ -143,3 +163,18 @@ async def preflight(http: httpx.AsyncClient, origin: str) -> httpx.Response:
 async def test_every_origin_at_once_is_refused(mint: Mint) -> None:
     with pytest.raises(ValueError, match="exact origins"):
         allow_origins(application(mint, routes()), ["*"])
+
+
+def test_a_process_takes_the_connections_that_the_machine_gives() -> None:
+    program = """
+import resource
+from chassis.app import allow_many_connections
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+allow_many_connections()
+print(*resource.getrlimit(resource.RLIMIT_NOFILE), hard)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    soft, kept, hard = map(int, said.split())
+    assert soft == (min(hard, 65_536) if hard > 0 else 65_536)
+    assert kept == hard

@@ -62,6 +62,17 @@ def test_a_zip_that_grows_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refused.value.code == "too-large"
 
 
+def test_strings_that_do_not_fit_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The sheets of a workbook are read row by row, and its table of strings at once."""
+    monkeypatch.setattr("services.registry.commands.import_files.MOST_HELD_BYTES", 1_000)
+    for name, refused_as in (("xl/sharedStrings.xml", "too-large"), ("xl/worksheets/sheet1.xml", "not-xlsx")):
+        with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, "0" * 100_000)
+        with pytest.raises(FileBrokenError) as refused:
+            rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
+        assert refused.value.code == refused_as
+
+
 @given(st.binary(max_size=300))
 @quick
 def test_any_bytes(tmp_path: Path, content: bytes):
