@@ -6,13 +6,12 @@
 
 import asyncio
 import os
-import resource
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import structlog
@@ -30,6 +29,7 @@ from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
+from chassis.listening import BACKLOG, PatientProtocol, serve_on
 from chassis.metrics import Metrics
 from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
@@ -43,7 +43,6 @@ from chassis.watermark import Watermarks
 
 log = structlog.get_logger(__name__)
 
-MOST_FILES: Final = 65_536
 Background = Callable[[FastAPI], Awaitable[None]]
 
 
@@ -206,14 +205,6 @@ def _ended_early(task: "asyncio.Future[None]") -> None:
     _end_this_process()
 
 
-def allow_many_connections() -> None:
-    """Take as many open files as the machine lets this process have: shells give 1,024, and streams want more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
 def _read_secret(file: str | None) -> str | None:
     return Path(file).read_text().strip() if file else None
 
@@ -227,17 +218,17 @@ def _end_this_process() -> None:
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve an application until it is told to stop; requests under way are answered first."""
     configure_logging(app.state.parts.name, settings.log_level)
-    allow_many_connections()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.http_host,
         port=settings.http_port,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
-        backlog=4096,
+        backlog=BACKLOG,
     )
+    serve_on(config)

@@ -32,7 +32,6 @@ KEYED: Final = {
 """`openapi_extra` of a route that calls `HotDoor.one`, which reads the key itself: on the path of every command."""
 
 
-
 class BatchResult(BaseModel):
     """What became of one item of a batch: its answer, or its problem."""
 

@@ -2,8 +2,7 @@
 
 uvicorn waits for a body for ever, and Starlette's own limit answers in plain text; this middleware does both
 parts, pure ASGI. A slow caller may take `receive_deadline_s`, and longer only as long as its bytes keep
-coming at a modest rate. Headers that never end are outside an application's sight: in production a proxy
-stands in front.
+coming at a modest rate. Headers are outside an application's sight: `chassis.listening` bounds those.
 """
 
 import asyncio

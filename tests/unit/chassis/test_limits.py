@@ -168,7 +168,7 @@ async def test_every_origin_at_once_is_refused(mint: Mint) -> None:
 def test_a_process_takes_the_connections_that_the_machine_gives() -> None:
     program = """
 import resource
-from chassis.app import allow_many_connections
+from chassis.listening import allow_many_connections
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
 allow_many_connections()

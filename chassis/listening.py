@@ -1,0 +1,113 @@
+"""Connections, below the application: what it never sees may not last for ever either.
+
+uvicorn waits without end for a request that does not come whole, takes headers of any size, and keeps a connection whose
+other side has stopped reading. Here the head of a request has a deadline and a largest size, and the kernel cuts a
+connection that takes nothing more. A request that is no HTTP gets a problem document like any other.
+"""
+
+import asyncio
+import json
+import resource
+import socket
+from typing import Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from chassis.problem_responses import MEDIA_TYPE, problem_document
+from chassis.problems import BadRequest
+
+MOST_FILES: Final = 65_536
+HEAD_DEADLINE_S: Final = 20.0
+"""From the connection, or the first byte of a further request, to the end of its headers."""
+
+MOST_HEAD_BYTES: Final = 65_536
+STALLED_MS: Final = 60_000
+"""How long a connection may take none of what is sent to it; streams send something every fifteen seconds."""
+
+BACKLOG: Final = 4_096
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """A connection whose request has to come, within a deadline and a size."""
+
+    head_deadline_s = HEAD_DEADLINE_S
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Wait for the first request."""
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._head_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those of a head that is not complete are counted."""
+        super().data_received(data)
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES:
+                self.send_400_response("too large")
+
+    def on_message_begin(self) -> None:
+        """Wait for the end of the head of the next request."""
+        super().on_message_begin()
+        if self._head_timer is None:
+            self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """Begin the request."""
+        self._head_came()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - a problem says it in our words
+        """Refuse what is no request, and hang up."""
+        self._head_came()
+        self.transport.write(_NO_REQUEST)
+        self.transport.close()
+
+    def _expect_head(self) -> None:
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(self.head_deadline_s, self.transport.abort)
+
+    def _head_came(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+def _refusal() -> bytes:
+    problem = BadRequest("This is no HTTP request, or its headers are too large.")
+    body = json.dumps(problem_document(problem, instance="", trace_id=None, language="en")).encode()
+    head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"Cache-Control: no-store\r\nConnection: close\r\n\r\n" + body
+
+
+_NO_REQUEST: Final = _refusal()
+
+
+def serve_on(config: uvicorn.Config, *, stalled_ms: int = STALLED_MS) -> None:
+    """Serve until told to stop, on a socket whose stalled connections the kernel cuts."""
+    allow_many_connections()
+    listener = config.bind_socket()
+    cut_when_stalled(listener, after_ms=stalled_ms)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def cut_when_stalled(listener: socket.socket, *, after_ms: int) -> None:
+    """Let the kernel end accepted connections that acknowledge, or take, nothing for so long (Linux; RFC 5482)."""
+    option: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None:
+        listener.setsockopt(socket.IPPROTO_TCP, option, after_ms)
+
+
+def allow_many_connections() -> None:
+    """Take as many open files as the machine lets this process have: shells give 1,024, and streams want more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,133 @@
+"""Connections that do nothing, or too much, are let go; the others do not notice."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from chassis.listening import MOST_HEAD_BYTES, PatientProtocol, cut_when_stalled
+
+pytestmark = pytest.mark.anyio
+
+
+class Hasty(PatientProtocol):
+    """As in production, without the long wait."""
+
+    head_deadline_s = 0.3
+
+
+class Talker:
+    """An application that answers `/`, and at `/stream` talks for ever."""
+
+    def __init__(self) -> None:
+        self.talking = 0
+        self.let_go = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] != "/stream":
+            await send({"type": "http.response.body", "body": b"here"})
+            return
+        self.talking += 1
+        try:
+            gone = asyncio.create_task(_gone(receive))
+            while not gone.done():
+                await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+        finally:
+            self.let_go.set()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+@asynccontextmanager
+async def listening(app: Talker, *, stalled_ms: int = 60_000) -> AsyncGenerator[int]:
+    config = uvicorn.Config(app, port=0, http=Hasty, lifespan="off", log_config=None)
+    listener = config.bind_socket()
+    cut_when_stalled(listener, after_ms=stalled_ms)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = server.force_exit = True
+        await task
+
+
+async def said(port: int, *parts: bytes) -> bytes:
+    """Send parts, never the end of a request, and return what comes until the other side hangs up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), 60)
+    except ConnectionResetError:
+        return b""
+    finally:
+        writer.close()
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: desk\r\n"
+
+
+@pytest.mark.parametrize(
+    "parts", [(), (b"GET /",), (HEAD,), (HEAD + b"\r\n", HEAD)], ids=["mute", "word", "head", "second"]
+)
+async def test_a_request_that_never_comes_is_not_waited_for(parts: tuple[bytes, ...]) -> None:
+    async with listening(Talker()) as port:
+        answer = await said(port, *parts)
+    assert answer.count(b"HTTP/1.1") == (1 if len(parts) == 2 else 0)
+
+
+async def test_headers_have_a_largest_size() -> None:
+    async with listening(Talker()) as port:
+        flood = [b"X-%d: " % n + b"y" * 8_000 + b"\r\n" for n in range(MOST_HEAD_BYTES // 8_000 + 2)]
+        answer = await said(port, HEAD, *flood)
+        assert not answer or b"application/problem+json" in answer
+        async with httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.get(f"http://127.0.0.1:{port}/")).text == "here"
+
+
+async def test_what_is_no_request_gets_a_problem() -> None:
+    async with listening(Talker()) as port:
+        answer = await said(port, b"\x16\x03\x01 hello\r\n\r\n")
+    head, body = answer.split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 400")
+    assert b"application/problem+json" in head
+    assert b'"/problems/bad-request"' in body
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel knows no TCP_USER_TIMEOUT")
+async def test_a_client_that_stops_reading_is_let_go() -> None:
+    app = Talker()
+    async with listening(app, stalled_ms=500) as port:
+        with socket.socket() as stalled:
+            stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            stalled.connect(("127.0.0.1", port))
+            stalled.sendall(b"GET /stream HTTP/1.1\r\nHost: desk\r\n\r\n")
+            await asyncio.wait_for(app.let_go.wait(), 60)
+    assert app.talking == 1
+
+
+async def test_a_request_may_take_its_time_once_its_head_is_there() -> None:
+    async with listening(Talker()) as port, httpx.AsyncClient(trust_env=False) as http:
+
+        async def slow_body() -> AsyncGenerator[bytes]:
+            yield b"a"
+            await asyncio.sleep(0.8)  # longer than the head's deadline
+            yield b"b"
+
+        answer = await http.post(f"http://127.0.0.1:{port}/", content=slow_body())
+        await asyncio.sleep(0.8)
+        assert answer.text == "here"
+        assert (await http.get(f"http://127.0.0.1:{port}/")).text == "here"
