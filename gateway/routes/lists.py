@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from chassis.actor import Actor
@@ -19,7 +19,7 @@ from chassis.pagination import (
 )
 from chassis.problems import FieldError, InvalidParameter
 from contracts.access import Scope
-from contracts.vocabulary import ElectionId
+from contracts.vocabulary import ElectionId, Moment
 from gateway.csv_form import MEDIA_TYPE, as_csv, wants_csv
 from gateway.places import regions_of
 from gateway.positions import AfterDep
@@ -32,7 +32,7 @@ RegionQuery = Annotated[
     Query(max_length=20, description="Code of a region or a TPS; default: all regions of the token."),
 ]
 Since = Annotated[
-    AwareDatetime | None, Query(description="Only what was recorded at that time of the desk or later.")
+    Moment | None, Query(description="Only what was recorded at that time of the desk or later.")
 ]
 
 

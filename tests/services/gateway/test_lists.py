@@ -46,6 +46,11 @@ async def test_every_list_has_its_items_with_all_their_members(gateway: RunningS
     assert all(set(one) == members for one in found["items"])
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_at_an_end_of_the_calendar_is_refused(gateway: RunningService, moment: str) -> None:
+    assert await refused(gateway, f"tps?updated_since={moment}") == (422, "invalid-payload")
+
+
 @pytest.mark.parametrize("sort", ["code", "-code", "updated_at", "-updated_at", "id", "-id"])
 async def test_pages_show_each_item_once(gateway: RunningService, sort: str) -> None:
     whole = await get(gateway, f"boxes?sort={sort}&limit=500")
