@@ -261,6 +261,17 @@ RULES = (
         ("tests/unit/turnout/test_voting_day_rules.py",),
     ),
     Mutation(
+        "a form that was closed at 13:00 sharp is out of hours",
+        (
+            Replacement(
+                "services/turnout/rules/form_findings.py",
+                "if closed is not None and closed > around.closes:",
+                "if closed is not None and closed >= around.closes:",
+            ),
+        ),
+        ("tests/unit/turnout/test_form_findings.py",),
+    ),
+    Mutation(
         "one person may enter a form twice",
         (
             Replacement(
