@@ -19,9 +19,10 @@ from chassis.broker import Broker, cancelled_by_client, ensure_topics, stop_clie
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
-from chassis.inbox import Decoded, Fate, Inbox, Position, ZombieFenced
+from chassis.inbox import Decoded, Fate, Inbox, Move, Position, ZombieFenced
 from chassis.metrics import Metrics
 from chassis.problems import Problem
+from chassis.records import epoch_of, moved_by, reason_of
 from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
 from chassis.wire import MalformedEvent, decode_headers
 from contracts.catalog import CATALOG
@@ -33,6 +34,10 @@ log = structlog.get_logger(__name__)
 
 TRIES = 5
 STILL_S = 30.0
+_LOOK_EVERY_S = 1.0
+_GAPS_EVERY_S = 5.0
+
+_Batches = Mapping[TopicPartition, list[ConsumerRecord]]
 
 
 class Consumer:
@@ -56,6 +61,8 @@ class Consumer:
         self._rehearsal = rehearsal
         self._gaps = gaps
         self._positions: dict[TopicPartition, Position] = {}
+        self._hinted: dict[TopicPartition, int] = {}
+        self._taking: dict[asyncio.Task[None], _Batches] = {}
         self._assigned = False
         self.progressed_at = wall_now()
         self.caught_up = False
@@ -101,7 +108,8 @@ class Consumer:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=2_000,
             fetch_max_wait_ms=250,
-            max_partition_fetch_bytes=4_194_304,
+            fetch_max_bytes=16_777_216,
+            max_partition_fetch_bytes=1_048_576,
             metadata_max_age_ms=5_000,
         )
         topics = [self._broker.topic(service) for service in self._subscription.services]
@@ -110,21 +118,54 @@ class Consumer:
             await within(30, ensure_topics(self._broker, ledgers=self._subscription.services))
             await within(30, consumer.start())
             consumer.subscribe(topics, listener=listener)
-            next_gap_look = next_position_look = wall_now()
+            look_at = gaps_at = asyncio.get_running_loop().time()
             while True:
-                batches = await consumer.getmany(timeout_ms=200, max_records=self._subscription.batch)
-                if batches:
-                    await self._take(consumer, batches)
-                self._observe(consumer, idle=not batches)
-                if (wall_now() - next_position_look).total_seconds() > 1:
-                    next_position_look = wall_now()
+                taken = await self._take_next(consumer)
+                self._observe(consumer, idle=not taken and not self._taking)
+                now = asyncio.get_running_loop().time()
+                if now > look_at:
+                    look_at = now + _LOOK_EVERY_S
                     await self._check_positions()
-                if (wall_now() - next_gap_look).total_seconds() > 5:
-                    next_gap_look = wall_now()
+                    await self._hint(consumer)
+                if now > gaps_at:
+                    gaps_at = now + _GAPS_EVERY_S
                     await self._fill_gaps()
         finally:
-            self._positions, self._assigned = {}, False
+            await self._let_go()
             await stop_client(consumer.stop(), patience_s=10)
+
+    async def _let_go(self) -> None:
+        """Break off what is under way: its transactions are rolled back."""
+        for task in self._taking:
+            task.cancel()
+        if self._taking:
+            await asyncio.wait(self._taking, timeout=10)
+        self._taking = {}
+        self._positions, self._hinted, self._assigned = {}, {}, False
+
+    async def _take_next(self, consumer: AIOKafkaConsumer) -> bool:
+        """Take in what the broker has; while it has plenty, batches of different partitions at the same time.
+
+        Returns:
+            whether there was anything.
+        """
+        free = [tp for tp in self._positions if tp not in self._busy()]
+        limit = self._subscription.batch
+        batches: _Batches = {}
+        if free or not self._taking:
+            batches = await consumer.getmany(*free, timeout_ms=0 if self._taking else 200, max_records=limit)
+        if batches:
+            self._taking[asyncio.ensure_future(self._take(consumer, batches))] = batches
+        plenty = sum(map(len, batches.values())) >= limit // 4
+        if self._taking and not (plenty and len(self._taking) < self._subscription.abreast):
+            done, _ = await asyncio.wait(self._taking, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                del self._taking[task]
+                task.result()
+        return bool(batches)
+
+    def _busy(self) -> set[TopicPartition]:
+        return {tp for batches in self._taking.values() for tp in batches}
 
     async def assign(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
         """Take up partitions where their stored positions are; called when the group has shared them out."""
@@ -135,9 +176,7 @@ class Consumer:
             consumer.seek(tp, position.next_offset)
         self._assigned, self.progressed_at = True, wall_now()
 
-    async def _take(
-        self, consumer: AIOKafkaConsumer, batches: Mapping[TopicPartition, list[ConsumerRecord]]
-    ) -> None:
+    async def _take(self, consumer: AIOKafkaConsumer, batches: _Batches) -> None:
         records: list[ConsumerRecord] = []
         for tp, found in batches.items():
             position = self._positions.get(tp)
@@ -159,10 +198,18 @@ class Consumer:
             )
             for record in records:
                 await self._apply_alone(record)
+
+    async def _hint(self, consumer: AIOKafkaConsumer) -> None:
+        """Tell the broker how far this process is: nothing of ours reads it, but the tools of its operators do."""
+        hints = {
+            tp: p.next_offset for tp, p in self._positions.items() if self._hinted.get(tp) != p.next_offset
+        }
+        if not hints:
+            return
         crash_point("offset_commit")
-        hints = {tp: position.next_offset for tp, position in self._positions.items() if tp in batches}
         try:
             await within(10, consumer.commit(hints))
+            self._hinted.update(hints)
         except (KafkaError, TimeoutError):
             log.info("offset_hint_lost", consumer=self.name)
 
@@ -171,28 +218,28 @@ class Consumer:
         """Say whether the topic is no longer the one that the position speaks of: it was wiped, or sent again."""
         if first.offset != position.next_offset:
             return True
-        epoch = _epoch_of(first)
+        epoch = epoch_of(first)
         return epoch is not None and position.next_offset > 0 and epoch > position.epoch
 
     async def _start_over(
         self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: ConsumerRecord
     ) -> None:
         position = self._positions[tp]
-        epoch = max(position.epoch, _epoch_of(first) or 1)
+        epoch = max(position.epoch, epoch_of(first) or 1)
         log.warning(
             "partition_starts_over", consumer=self.name, topic=tp.topic, partition=tp.partition, epoch=epoch
         )
         beginning = (await consumer.beginning_offsets([tp]))[tp]
         moved = Position(next_offset=beginning, epoch=epoch)
         async with self._database.transaction() as uow:
-            await Inbox(uow, self.name).move(tp.topic, tp.partition, position, moved)
+            await Inbox(uow, self.name).move([Move(tp.topic, tp.partition, position, moved)])
         self._positions[tp] = moved
         consumer.seek(tp, beginning)
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records in, in one transaction."""
         decoded = [self._decode(record) for record in records]
-        moved = self._moved(records)
+        moved = moved_by(decoded, self._positions)
         async with self._database.transaction() as uow:
             inbox = Inbox(uow, self.name)
             await self._move(inbox, moved)
@@ -208,12 +255,12 @@ class Consumer:
 
     async def _run_handlers(self, uow: UnitOfWork, events: Sequence[Decoded]) -> None:
         """Call the handlers: in rounds, so that each sees an aggregate once a call and in order, and types together."""
-        received: list[Received[EventData]] = []
+        received = [self._validated(event) for event in events]
         rounds: list[dict[str, list[Received[EventData]]]] = []
         seen: dict[str, int] = {}
-        for event in events:
-            item = self._validated(event)
-            received.append(item)
+        for item in received:
+            if isinstance(self._subscription.handlers[item.envelope.type], Ignore):
+                continue
             n = seen[item.envelope.aggregate] = seen.get(item.envelope.aggregate, -1) + 1
             if n == len(rounds):
                 rounds.append({})
@@ -234,8 +281,7 @@ class Consumer:
 
     def _decode(self, record: ConsumerRecord) -> Decoded:
         body = record.value or b""
-        headers: list[tuple[str, bytes]] = [(str(k), bytes(v)) for k, v in record.headers]
-        envelope, reason = None, ""
+        headers, envelope, reason = record.headers, None, ""
         try:
             envelope = decode_headers(headers)
             reason = self._unfit(envelope)
@@ -251,14 +297,6 @@ class Consumer:
             return "rehearsal data and a real election's never mix"
         return ""
 
-    def _moved(self, records: Sequence[ConsumerRecord]) -> dict[TopicPartition, Position]:
-        moved: dict[TopicPartition, Position] = {}
-        for record in records:
-            tp = TopicPartition(record.topic, record.partition)
-            before = moved.get(tp, self._positions[tp])
-            moved[tp] = Position(record.offset + 1, max(before.epoch, _epoch_of(record) or before.epoch))
-        return moved
-
     async def _apply_alone(self, record: ConsumerRecord) -> None:
         """Take one record in; after five refusals it is a dead letter, and its aggregate waits."""
         reason = ""
@@ -269,16 +307,16 @@ class Consumer:
             except ZombieFenced:
                 raise
             except (ValidationError, ValueError) as error:
-                reason = _reason(error)
+                reason = reason_of(error)
                 break
             except Problem as error:
                 if error.retryable:
                     raise
-                reason = _reason(error)
+                reason = reason_of(error)
             except OSError:
                 raise
             except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the reason is kept
-                reason = _reason(error)
+                reason = reason_of(error)
             await asyncio.sleep(0.05 * 2**attempt)
         await self._bury(record, reason)
 
@@ -290,7 +328,8 @@ class Consumer:
             partition=record.partition,
             offset=record.offset,
         )
-        decoded, moved = self._decode(record), self._moved([record])
+        decoded = self._decode(record)
+        moved = moved_by([decoded], self._positions)
         async with self._database.transaction() as uow:
             inbox = Inbox(uow, self.name)
             await self._move(inbox, moved)
@@ -299,8 +338,9 @@ class Consumer:
 
     async def _move(self, inbox: Inbox, moved: Mapping[TopicPartition, Position]) -> None:
         """Move the positions first: that fences zombies off before any work, and makes each partition's writers queue."""
-        for tp in sorted(moved):
-            await inbox.move(tp.topic, tp.partition, self._positions[tp], moved[tp])
+        await inbox.move(
+            [Move(tp.topic, tp.partition, self._positions[tp], after) for tp, after in moved.items()]
+        )
 
     async def _check_positions(self) -> None:
         """Count what is buried, and see whether the stored positions are where this process left them.
@@ -308,6 +348,7 @@ class Consumer:
         Raises:
             ZombieFenced: they are not.
         """
+        before = {tp: position for tp, position in self._positions.items() if tp not in self._busy()}
         async with self._database.reading() as connection:
             rows = await connection.fetch(
                 "select topic, partition, next_offset from consumer_position where consumer = $1", self.name
@@ -318,8 +359,8 @@ class Consumer:
             )
         self._metrics.dead_letters.labels(self.name).set(buried)
         stored = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-        for tp, position in self._positions.items():
-            if stored.get(tp) != position.next_offset:
+        for tp, position in before.items():
+            if self._positions.get(tp) is position and stored.get(tp) != position.next_offset:
                 raise ZombieFenced(f"{tp.topic}/{tp.partition}")
 
     async def _fill_gaps(self) -> None:
@@ -374,23 +415,3 @@ class _Assignments(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         await self._consumer.assign(self._client, list(assigned))
-
-
-def _epoch_of(record: ConsumerRecord) -> int | None:
-    for name, value in record.headers:
-        if name == "ce_ledgerepoch":
-            try:
-                return int(value)
-            except ValueError:
-                return None
-    return None
-
-
-def _reason(error: Exception) -> str:
-    """Say why without the data: the kind of error, and for a body that fails its schema the fields."""
-    if isinstance(error, ValidationError):
-        fields = "; ".join(
-            f"{'/'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5]
-        )
-        return f"body fails its schema: {fields}"
-    return f"handler refused: {type(error).__name__}"

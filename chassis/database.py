@@ -5,7 +5,7 @@ and `execute`, SQL on the same connection. What is emitted is written to the out
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -42,6 +42,12 @@ class Connection(Protocol):
         """Return PostgreSQL's command tag."""
         ...
 
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Iterable[Sequence[object]], columns: Sequence[str]
+    ) -> str:
+        """Append rows to a table by PostgreSQL's binary COPY."""
+        ...
+
 
 class UnitOfWork:
     """One transaction, and the events that it will publish when it commits."""
@@ -70,6 +76,10 @@ class UnitOfWork:
     async def execute(self, query: str, *args: object) -> str:
         """Run SQL in this transaction and return PostgreSQL's command tag."""
         return await self._connection.execute(query, *args)
+
+    async def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Append many rows to a table, by COPY: the cheapest way in for rows that conflict with none."""
+        await self._connection.copy_records_to_table(table, records=rows, columns=columns)
 
     def emit(
         self,

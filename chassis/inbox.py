@@ -37,11 +37,21 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A step of one partition's position."""
+
+    topic: str
+    partition: int
+    before: Position
+    after: Position
+
+
+@dataclass(slots=True)
 class Decoded:
     """A record read from a topic. `envelope` is None where it cannot be taken; `raw_envelope` is what could be read."""
 
     envelope: Envelope | None
-    headers: list[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes]]
     body: bytes
     topic: str
     partition: int
@@ -91,31 +101,39 @@ class Inbox:
         assert row is not None
         return Position(row["next_offset"], row["epoch"])
 
-    async def move(self, topic: str, partition: int, before: Position, after: Position) -> None:
-        """Store a new position where the old one still stands.
+    async def move(self, moves: Sequence[Move]) -> None:
+        """Store new positions where the old ones still stand, in one order for all.
 
         Raises:
-            ZombieFenced: another process has moved it.
+            ZombieFenced: another process has moved one.
         """
         tag = await self._uow.execute(
-            """update consumer_position set next_offset = $5, epoch = $6
-               where consumer = $1 and topic = $2 and partition = $3 and next_offset = $4""",
+            """update consumer_position p set next_offset = h.next_offset, epoch = h.epoch
+               from (select w.* from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[])
+                         w(topic, partition, before, next_offset, epoch)
+                     join consumer_position o on o.consumer = $1 and o.topic = w.topic and o.partition = w.partition
+                         and o.next_offset = w.before
+                     order by o.topic, o.partition for update of o) h
+               where p.consumer = $1 and p.topic = h.topic and p.partition = h.partition""",
             self._consumer,
-            topic,
-            partition,
-            before.next_offset,
-            after.next_offset,
-            after.epoch,
+            [move.topic for move in moves],
+            [move.partition for move in moves],
+            [move.before.next_offset for move in moves],
+            [move.after.next_offset for move in moves],
+            [move.after.epoch for move in moves],
         )
-        if tag != "UPDATE 1":
-            raise ZombieFenced(f"{topic}/{partition}")
+        if tag != f"UPDATE {len(moves)}":
+            raise ZombieFenced(", ".join(f"{move.topic}/{move.partition}" for move in moves))
 
     async def judge(self, events: Sequence[Decoded]) -> Plan:
-        """Say what to do with each event: next version applies, lower is dropped, higher or blocked waits."""
+        """Say what to do with each event: next version applies, lower is dropped, higher or blocked waits.
+
+        The rows are read without a lock: whoever changes them holds the position of their partition.
+        """
         names = sorted({e.envelope.aggregate for e in events if e.envelope})
         rows = await self._uow.fetch(
             """select aggregate, version, waiting, blocked from consumer_aggregate
-               where consumer = $1 and aggregate = any($2::text[]) order by aggregate for update""",
+               where consumer = $1 and aggregate = any($2::text[])""",
             self._consumer,
             names,
         )
@@ -311,7 +329,7 @@ class Inbox:
 
 
 def _frozen(headers: Sequence[tuple[str, bytes]]) -> str:
-    return json.dumps([[name, base64.b64encode(value).decode()] for name, value in headers])
+    return json.dumps([[name, base64.b64encode(value or b"").decode()] for name, value in headers])
 
 
 def _thawed(row: Row, body: bytes) -> Decoded:

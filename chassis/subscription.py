@@ -11,7 +11,7 @@ from contracts.envelope import Envelope, EventData
 D = TypeVar("D", bound=EventData)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received(Generic[D]):
     """One event as a handler gets it."""
 
@@ -46,6 +46,7 @@ class Subscription:
         handlers: for each type of `services`' events a handler or `IGNORE`; `check_complete` fails where one is missing.
         after: called in each transaction with all that it applied, last; the gateway writes its feed there.
         batch: most records in one transaction.
+        abreast: transactions at the same time while there is plenty to catch up with, each of other partitions.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Subscription:
     handlers: Mapping[str, Handler | Ignore]
     after: Handler | None = None
     batch: int = 500
+    abreast: int = 1
 
     def check_complete(self) -> None:
         """Fail where a type of the catalog is neither handled nor ignored, or a handled one is not in the catalog."""

@@ -69,25 +69,25 @@ def decode_headers(headers: Iterable[tuple[str, bytes]]) -> Envelope:
     """
     h = dict(headers)
     try:
-        return Envelope(
-            event_id=UUID(h["ce_id"].decode()),
-            type=h["ce_type"].decode(),
-            source=h["ce_source"].decode(),
-            aggregate=h["ce_subject"].decode(),
-            version=int(h["ce_aggregateversion"]),
-            partition_key=h["ce_partitionkey"].decode(),
-            election=h["ce_election"].decode(),
-            contest=h["ce_contest"].decode() if "ce_contest" in h else None,
-            occurred_at=datetime.fromisoformat(h["ce_occurredat"].decode()),
-            recorded_at=datetime.fromisoformat(h["ce_time"].decode()),
-            channel=h["ce_channel"].decode(),
-            actor=h["ce_actor"].decode(),
-            data_class=h["ce_dataclass"].decode(),
-            rehearsal=h["ce_rehearsal"] == b"true",
-            traceparent=h["ce_traceparent"].decode() if "ce_traceparent" in h else None,
-            epoch=int(h["ce_ledgerepoch"]),
+        return Envelope(  # in the order of its fields: names would cost as much again
+            UUID(h["ce_id"].decode()),
+            h["ce_type"].decode(),
+            h["ce_source"].decode(),
+            h["ce_subject"].decode(),
+            int(h["ce_aggregateversion"]),
+            h["ce_partitionkey"].decode(),
+            h["ce_election"].decode(),
+            h["ce_contest"].decode() if "ce_contest" in h else None,
+            datetime.fromisoformat(h["ce_occurredat"].decode()),
+            datetime.fromisoformat(h["ce_time"].decode()),
+            h["ce_channel"].decode(),
+            h["ce_actor"].decode(),
+            h["ce_dataclass"].decode(),
+            h["ce_rehearsal"] == b"true",
+            h["ce_traceparent"].decode() if "ce_traceparent" in h else None,
+            int(h["ce_ledgerepoch"]),
         )
     except KeyError as error:
         raise MalformedEvent(f"attribute {error.args[0]} is missing") from None
-    except ValueError as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise MalformedEvent(f"an attribute is not of its type ({type(error).__name__})") from None

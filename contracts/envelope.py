@@ -4,9 +4,8 @@ One home for the names: `ATTRIBUTES` maps each field to its CloudEvents attribut
 specification asks for extensions). Source: CloudEvents 1.0.2 and its Kafka protocol binding, binary content mode.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -30,9 +29,8 @@ EventSpec = tuple[EventModel, DataClass, PartitionBy]
 """How a service lists an event: its body, who may see it, and by what it is partitioned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The attributes of one event.
+class Envelope(NamedTuple):
+    """The attributes of one event; a tuple, because a projector that catches up makes twenty thousand a second.
 
     Attributes:
         event_id: UUIDv7, made by the owner.

@@ -1,7 +1,8 @@
 """The gateway's read tables. They hold nothing that the topics do not: `desk rebuild` empties them and makes them again.
 
-`projected` has one row per aggregate, as its events leave it; `region_total` one row per region and partition, so that
-no two projectors ever write one row; `event_feed` the events in the order in which they were projected, per lane.
+`projected` has one row per aggregate, as its events leave it; `region_total` one row per region, down to the kecamatan,
+and partition, so that no two projectors ever write one row; `event_feed` the events in the order in which they were
+projected, per lane.
 """
 
 from datetime import datetime

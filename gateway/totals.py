@@ -1,4 +1,8 @@
-"""Sums of regions, read from what the projector keeps: one row per topic and partition, added up here."""
+"""Sums of regions: those that the projector keeps, one row per topic and partition, added up here.
+
+A kelurahan has a few dozen TPS, so its sums are made from its rows when somebody asks: kept, they would be a row written
+for nearly every event.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +15,11 @@ from chassis.database import Connection
 Totals = Mapping[str, int]
 
 
+def is_kept(region: str) -> bool:
+    """Say whether the projector keeps the sums of a region: from the nation to the kecamatan."""
+    return region.count(".") < 3
+
+
 async def totals_of(connection: Connection, *, election: str, region: str) -> dict[str, int]:
     """Return every figure of a region, summed over topics and partitions; what nobody reported is absent, not 0."""
     return (await totals_of_many(connection, election=election, regions=[region])).get(region, {})
@@ -20,11 +29,18 @@ async def totals_of_many(
     connection: Connection, *, election: str, regions: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """Return the figures of several regions; one of which nothing is known is absent."""
+    kept = [region for region in regions if is_kept(region)]
     rows = await connection.fetch(
         "select region, figures from region_total where election = $1 and region = any($2::text[])",
         election,
-        list(regions),
+        kept,
     )
+    if len(kept) < len(regions):
+        rows += await connection.fetch(
+            "select region, figures from projected where election = $1 and region = any($2::text[]) and figures <> '{}'",
+            election,
+            [region for region in regions if not is_kept(region)],
+        )
     found: dict[str, dict[str, int]] = {}
     for row in rows:
         totals = found.setdefault(row["region"], {})

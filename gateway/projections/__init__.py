@@ -21,14 +21,17 @@ from contracts.envelope import Envelope, EventData
 Body = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+Figures = Mapping[str, int]
+
+
+@dataclass(slots=True)
 class Projection:
     """What one aggregate looks like after an event.
 
     Attributes:
         kind: word of the list that it is in (`tps`, `incident`).
         region: code of the region or kelurahan that it lies in; `*` where it is the nation's.
-        figures: what it adds to the totals of every region around it, by name.
+        counted: its figures; or what makes them, for only those of a batch's last event are asked for.
         version: of a combined row, the sum over its parts; None: the event's own.
     """
 
@@ -37,8 +40,13 @@ class Projection:
     tps_code: str | None
     state: str
     body: Body
-    figures: Mapping[str, int]
+    counted: Figures | Callable[[], Figures]
     version: int | None = None
+
+    @property
+    def figures(self) -> Figures:
+        """Return what it adds to the totals of every region around it, by name."""
+        return self.counted() if callable(self.counted) else self.counted
 
 
 Fold = Callable[[Body, Envelope, EventData], Projection]

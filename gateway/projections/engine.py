@@ -5,7 +5,8 @@ written without a lock of their own. Totals are kept per partition for the same 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic_core import from_json, to_json
@@ -13,13 +14,24 @@ from pydantic_core import from_json, to_json
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from chassis.region_groups import know_region_groups
+from contracts.access import NATION
 from contracts.catalog import CATALOG
-from contracts.envelope import Envelope, EventData
-from contracts.vocabulary import Service, ancestors
-from gateway.projections import Body, Combined, Fold, Projection, incidents, logistics, registry, turnout
+from contracts.envelope import EventData
+from contracts.vocabulary import Service
+from gateway.projections import (
+    Body,
+    Combined,
+    Figures,
+    Fold,
+    Projection,
+    incidents,
+    logistics,
+    registry,
+    turnout,
+)
+from gateway.totals import is_kept
 
 NOTIFY = "desk_feed"
-NATION = "*"
 FOLDS: dict[str, Fold | None] = {**registry.FOLDS, **logistics.FOLDS, **incidents.FOLDS, **turnout.FOLDS}
 """How each type of event changes its aggregate's row; None: the event is in the feed and changes no row."""
 
@@ -35,32 +47,29 @@ class _Row:
     """An aggregate's row while a batch is folded into it."""
 
     body: Body
-    figures: dict[str, int]
-    before: dict[str, int]
+    before: Figures
     region_before: str
     now: Projection | None = None
-    envelope: Envelope | None = None
+    figures: Figures = field(default_factory=dict[str, int])
+    event: Received[EventData] | None = None
     recorded_at: datetime | None = None
-    topic: str = ""
-    partition: int = -1
 
 
 async def project(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> None:
     """Fold events into the read tables and append them to the feed."""
-    rows = await _read(uow, events)
-    regions: list[str] = []
-    for event in events:
-        for key, fold in _folds_of(event):
-            row = rows[key]
-            row.now = fold(row.body, event.envelope, event.data)
-            row.body, row.envelope = row.now.body, event.envelope
-            row.recorded_at = max(row.recorded_at or event.envelope.recorded_at, event.envelope.recorded_at)
-            row.topic, row.partition = event.topic, event.partition
-        regions.append(_region(event.data))
-    changed = {key: row for key, row in rows.items() if row.now is not None}
-    await _write_rows(uow, changed)
-    await _write_totals(uow, changed)
-    await _write_feed(uow, events, regions)
+    steps = [(key, fold, event) for event in events for key, fold in _folds_of(event)]
+    rows = await _read(uow, {key for key, _, _ in steps})
+    for key, fold, event in steps:
+        row, recorded_at = rows[key], event.envelope.recorded_at
+        row.now, row.event = fold(row.body, event.envelope, event.data), event
+        row.body = row.now.body
+        row.recorded_at = max(row.recorded_at or recorded_at, recorded_at)
+    for row in rows.values():
+        assert row.now is not None
+        row.figures = row.now.figures
+    await _write_rows(uow, rows)
+    await _write_totals(uow, rows)
+    await _write_feed(uow, events)
 
 
 def _folds_of(event: Received[EventData]) -> Iterator[tuple[Key, Fold]]:
@@ -79,8 +88,8 @@ def _region(data: EventData) -> str:
     return str(found) if found else NATION
 
 
-async def _read(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> dict[Key, _Row]:
-    keys = sorted({key for event in events for key, _ in _folds_of(event)})
+async def _read(uow: UnitOfWork, wanted: AbstractSet[Key]) -> dict[Key, _Row]:
+    keys = sorted(wanted)
     found = await uow.fetch(
         """select p.election, p.id, p.region, p.figures, p.body
            from unnest($1::text[], $2::text[], $3::text[]) k(kind, election, id)
@@ -89,22 +98,24 @@ async def _read(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> dict[
         [election for election, _ in keys],
         [aggregate for _, aggregate in keys],
     )
-    rows = {key: _Row({}, {}, {}, "") for key in keys}
+    rows = {key: _Row({}, {}, "") for key in keys}
     for row in found:
-        figures = from_json(row["figures"])
-        rows[row["election"], row["id"]] = _Row(from_json(row["body"]), figures, figures, row["region"])
+        rows[row["election"], row["id"]] = _Row(
+            from_json(row["body"]), from_json(row["figures"]), row["region"]
+        )
     return rows
 
 
 async def _write_rows(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
     written: list[tuple[object, ...]] = []
     for (election, aggregate), row in rows.items():
-        now, envelope = row.now, row.envelope
+        now, event = row.now, row.event
         assert now is not None
-        assert envelope is not None
+        assert event is not None
+        envelope = event.envelope
         key = (aggregate.partition("/")[0], election, aggregate)
         version = envelope.version if now.version is None else now.version
-        figures = to_json(dict(sorted(now.figures.items()))).decode()
+        figures = to_json(dict(sorted(row.figures.items()))).decode()
         place = (now.region, now.tps_code, now.state)
         written.append((*key, *place, version, row.recorded_at, figures, to_json(now.body).decode()))
     if written:
@@ -120,15 +131,12 @@ async def _write_rows(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
 
 
 async def _write_totals(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
-    changes: dict[TotalKey, dict[str, int]] = {}
-    for (election, _), row in rows.items():
-        assert row.now is not None
-        lane = (row.topic, row.partition)
-        _add(changes, election=election, region=row.now.region, lane=lane, figures=row.now.figures, sign=1)
-        if row.region_before:
-            _add(changes, election=election, region=row.region_before, lane=lane, figures=row.before, sign=-1)
-    changes = {key: {n: v for n, v in figures.items() if v} for key, figures in changes.items()}
-    keys = sorted(key for key, figures in changes.items() if figures)
+    changes = {
+        key: changed
+        for key, steps in _summed(_steps(rows)).items()
+        if is_kept(key[1]) and (changed := {name: step for name, step in steps.items() if step})
+    }
+    keys = sorted(changes)
     if not keys:
         return
     found = await uow.fetch(
@@ -142,8 +150,8 @@ async def _write_totals(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
     }
     for key in keys:
         total = totals.setdefault(key, {})
-        for name, value in changes[key].items():
-            total[name] = total.get(name, 0) + value
+        for name, step in changes[key].items():
+            total[name] = total.get(name, 0) + step
     await uow.execute(
         """insert into region_total (election, region, topic, partition, figures)
            select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[])
@@ -156,40 +164,66 @@ async def _write_totals(uow: UnitOfWork, rows: dict[Key, _Row]) -> None:
     )
 
 
-def _add(
-    changes: dict[TotalKey, dict[str, int]],
-    *,
-    election: str,
-    region: str,
-    lane: tuple[str, int],
-    figures: Mapping[str, int],
-    sign: int,
-) -> None:
-    for code in (NATION, *ancestors(region)) if region != NATION else (NATION,):
-        into = changes.setdefault((election, code, *lane), {})
+def _steps(rows: Mapping[Key, _Row]) -> dict[TotalKey, dict[str, int]]:
+    """Return by how much the figures of each row's own region changed: what the rows say now, minus what they said."""
+    found: dict[TotalKey, dict[str, int]] = {}
+    for (election, _), row in rows.items():
+        assert row.now is not None
+        assert row.event is not None
+        lane, figures = (row.event.topic, row.event.partition), row.figures
+        before: Figures = row.before
+        if row.region_before not in ("", row.now.region):
+            gone = found.setdefault((election, row.region_before, *lane), {})
+            for name, value in before.items():
+                gone[name] = gone.get(name, 0) - value
+            before = {}
+        into = found.setdefault((election, row.now.region, *lane), {})
         for name, value in figures.items():
-            into[name] = into.get(name, 0) + sign * value
+            if step := value - before.get(name, 0):
+                into[name] = into.get(name, 0) + step
+        for name in before.keys() - figures.keys():
+            into[name] = into.get(name, 0) - before[name]
+    return found
 
 
-async def _write_feed(uow: UnitOfWork, events: Sequence[Received[EventData]], regions: Sequence[str]) -> None:
-    await uow.execute(
-        """insert into event_feed (lane, election, region, data_class, type, event, recorded_at)
-           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])""",
-        [f"{e.topic}/{e.partition}" for e in events],
-        [e.envelope.election for e in events],
-        list(regions),
-        [e.envelope.data_class for e in events],
-        [e.envelope.type for e in events],
-        [to_json(_public_form(e)).decode() for e in events],
-        [e.envelope.recorded_at for e in events],
+def _summed(steps: dict[TotalKey, dict[str, int]]) -> dict[TotalKey, dict[str, int]]:
+    """Return the steps with those of each region added to the regions around it, the narrowest first."""
+    for dots in (3, 2, 1, 0):
+        for election, region, topic, partition in list(steps):
+            if region != NATION and region.count(".") == dots:
+                wider = region.rpartition(".")[0] or NATION
+                into = steps.setdefault((election, wider, topic, partition), {})
+                for name, step in steps[election, region, topic, partition].items():
+                    into[name] = into.get(name, 0) + step
+    return steps
+
+
+async def _write_feed(uow: UnitOfWork, events: Sequence[Received[EventData]]) -> None:
+    await uow.append(
+        "event_feed",
+        ("lane", "election", "region", "data_class", "type", "event", "recorded_at"),
+        [_feed_row(event) for event in events],
     )
     await uow.execute(f"notify {NOTIFY}")
 
 
-def _public_form(event: Received[EventData]) -> dict[str, object]:
+def _feed_row(event: Received[EventData]) -> tuple[object, ...]:
+    envelope = event.envelope
+    return (
+        f"{event.topic}/{event.partition}",
+        envelope.election,
+        _region(event.data),
+        envelope.data_class,
+        envelope.type,
+        _public_form(event).decode(),
+        envelope.recorded_at,
+    )
+
+
+def _public_form(event: Received[EventData]) -> bytes:
     """Return an event as CloudEvents JSON, as feed, stream and webhooks show it."""
     envelope = event.envelope
-    return {
+    attributes = {
         "specversion": "1.0",
         "id": envelope.event_id,
         "type": envelope.type,
@@ -204,8 +238,8 @@ def _public_form(event: Received[EventData]) -> dict[str, object]:
         "actor": envelope.actor,
         "dataclass": envelope.data_class,
         "rehearsal": envelope.rehearsal,
-        "data": event.data,
     }
+    return to_json(attributes)[:-1] + b',"data":' + to_json(event.data) + b"}"
 
 
 SUBSCRIPTION = Subscription(
@@ -217,4 +251,5 @@ SUBSCRIPTION = Subscription(
     },
     after=project,
     batch=2_000,
+    abreast=2,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from contracts.access import place_code
@@ -141,7 +142,7 @@ def boxes_of_tps(body: Body, envelope: Envelope, data: EventData) -> Projection:
         case _:
             raise TypeError(type(data).__name__)
     kept = with_part(body, envelope, part, code=place_code(data.tps_code) or data.tps_code)
-    figures = _box_figures(parts_of(kept))
+    figures = partial(_box_figures, parts_of(kept))
     code = code_of(kept, owner="tps_supply")
     return Projection(BOXES, kelurahan_of(code), code, "combined", kept, figures, version_of(kept))
 

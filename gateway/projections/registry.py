@@ -1,6 +1,7 @@
 """What the gateway keeps of the registry's events."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import cast
 
 from contracts.access import NATION, place_code
@@ -102,7 +103,7 @@ def readiness(body: Body, envelope: Envelope, data: EventData) -> Projection:
             part = {name: getattr(data, name).model_dump() for name in _FUNCTIONS}
             kept = with_part(body, envelope, part, code=told)
     code = code_of(kept, owner="tps")
-    figures = _readiness_figures(parts_of(kept))
+    figures = partial(_readiness_figures, parts_of(kept))
     return Projection(READINESS, kelurahan_of(code), code, "combined", kept, figures, version_of(kept))
 
 

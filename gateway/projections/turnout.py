@@ -1,5 +1,7 @@
 """What the gateway keeps of turnout's events."""
 
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import cast
 
 from contracts.envelope import Envelope, EventData
@@ -29,6 +31,8 @@ REACHED = (
 )
 """The milestones of a day that goes as planned, in order."""
 
+_REACHED = {milestone.value: f"milestone/{milestone}" for milestone in (*REACHED, Milestone.MOVED)}
+_VOTED = ("voted/tps", "voted/men", "voted/women", "voted/total")
 _FACTS = set(TallyFact.model_fields)
 _FIGURES = ("valid", "invalid", "total")
 
@@ -72,29 +76,38 @@ def voting_day_tps_changed(body: Body, _: Envelope, data: EventData) -> Projecti
 
 def _voting_day(body: Body, tps_code: str) -> Projection:
     state = str(body.get("milestone", "not_reported"))
-    figures = _day_figures(body) if body.get("counts", True) else {}
     kept: Body = {**body, "tps_code": tps_code}
-    return Projection("voting_day", kelurahan_of(tps_code), tps_code, state, kept, figures)
+    return Projection(
+        "voting_day", kelurahan_of(tps_code), tps_code, state, kept, partial(_day_figures, kept)
+    )
 
 
 def _day_figures(body: Body) -> dict[str, int]:
+    if not body.get("counts", True):
+        return {}
     slots = cast(dict[str, Body], body.get("slots", {}))
     reached = cast(dict[str, str], body.get("milestones", {}))
-    figures: dict[str, int] = {f"milestone/{name}": 1 for name in REACHED if name in reached}
-    figures |= {"milestone/moved": 1} if Milestone.MOVED in reached else {}
+    figures: dict[str, int] = {name: 1 for milestone, name in _REACHED.items() if milestone in reached}
     if reached.get(Milestone.SUSPENDED, "") > reached.get(Milestone.RESUMED, ""):
         figures["milestone/suspended"] = 1
     for slot, figure in slots.items():
-        figures[f"slot/{slot}/tps"] = 1
-        for sex in ("men", "women", "total"):
-            figures[f"slot/{slot}/{sex}"] = cast(int, figure[sex])
+        _add_voters(figures, _voters_at(slot), figure)
     if slots:
-        latest = slots["final"] if "final" in slots else slots[max(slots)]
-        figures |= {
-            "voted/tps": 1,
-            **{f"voted/{sex}": cast(int, latest[sex]) for sex in ("men", "women", "total")},
-        }
+        _add_voters(figures, _VOTED, slots["final"] if "final" in slots else slots[max(slots)])
     return figures
+
+
+def _add_voters(figures: dict[str, int], names: Sequence[str], of: Body) -> None:
+    tps, men, women, total = names
+    figures[tps] = 1
+    figures[men], figures[women], figures[total] = cast(
+        tuple[int, int, int], (of["men"], of["women"], of["total"])
+    )
+
+
+@lru_cache(maxsize=100)
+def _voters_at(slot: str) -> Sequence[str]:
+    return tuple(f"slot/{slot}/{word}" for word in ("tps", "men", "women", "total"))
 
 
 def tally_changed(body: Body, envelope: Envelope, data: EventData) -> Projection:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +61,8 @@ class Rows:
         for key, fold in changes:
             if fold is not None:
                 before: Body = self.rows[key].body if key in self.rows else {}
-                self.rows[key] = fold(before, envelope, event.data)
+                now = fold(before, envelope, event.data)
+                self.rows[key] = replace(now, counted=now.figures)
 
     def totals(self, region: str = "*") -> dict[str, int]:
         """Return the sum over the rows of a region."""

@@ -1,0 +1,45 @@
+"""What a consumer reads from records and failures: the epoch, how far a batch goes, why something could not be taken."""
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka import ConsumerRecord, TopicPartition
+from pydantic import ValidationError
+
+from chassis.inbox import Decoded, Position
+
+
+def epoch_of(record: ConsumerRecord) -> int | None:
+    """Return the epoch of the ledger that a record says it belongs to, or None where it says none."""
+    for name, value in record.headers:
+        if name == "ce_ledgerepoch":
+            try:
+                return int(value)
+            except (ValueError, TypeError):
+                return None
+    return None
+
+
+def moved_by(
+    decoded: Sequence[Decoded], positions: Mapping[TopicPartition, Position]
+) -> dict[TopicPartition, Position]:
+    """Return where the positions stand behind a batch."""
+    ends: dict[tuple[str, int], tuple[int, int]] = {}
+    for d in decoded:
+        lane = (d.topic, d.partition)
+        epoch = d.raw_envelope.epoch if d.raw_envelope else 0
+        ends[lane] = (d.offset + 1, max(epoch, ends[lane][1] if lane in ends else 0))
+    moved: dict[TopicPartition, Position] = {}
+    for lane, (next_offset, epoch) in ends.items():
+        tp = TopicPartition(*lane)
+        moved[tp] = Position(next_offset, max(epoch, positions[tp].epoch))
+    return moved
+
+
+def reason_of(error: Exception) -> str:
+    """Say why without the data: the kind of error, and for a body that fails its schema the fields."""
+    if isinstance(error, ValidationError):
+        fields = "; ".join(
+            f"{'/'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors(include_input=False)[:5]
+        )
+        return f"body fails its schema: {fields}"
+    return f"handler refused: {type(error).__name__}"
