@@ -8,7 +8,7 @@ import sys
 
 from fastapi import APIRouter, FastAPI, Response
 
-from chassis.app import serve
+from chassis.serving import serve
 from chassis.settings import ServiceSettings
 from contracts.vocabulary import ContestId, ElectionId, TpsCode
 

@@ -5,9 +5,6 @@
 """
 
 import asyncio
-import gc
-import os
-import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +13,6 @@ from typing import Any
 
 import httpx
 import structlog
-import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from chassis.actor import RegionGroups
@@ -30,14 +26,14 @@ from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
-from chassis.listening import BACKLOG, PatientProtocol, serve_on
 from chassis.metrics import Metrics
 from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
 from chassis.region_groups import ReadGroups, follow_region_groups, known_region_groups
 from chassis.relay import Relay
+from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
-from chassis.telemetry import TelemetryMiddleware, configure_logging
+from chassis.telemetry import TelemetryMiddleware
 from chassis.token_verifier import TokenVerifier
 from chassis.vitals import Vitals
 from chassis.watermark import Watermarks
@@ -86,7 +82,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     state.settings, state.parts = settings, parts
     state.metrics = metrics = Metrics()
     state.clock = DeskClock(settings.clock_file)
-    state.groups = RegionGroups()
+    state.groups, state.leaving = RegionGroups(), asyncio.Event()
     state.verifier = TokenVerifier(
         KeySource(settings.jwks, allow_demo=settings.environment == "development"),
         issuer=settings.issuer,
@@ -145,7 +141,7 @@ def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
             broker=app.state.broker,
             idempotent=settings.broker_idempotent,
             metrics=app.state.metrics,
-            on_stuck=_end_this_process,
+            on_stuck=end_this_process,
         )
         app.state.relay = relay
         app.state.database.on_commit = relay.poke
@@ -203,36 +199,8 @@ def _ended_early(task: "asyncio.Future[None]") -> None:
     """End the process when a machine of it ended: half a service looks alive and is not."""
     error = None if task.cancelled() else task.exception()
     log.error("part_ended", part=repr(task)[:200], error=repr(error)[:200])
-    _end_this_process()
+    end_this_process()
 
 
 def _read_secret(file: str | None) -> str | None:
     return Path(file).read_text().strip() if file else None
-
-
-def _end_this_process() -> None:
-    """Stop in good order, so that whoever supervises this process starts a new one."""
-    log.error("process_gives_up")
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def serve(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve an application until it is told to stop; requests under way are answered first."""
-    configure_logging(app.state.parts.name, settings.log_level)
-    config = uvicorn.Config(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="uvloop",
-        http=PatientProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        timeout_keep_alive=65,
-        backlog=BACKLOG,
-    )
-    # What is there by now stays for good: to look through it for garbage would hold everybody up for 80 ms, again and again.
-    gc.collect()
-    gc.freeze()
-    serve_on(config)

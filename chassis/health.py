@@ -1,5 +1,6 @@
 """Health: alive is the process, ready is progress. A relay or a consumer that stands still makes the service not ready."""
 
+import os
 from typing import Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,9 +11,10 @@ from chassis.problems import Problem
 
 
 class Health(BaseModel):
-    """Whether this process can do its work, and what each part of it says."""
+    """Whether this process can do its work, and what each part of it says; `process` tells which one answered."""
 
     ready: bool
+    process: int
     checks: dict[str, str]
 
 
@@ -34,7 +36,9 @@ def health_routes() -> APIRouter:
     async def ready(request: Request, response: Response) -> Health:
         checks = await _checks(request)
         health = Health(
-            ready=all(state in ("ok", "standby", "broker away") for state in checks.values()), checks=checks
+            ready=all(state in ("ok", "standby", "broker away") for state in checks.values()),
+            process=os.getpid(),
+            checks=checks,
         )
         response.status_code = 200 if health.ready else 503
         return health

@@ -90,12 +90,11 @@ def _refusal() -> bytes:
 _NO_REQUEST: Final = _refusal()
 
 
-def serve_on(config: uvicorn.Config, *, stalled_ms: int = STALLED_MS) -> None:
+def serve_on(server: uvicorn.Server, listener: socket.socket, *, stalled_ms: int = STALLED_MS) -> None:
     """Serve until told to stop, on a socket whose stalled connections the kernel cuts."""
     allow_many_connections()
-    listener = config.bind_socket()
     cut_when_stalled(listener, after_ms=stalled_ms)
-    uvicorn.Server(config).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
 def cut_when_stalled(listener: socket.socket, *, after_ms: int) -> None:

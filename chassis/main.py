@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from fastapi import FastAPI
 
-from chassis.app import serve
 from chassis.migrations import migrate
+from chassis.serving import serve
 from chassis.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)

@@ -19,6 +19,10 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Address that the process listens on.")
     http_port: int = Field(default=8000, description="Port that the process listens on.")
+    http_fd: int | None = Field(
+        default=None,
+        description="A listening socket that whoever starts the process hands in and keeps open.",
+    )
     database_url: SecretStr = Field(
         description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."
     )

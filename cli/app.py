@@ -6,6 +6,7 @@ import signal
 import time
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from cli import dead_letters, tokens
 from cli import doctor as examination
+from cli.backup import backup, restore
 from cli.definition import define, define_at_start
 from cli.imports import import_
 from cli.init import init
@@ -36,11 +38,17 @@ def run(
     ] = 60,
     day: Annotated[str, typer.Option(envvar="DAY", help="`off` leaves the simulated days out.")] = "on",
     fresh: Annotated[bool, typer.Option(envvar="FRESH", help="Forget what an earlier run left.")] = False,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="DESK_ARCHIVE", help="Folder on another disk: it has each commit before its answer."
+        ),
+    ] = None,
 ) -> None:
     """Start the desk and stay until it is stopped."""
     if day not in ("on", "off"):
         raise typer.BadParameter("DAY may be on or off")
-    options = local.Options(speed=speed, day=day == "on", fresh=fresh)
+    options = local.Options(speed=speed, day=day == "on", fresh=fresh, archive=archive and archive.absolute())
     console = Console()
     when_ready = partial(define_at_start, port, console=console)
     raise typer.Exit(local.run(run_folder(port), options, console=console, when_ready=when_ready))
@@ -52,6 +60,8 @@ app.command("import")(import_)
 app.command()(simulate)
 app.command()(results)
 app.command()(rebuild)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(dead_letters.app, name="dead-letters", no_args_is_help=True)
 
 
@@ -93,6 +103,32 @@ def down(port: Port = local.DEFAULT_PORT) -> None:
         typer.echo(f"process {supervisor} has not ended within 90 s", err=True)
         raise typer.Exit(1)
     typer.echo("the desk is down")
+
+
+@app.command()
+def renew(port: Port = local.DEFAULT_PORT) -> None:
+    """Put new processes in the place of the services and the gateway, one after another; no request is refused meanwhile."""
+    folder = run_folder(port)
+    supervisor = folder.holder()
+    if supervisor is None or folder.read_state().phase != "ready":
+        typer.echo(f"no desk is ready on port {port}", err=True)
+        raise typer.Exit(1)
+    before = {
+        process.name: process.pid
+        for process in folder.read_state().processes
+        if process.url.startswith("http")
+    }
+    os.kill(supervisor, signal.SIGUSR1)
+    deadline = time.monotonic() + 300
+    while folder.read_state().phase == "ready" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    while folder.read_state().phase == "renewing" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    after = {process.name: process.pid for process in folder.read_state().processes}
+    for name, pid in before.items():
+        typer.echo(
+            f"{name}: {pid} -> {after.get(name)}" if after.get(name) != pid else f"{name}: {pid} stays"
+        )
 
 
 @app.command()

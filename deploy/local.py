@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from contracts.zones import WIB, WIT, WITA, zone_of
-from deploy import broker, desk_clock, kafka_jars, postgres, programs, prometheus_server
+from deploy import archive, broker, desk_clock, kafka_jars, postgres, programs, prometheus_server
 from deploy.desk_settings import DeskSettings, read_settings
 from deploy.keys import ensure_keys, ensure_passwords
 from deploy.run_folder import DeskIsHeldError, RunFolder, hold
@@ -44,6 +45,8 @@ class Options:
     """Whether the simulated days run; otherwise the city is loaded and the clock goes at speed 1."""
     fresh: bool
     """Whether to forget all that an earlier run left."""
+    archive: Path | None = None
+    """Folder on another disk that has every commit before it is told of."""
 
 
 WhenReady = Callable[[DeskSettings], None]
@@ -101,7 +104,7 @@ def start(
     cluster = postgres.Cluster(
         folder.path / "postgres", port=folder.port("postgres"), password=passwords[postgres.SUPERUSER]
     )
-    database = programs.database(cluster)
+    database = programs.database(cluster, settings=archive.settings(options.archive))
     desk.start(database)
 
     bus = broker.make(
@@ -114,6 +117,7 @@ def start(
     desk.start(events)
 
     desk.wait_ready(database)
+    desk.start(*archive.programs(cluster, options.archive, log=folder.logs / "archive.log"))
     for owner in programs.OWNERS:
         postgres.ensure_database(cluster, owner, role=owner, password=passwords[owner])
     environments = {

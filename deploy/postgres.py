@@ -14,9 +14,11 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from deploy import processes
@@ -79,8 +81,12 @@ class Cluster:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
 
-def start(cluster: Cluster) -> subprocess.Popen[bytes]:
+def start(cluster: Cluster, settings: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[bytes]:
     """Start the server of a folder, which is made where it is missing; `is_ready` tells when it answers.
+
+    Args:
+        cluster: The server.
+        settings: Its settings beside `SETTINGS`.
 
     Raises:
         RuntimeError: The folder cannot be made, or another server still uses it.
@@ -90,7 +96,7 @@ def start(cluster: Cluster) -> subprocess.Popen[bytes]:
     if not (cluster.data / "PG_VERSION").exists():
         _initialise(cluster)
     _clear_stale_lock(cluster)
-    options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    options = [part for name, value in {**SETTINGS, **settings}.items() for part in ("-c", f"{name}={value}")]
     return processes.spawn(
         [binary("postgres"), "-D", cluster.data.resolve(), "-p", str(cluster.port), *options],
         log=cluster.log,
@@ -98,6 +104,15 @@ def start(cluster: Cluster) -> subprocess.Popen[bytes]:
         cwd=Path("/"),
         on_our_death=signal.SIGINT,  # a fast shutdown, with its checkpoint
     )
+
+
+def place(cluster: Cluster) -> Path:
+    """Return where the data directory of a server is to be put that has none yet."""
+    cluster.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parent = _home_of_data(cluster)
+    if parent != cluster.folder:
+        cluster.data.symlink_to(parent / "data")
+    return parent / "data"
 
 
 def is_ready(cluster: Cluster) -> bool:

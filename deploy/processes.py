@@ -22,6 +22,7 @@ def spawn(
     user: str | None = None,
     cwd: Path | None = None,
     on_our_death: signal.Signals = signal.SIGKILL,
+    hand_in: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own that the kernel ends when we die, however we die.
 
@@ -35,6 +36,7 @@ def spawn(
         user: Name of the account that it runs as; only root may name one.
         cwd: Its working folder.
         on_our_death: What the kernel sends to it when we are gone.
+        hand_in: Open files of ours that it shall have under the same numbers.
     """
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -45,6 +47,7 @@ def spawn(
             env=None if environment is None else dict(environment),
             cwd=cwd,
             start_new_session=True,
+            pass_fds=hand_in,
             preexec_fn=_tie_to_parent(on_our_death),  # noqa: PLW1509 - two calls, no locks
             user=user,
             group=group_of(user),

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 
@@ -18,11 +19,11 @@ OWNERS = (*SERVICES, "gateway")
 """Who has a database and a process: the gateway keeps its read tables in one."""
 
 
-def database(cluster: postgres.Cluster) -> Program:
-    """The database server."""
+def database(cluster: postgres.Cluster, *, settings: Mapping[str, str]) -> Program:
+    """The database server, with settings beside its own."""
     return Program(
         name="postgres",
-        start=lambda: postgres.start(cluster),
+        start=lambda: postgres.start(cluster, settings),
         log=cluster.log,
         is_ready=lambda: postgres.is_ready(cluster),
         url=f"postgresql://127.0.0.1:{cluster.port}",
@@ -70,17 +71,25 @@ def is_migrated(cluster: postgres.Cluster, owner: str) -> bool:
 
 
 def service(folder: RunFolder, owner: str, *, environment: Mapping[str, str]) -> Program:
-    """A service, or the gateway."""
+    """A service, or the gateway.
+
+    Its socket is opened here and stays open while its processes come and go, so that who connects meanwhile waits.
+    """
     log = folder.logs / f"{owner}.log"
+    listener = socket.create_server(("127.0.0.1", folder.port(owner)), backlog=4096)
+    told = {**environment, "DESK_HTTP_FD": str(listener.fileno())}
     served_by = os.environ.get("DESK_SERVED_BY")  # `make bench` puts an echo route beside the service's own
     command = (
         [sys.executable, "-m", served_by, owner] if served_by else [sys.executable, "-m", _module(owner)]
     )
     return Program(
         name=owner,
-        start=lambda: processes.spawn(command, log=log, environment=environment, cwd=PROJECT),
+        start=lambda: processes.spawn(
+            command, log=log, environment=told, cwd=PROJECT, hand_in=[listener.fileno()]
+        ),
         log=log,
-        is_ready=lambda: _is_healthy(folder.port(owner)),
+        is_ready=lambda: _who_is_healthy(folder.port(owner)) is not None,
+        serves=lambda pid: _who_is_healthy(folder.port(owner)) == pid,
         url=folder.url(owner),
         patience_s=15,
     )
@@ -139,12 +148,14 @@ def _module(owner: str) -> str:
     return owner if owner == "gateway" else f"services.{owner}"
 
 
-def _is_healthy(port: int) -> bool:
+def _who_is_healthy(port: int) -> int | None:
+    """Return the process that answers on a port and is ready, or None."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/health/ready")
-        return connection.getresponse().status == 200
+        answer = connection.getresponse()
+        return json.loads(answer.read())["process"] if answer.status == 200 else None
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()

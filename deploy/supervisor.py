@@ -18,6 +18,7 @@ from deploy.run_folder import DeskState, ProcessState, RunFolder, started_at
 TICK_S = 0.1
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 15.0
+RENEWAL_PATIENCE_S = 120.0
 SETTLED_AFTER_S = 60.0
 """A process that has lived this long begins with the shortest pause again when it crashes."""
 
@@ -34,6 +35,8 @@ class Program:
     start: Callable[[], subprocess.Popen[bytes]]
     log: Path
     is_ready: Callable[[], bool] = lambda: True
+    serves: Callable[[int], bool] | None = None
+    """Whether the process with this id is ready, for programs of which a new process can stand beside the old one."""
     url: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
     patience_s: float = 10.0
@@ -66,6 +69,7 @@ class Supervisor:
     folder: RunFolder
     say: Callable[[str], None]
     stop_asked: bool = False
+    renewal_asked: bool = False
     terminal: select.poll = field(default_factory=select.poll)
     phase: str = "starting"
     stages: list[list[Child]] = field(default_factory=list[list[Child]])
@@ -75,6 +79,7 @@ class Supervisor:
         for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(wish) is not signal.SIG_IGN:
                 signal.signal(wish, self._note)
+        signal.signal(signal.SIGUSR1, self._note_renewal)
         # The kernel tells a closed terminal to the session's leader alone. That may be make, which keeps it to itself.
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and os.isatty(0):
             self.terminal.register(0, 0)
@@ -88,7 +93,7 @@ class Supervisor:
             stage.append(Child(program=program, process=program.start(), alive_since=time.monotonic()))
             self._write_state()
 
-    def wait_ready(self, *programs: Program, patience_s: float = 60) -> None:
+    def wait_ready(self, *programs: Program, patience_s: float = 180) -> None:
         """Wait until programs are ready.
 
         Raises:
@@ -106,7 +111,7 @@ class Supervisor:
                 pause=self.pause,
             )
 
-    def run_to_end(self, *jobs: Program, patience_s: float = 120) -> None:
+    def run_to_end(self, *jobs: Program, patience_s: float = 240) -> None:
         """Run short jobs beside one another and wait until each has ended well.
 
         Raises:
@@ -133,6 +138,8 @@ class Supervisor:
             for child in self._children():
                 self._look_after(child)
             each_tick()
+            if self.renewal_asked:
+                self._renew_all()
             time.sleep(TICK_S)
 
     def stop_all(self) -> None:
@@ -175,6 +182,30 @@ class Supervisor:
         """
         if self._shall_stop():
             raise StopAskedError
+
+    def _renew_all(self) -> None:
+        """Put a new process in the place of each one that allows it, one after another, without a pause in its service."""
+        self.phase = "renewing"
+        self._write_state()
+        for child in self._children():
+            if child.program.serves is not None and child.start_at is None and not self._shall_stop():
+                self._renew(child, child.program.serves)
+        self.renewal_asked = False
+        self.phase = "ready"
+        self._write_state()
+
+    def _renew(self, child: Child, serves: Callable[[int], bool]) -> None:
+        old, new = child.process, child.program.start()
+        deadline = time.monotonic() + RENEWAL_PATIENCE_S
+        while not serves(new.pid):
+            if self._shall_stop() or new.poll() is not None or time.monotonic() > deadline:
+                self.say(f"{child.program.name} was not renewed: its new process did not become ready")
+                processes.stop(new, first=signal.SIGKILL, patience_s=5)
+                return
+            time.sleep(TICK_S)
+        child.process, child.alive_since = new, time.monotonic()
+        self._write_state()
+        processes.stop(old, first=child.program.stop_signal, patience_s=child.program.patience_s)
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
@@ -232,6 +263,9 @@ class Supervisor:
 
     def _shall_stop(self) -> bool:
         return self.stop_asked or bool(self.terminal.poll(0))
+
+    def _note_renewal(self, _signal: int, _frame: FrameType | None) -> None:
+        self.renewal_asked = True
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
         self.stop_asked = True

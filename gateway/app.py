@@ -42,7 +42,15 @@ def create_app(settings: Settings) -> FastAPI:
             subscription=SUBSCRIPTION,
             publishes=False,
             larger_bodies={"/imports": settings.import_limit_bytes},
-            background=[_follow_feed, _keep_door, _load_names, follow_groups, show_figures, reconcile],
+            background=[
+                _follow_feed,
+                _take_leave,
+                _keep_door,
+                _load_names,
+                follow_groups,
+                show_figures,
+                reconcile,
+            ],
         ),
     )
     state = app.state
@@ -108,6 +116,12 @@ def _client_directory(settings: Settings) -> ClientDirectory | None:
 
 async def _follow_feed(app: FastAPI) -> None:
     await app.state.hub.run()
+
+
+async def _take_leave(app: FastAPI) -> None:
+    await app.state.leaving.wait()
+    app.state.hub.send_away()
+    await asyncio.Event().wait()
 
 
 async def _keep_door(app: FastAPI) -> None:

@@ -167,8 +167,14 @@ class Door:
             return Response(answer.content, status_code=answer.status_code, headers=kept)
 
     async def _send(self, client: httpx.AsyncClient, outgoing: httpx.Request, service: str) -> httpx.Response:
+        """Send a request, and once more where its connection was closed in that moment and a repeat does no harm."""
         try:
-            return await client.send(outgoing)
+            try:
+                return await client.send(outgoing)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if not _may_be_repeated(outgoing):
+                    raise
+                return await client.send(outgoing)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise DoorShut(f"{service} cannot be reached.", retry_after_s=2) from error
         except httpx.TransportError as error:
@@ -205,6 +211,13 @@ def _headers(request: Request) -> list[tuple[bytes, bytes]]:
     if request.client:
         found[b"x-forwarded-for"] = request.client.host.encode()
     return list(found.items())
+
+
+def _may_be_repeated(outgoing: httpx.Request) -> bool:
+    """Whether a second sending has the effect of one: a read, or a command with its key and its whole body at hand."""
+    if outgoing.method in ("GET", "HEAD"):
+        return True
+    return "idempotency-key" in outgoing.headers and isinstance(outgoing.stream, httpx.ByteStream)
 
 
 def passage_routes() -> Sequence[Route]:

@@ -38,6 +38,8 @@ class Client:
     waiting: list[Entry] = field(default_factory=list[Entry])
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     lost: bool = False
+    leaving: bool = False
+    """This process ends: what waits is sent, and the client comes again with its cursor, to another one."""
     most_waiting: int = QUEUE * 8
 
     def offer(self, entries: Sequence[Entry], cursor: Cursor) -> None:
@@ -75,6 +77,7 @@ class Hub:
         self._most = clients
         self._clients: set[Client] = set()
         self._cursor: Cursor | None = None
+        self._leaving = False
         self._notified = asyncio.Event()
         self._moving = asyncio.Lock()
         """Held while the hub moves on, and while a client comes in: what one has seen the other need not send."""
@@ -134,12 +137,21 @@ class Hub:
             client.lost = True
             client.arrived.set()
 
+    def send_away(self) -> None:
+        """Have every stream end behind what waits for it, because this process ends."""
+        self._leaving = True
+        for client in self._clients:
+            client.leaving = True
+            client.arrived.set()
+
     async def open(self, view: View, *, after: Cursor | None) -> Client:
         """Open a stream: from now, or from a cursor where no more than 10,000 events have passed since.
 
         Raises:
             Overloaded: this process serves as many as it may.
         """
+        if self._leaving:
+            raise Overloaded("This gateway is being renewed: come again.", retry_after_s=1)
         if len(self._clients) >= self._most:
             raise Overloaded("This gateway serves as many streams as it may.", retry_after_s=5)
         async with self._moving:
@@ -187,7 +199,9 @@ async def frames(hub: Hub, client: Client, *, interval_s: float) -> AsyncIterato
             entries = client.take()
             if entries:
                 yield "events", client.cursor.pack(), '{"items":[' + ",".join(e.event for e in entries) + "]}"
-                if interval_s:
-                    await asyncio.sleep(interval_s)
+            if client.leaving:
+                return
+            if entries and interval_s:
+                await asyncio.sleep(interval_s)
     finally:
         hub.close(client)

@@ -33,7 +33,7 @@ class Operator:
 
     def type(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [DESK, *words], env=self.environment, capture_output=True, text=True, timeout=60, check=False
+            [DESK, *words], env=self.environment, capture_output=True, text=True, timeout=180, check=False
         )
 
     def start(self, **settings: str) -> subprocess.Popen[bytes]:
@@ -53,7 +53,7 @@ class Operator:
                 supervisor.poll() is not None
                 or (folder.holder() == supervisor.pid and folder.read_state().phase == "ready")
             ),
-            patience_s=90,
+            patience_s=240,
         )
         assert supervisor.poll() is None, self.output.read_text()
         return supervisor

@@ -68,13 +68,9 @@ async def turnout(server: PrivatePostgres) -> AsyncIterator[RunningService]:
         postgres.ensure_database, server.cluster, "turnout", role="turnout", password=password
     )
     url = server.cluster.url("turnout", role="turnout", password=password)
-    # asyncpg complains to the event loop when it is cut off while it asks whether there is TLS
-    no_tls = pytest.MonkeyPatch()
-    no_tls.setenv("PGSSLMODE", "disable")
     async with running_service("turnout", database_url=url, kafka=None) as service:
         await lay_out(service, tps_count=40)
         yield service
-    no_tls.undo()
 
 
 @dataclass(frozen=True)

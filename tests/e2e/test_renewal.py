@@ -1,0 +1,165 @@
+"""Every service is renewed under load: no request fails, and a stream misses nothing."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy import postgres
+from tests.operating import Operator, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(540)]
+
+ELECTION = "/v1/elections/pilkada-2024"
+SENDERS = 4
+
+
+@dataclass
+class Load:
+    """Reports through the door, one after another on a connection that is kept open, and reads beside them."""
+
+    url: str
+    token: str
+    codes: list[str]
+    stopped: threading.Event = field(default_factory=threading.Event)
+    accepted: list[str] = field(default_factory=list[str])
+    failures: list[str] = field(default_factory=list[str])
+    dropped: list[str] = field(default_factory=list[str])
+
+    def run(self) -> None:
+        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+            n = 0
+            while not self.stopped.is_set():
+                n += 1
+                key = uuid4().hex
+                body = {"slot": "10:00", "men": n % 90, "women": 1, "occurred_at": "2024-11-27T05:00:00Z"}
+                path = f"{ELECTION}/tps/{self.codes[n % len(self.codes)]}/turnout-reports"
+                answer = self._twice(lambda: client.post(path, json=body, headers=self._headers(key)))  # noqa: B023 - called at once
+                if answer.is_success:
+                    self.accepted.append(answer.headers["Desk-Position"])
+                else:
+                    self.failures.append(f"{answer.status_code} {answer.text}")
+                read = self._twice(
+                    lambda: client.get(f"{ELECTION}/regions/32.71/overview", headers=self._headers(""))
+                )
+                if not read.is_success:
+                    self.failures.append(f"{read.status_code} {read.text}")
+
+    def _headers(self, key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
+
+    def _twice(self, send: Callable[[], httpx.Response]) -> httpx.Response:
+        """Send again where the kept connection was closed in that moment, as every HTTP client must be ready to."""
+        try:
+            return send()
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+            self.dropped.append(type(error).__name__)
+            return send()
+
+
+@dataclass
+class Follower:
+    """A stream that comes again with its last cursor whenever it ends."""
+
+    url: str
+    token: str
+    stopped: threading.Event = field(default_factory=threading.Event)
+    seen: list[str] = field(default_factory=list[str])
+    cursor: str = ""
+    opened: int = 0
+    resets: int = 0
+
+    def run(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        path = f"{ELECTION}/stream?interval_s=0"
+        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+            while not self.stopped.is_set():
+                again = {"Last-Event-ID": self.cursor} if self.cursor else {}
+                with client.stream("GET", path, headers=headers | again) as answer:
+                    self.opened += 1
+                    self._read(answer)
+
+    def _read(self, answer: httpx.Response) -> None:
+        kind = ""
+        for line in answer.iter_lines():
+            if self.stopped.is_set():
+                return
+            name, _, value = line.partition(": ")
+            if name == "id":
+                self.cursor = value
+            elif name == "event":
+                kind = value
+                self.resets += kind == "reset"
+            elif name == "data" and kind == "events":
+                self.seen += [f"{e['subject']}@{e['aggregateversion']}" for e in json.loads(value)["items"]]
+
+
+@contextmanager
+def running(job: Load | Follower, *, begins_when: Callable[[], bool] = lambda: True) -> Generator[None]:
+    wait_for(begins_when, patience_s=60)
+    threads = SENDERS if isinstance(job, Load) else 1
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        futures = [pool.submit(job.run) for _ in range(threads)]
+        try:
+            yield
+        finally:
+            job.stopped.set()
+        for future in futures:
+            future.result(timeout=120)
+
+
+def test_services_are_renewed_under_load_and_no_request_fails(tmp_path: Path) -> None:
+    desk = Operator(tmp_path)
+    desk.environment |= {"DESK_SIMULATOR_TPS": "40"}
+    supervisor = desk.start()
+    try:
+        wait_for(lambda: "its work is done" in desk.output.read_text(), patience_s=240)
+        words = [
+            "--role",
+            "kpps",
+            "--role",
+            "observer",
+            "--region",
+            "32.71",
+            "--person",
+            "kpps-1",
+            "--minutes",
+            "60",
+        ]
+        token = desk.type("token", *words).stdout.strip()
+        url = f"http://127.0.0.1:{desk.port}"
+        codes = desk.sql_of("turnout", "select tps_code from tps_ref order by tps_code").split()
+        load, follower = Load(url, token, codes), Follower(url, token)
+        with running(follower), running(load, begins_when=lambda: follower.cursor != ""):
+            wait_for(lambda: len(load.accepted) > 40, patience_s=120)
+            before = {process["name"]: process["pid"] for process in desk.status()["processes"]}
+            renewed = desk.type("renew")
+            assert renewed.returncode == 0, renewed.stderr
+            after = {process["name"]: process["pid"] for process in desk.status()["processes"]}
+            so_far = len(load.accepted)
+            wait_for(lambda: len(load.accepted) > so_far + 40, patience_s=120)
+            load.stopped.set()
+            wait_for(lambda: set(load.accepted) <= set(follower.seen), patience_s=60)
+        changed = {name for name, pid in before.items() if after[name] != pid}
+        assert changed == {"registry", "logistics", "incidents", "turnout", "gateway"}
+        assert load.failures == []
+        assert follower.opened > 1
+        assert follower.resets == 0
+        assert len(follower.seen) == len(set(follower.seen))
+        print(
+            f"renewal: {len(load.accepted)} commands and as many reads through five renewals, 0 failed, "
+            f"{len(load.dropped)} sent again on a closed connection; the stream opened {follower.opened} times, 0 missed"
+        )
+    finally:
+        supervisor.send_signal(signal.SIGTERM)
+        code = supervisor.wait(timeout=180)
+        postgres.remove(desk.folder / "postgres")
+    assert code == 0
