@@ -152,6 +152,9 @@ def _add_consumer(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None
     if parts.subscription is None:
         return
     app.state.peers = httpx.AsyncClient(trust_env=False, timeout=10)
+    app.state.watermarks = watermarks = Watermarks(
+        app.state.database, broker=app.state.broker, consumer=parts.subscription.name
+    )
     app.state.consumer = Consumer(
         parts.subscription,
         database=app.state.database,
@@ -159,9 +162,7 @@ def _add_consumer(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None
         metrics=app.state.metrics,
         rehearsal=settings.rehearsal,
         gaps=ledger_gaps(app.state.peers, peers=settings.peers, internal_token=app.state.internal_token),
-    )
-    app.state.watermarks = Watermarks(
-        app.state.database, broker=app.state.broker, consumer=parts.subscription.name
+        newest_mark=watermarks.newest,
     )
 
 
@@ -182,12 +183,16 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         follow_region_groups(state.groups, database=state.database, read=parts.region_groups)
     ]
     others += [background(app) for background in parts.background]
-    tasks = [*machines, *(asyncio.ensure_future(other) for other in others)]
+    backgrounds = [asyncio.ensure_future(other) for other in others]
+    for task in backgrounds:
+        task.add_done_callback(_failed)
+    tasks = [*machines, *backgrounds]
     try:
         yield
     finally:
         for task in tasks:
             task.remove_done_callback(_ended_early)
+            task.remove_done_callback(_failed)
             task.cancel()
         await asyncio.wait(tasks, timeout=8) if tasks else None
         if state.consumer is not None:
@@ -200,6 +205,12 @@ def _ended_early(task: "asyncio.Future[None]") -> None:
     error = None if task.cancelled() else task.exception()
     log.error("part_ended", part=repr(task)[:200], error=repr(error)[:200])
     end_this_process()
+
+
+def _failed(task: "asyncio.Future[None]") -> None:
+    """End the process when a task in the background fell over; one that had no more to do may end."""
+    if not task.cancelled() and task.exception() is not None:
+        _ended_early(task)
 
 
 def _read_secret(file: str | None) -> str | None:

@@ -47,8 +47,15 @@ def service_of(topic: str) -> str:
     return topic.rsplit(".", 2)[-2]
 
 
-async def ensure_topics(broker: Broker, *, ledgers: Iterable[str]) -> None:
+async def ensure_topics(broker: Broker, *, ledgers: Iterable[str], by_owner: bool = False) -> None:
     """Make the topics of some services' ledgers, and the watermarks' topic, where they are not there yet.
+
+    A topic with another number of partitions is not one that we made: a broker that makes topics by itself made it when
+    some client asked for it. Its owner makes it again, and sends what was in it again from the ledger.
+
+    Args:
+        ledgers: services whose topics are wanted.
+        by_owner: whether the relay of these services asks, which alone may take a topic away.
 
     Raises:
         KafkaError: the broker cannot be reached or refuses.
@@ -61,9 +68,14 @@ async def ensure_topics(broker: Broker, *, ledgers: Iterable[str]) -> None:
             NewTopic(broker.topic(service), PARTITIONS, 1, topic_configs=_KEPT_FOR_EVER)
             for service in ledgers
         ]
-        existing = set(await admin.list_topics())
+        existing = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
         for topic in wanted:
-            if topic.name not in existing:
+            partitions = existing.get(topic.name)
+            if partitions and partitions != topic.num_partitions and by_owner:
+                log.error("topic_made_again", topic=topic.name, partitions=partitions)
+                await admin.delete_topics([topic.name])
+                partitions = None
+            if partitions is None:
                 await _create(admin, topic)
     finally:
         await admin.close()
@@ -124,6 +136,7 @@ class TopicTail:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=10_000,
+            metadata_max_age_ms=3_000,
         )
         self._partitions = [TopicPartition(topic, n) for n in range(PARTITIONS)]
 
@@ -135,6 +148,15 @@ class TopicTail:
     async def stop(self) -> None:
         """Disconnect."""
         await self._consumer.stop()
+
+    def is_ours(self) -> bool:
+        """Say whether the topic has as many partitions as we make, as far as is known.
+
+        A broker that makes topics by itself may have made it with fewer after it was wiped, and take records for partitions
+        that no consumer ever looks at.
+        """
+        seen = self._consumer.partitions_for_topic(self._topic)
+        return not seen or len(seen) == PARTITIONS
 
     async def ends(self) -> dict[int, int]:
         """Return the offset after the last record of each partition."""
@@ -150,7 +172,7 @@ class TopicTail:
             self._consumer.seek(tp, offset)
             self._consumer.resume(tp)
         found: dict[int, str | None] = {}
-        for _ in range(60):
+        for _ in range(40):
             if len(found) == len(wanted):
                 break
             batches = await self._consumer.getmany(timeout_ms=250, max_records=500)

@@ -15,7 +15,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from chassis.broker import Broker, cancelled_by_client, ensure_topics, stop_client, within
+from chassis.broker import Broker, cancelled_by_client, ensure_topics, service_of, stop_client, within
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
@@ -24,6 +24,7 @@ from chassis.metrics import Metrics
 from chassis.problems import Problem
 from chassis.records import epoch_of, moved_by, reason_of
 from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
+from chassis.watermark import Mark
 from chassis.wire import MalformedEvent, decode_headers
 from contracts.catalog import CATALOG
 from contracts.envelope import Envelope, EventData
@@ -52,6 +53,7 @@ class Consumer:
         metrics: Metrics,
         rehearsal: bool,
         gaps: "GapSource",
+        newest_mark: Callable[[str], Mark | None],
     ) -> None:
         subscription.check_complete()
         self._subscription = subscription
@@ -60,6 +62,7 @@ class Consumer:
         self._metrics = metrics
         self._rehearsal = rehearsal
         self._gaps = gaps
+        self._newest_mark = newest_mark
         self._positions: dict[TopicPartition, Position] = {}
         self._hinted: dict[TopicPartition, int] = {}
         self._taking: dict[asyncio.Task[None], _Batches] = {}
@@ -94,7 +97,7 @@ class Consumer:
                     raise
                 log.warning("consumer_restarts", consumer=self.name, error="cancelled by the broker's client")
             except (KafkaError, OSError, ZombieFenced, TimeoutError, Problem) as error:
-                log.warning("consumer_restarts", consumer=self.name, error=type(error).__name__)
+                log.warning("consumer_restarts", consumer=self.name, error=repr(error)[:200])
             except Exception:
                 log.exception("consumer_failed", consumer=self.name)
             await asyncio.sleep(0.5)
@@ -126,6 +129,7 @@ class Consumer:
                 if now > look_at:
                     look_at = now + _LOOK_EVERY_S
                     await self._check_positions()
+                    await self._follow_epochs(consumer)
                     await self._hint(consumer)
                 if now > gaps_at:
                     gaps_at = now + _GAPS_EVERY_S
@@ -183,7 +187,7 @@ class Consumer:
             if position is None:
                 continue
             if self._must_start_over(position, found[0]):
-                await self._start_over(consumer, tp, found[0])
+                await self._start_over(consumer, tp, epoch_of(found[0]) or 1)
                 continue
             records.extend(found)
         if not records:
@@ -221,14 +225,11 @@ class Consumer:
         epoch = epoch_of(first)
         return epoch is not None and position.next_offset > 0 and epoch > position.epoch
 
-    async def _start_over(
-        self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: ConsumerRecord
-    ) -> None:
+    async def _start_over(self, consumer: AIOKafkaConsumer, tp: TopicPartition, epoch: int) -> None:
         position = self._positions[tp]
-        epoch = max(position.epoch, epoch_of(first) or 1)
-        log.warning(
-            "partition_starts_over", consumer=self.name, topic=tp.topic, partition=tp.partition, epoch=epoch
-        )
+        epoch = max(position.epoch, epoch)
+        lane = f"{tp.topic}/{tp.partition}"
+        log.warning("partition_starts_over", consumer=self.name, lane=lane, epoch=epoch)
         beginning = (await consumer.beginning_offsets([tp]))[tp]
         moved = Position(next_offset=beginning, epoch=epoch)
         async with self._database.transaction() as uow:
@@ -321,13 +322,8 @@ class Consumer:
         await self._bury(record, reason)
 
     async def _bury(self, record: ConsumerRecord, reason: str) -> None:
-        log.error(
-            "dead_letter",
-            consumer=self.name,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-        )
+        lane = f"{record.topic}/{record.partition}"
+        log.error("dead_letter", consumer=self.name, lane=lane, offset=record.offset)
         decoded = self._decode(record)
         moved = moved_by([decoded], self._positions)
         async with self._database.transaction() as uow:
@@ -363,6 +359,13 @@ class Consumer:
             if self._positions.get(tp) is position and stored.get(tp) != position.next_offset:
                 raise ZombieFenced(f"{tp.topic}/{tp.partition}")
 
+    async def _follow_epochs(self, consumer: AIOKafkaConsumer) -> None:
+        """Start over where a ledger was sent again and no record said so: a refilled partition may end just where it ended."""
+        for tp in [tp for tp in self._positions if tp not in self._busy()]:
+            mark = self._newest_mark(service_of(tp.topic))
+            if mark is not None and mark.epoch > self._positions[tp].epoch:
+                await self._start_over(consumer, tp, mark.epoch)
+
     async def _fill_gaps(self) -> None:
         """Ask owners for events that a parked one has waited for longer than ten seconds."""
         async with self._database.transaction() as uow:
@@ -391,9 +394,9 @@ class Consumer:
         return len(plan.apply)
 
     def _observe(self, consumer: AIOKafkaConsumer, *, idle: bool) -> None:
-        lag = 0
+        lag, held = 0, consumer.assignment()  # fewer than we last heard of, while the group shares out anew
         for tp, position in self._positions.items():
-            high = consumer.highwater(tp)
+            high = consumer.highwater(tp) if tp in held else None
             lag += max(0, high - position.next_offset) if high is not None else 0
         self._metrics.consumer_lag.labels(self.name).set(lag)
         self.caught_up = lag == 0 and idle

@@ -18,8 +18,9 @@ _passed = 0
 POINTS = (
     *("before_commit", "after_commit", "outbox_read", "produced", "acknowledged", "marked"),
     *("inbox_insert", "offset_commit"),
+    *("refilled", "import_chunk"),
 )
-"""Every point, in the order in which an event passes them."""
+"""Every point, in the order in which an event passes them; last, those of a refill and of an import."""
 
 
 def crash_point(name: str) -> None:

@@ -12,12 +12,13 @@ from typing import Any, Protocol, cast
 from uuid import UUID
 
 import asyncpg
+import sqlalchemy.exc
 from asyncpg.transaction import Transaction
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.outbox import Draft, Origin, OutboxRow, write_outbox
-from chassis.problems import Unavailable
+from chassis.problems import Overloaded, Unavailable
 from contracts.envelope import EventData
 
 Row = asyncpg.Record
@@ -165,7 +166,9 @@ class Database:
         while True:
             try:
                 lent = await self._engine.connect()
-            except _AWAY as error:
+            except sqlalchemy.exc.TimeoutError as error:
+                raise Overloaded from error
+            except (*_AWAY, sqlalchemy.exc.DBAPIError) as error:  # which wraps what a starting server answers
                 raise Unavailable("The database cannot be reached.", retry_after_s=2) from error
             raw = await lent.get_raw_connection()
             connection = cast("asyncpg.Connection[Row]", raw.driver_connection)

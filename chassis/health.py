@@ -3,6 +3,7 @@
 import os
 from typing import Literal
 
+import asyncpg
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
@@ -65,6 +66,6 @@ async def _checks(request: Request) -> dict[str, str]:
 async def _database(request: Request) -> str:
     try:
         await request.app.state.database.ping()
-    except (Problem, OSError, TimeoutError):
+    except (Problem, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return "unreachable"
     return "ok"

@@ -9,7 +9,7 @@ producer is mended by nothing else, and nothing that was acknowledged is only in
 import asyncio
 import json
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -39,7 +39,9 @@ _TAIL_CHECK_S = 2.0
 _WATERMARK_S = 1.0
 
 _UNPUBLISHED = "select * from outbox where published_at is null order by seq limit $1"
-_LEDGER = "select * from outbox where seq > $1 and seq <= $2 order by seq limit $3"
+_PUBLISHED = """
+select * from outbox where seq > $1 and seq <= $2 and published_at is not null order by seq limit $3
+"""
 _MARK = """
 with marked as (
     update outbox set published_at = $2 where seq = any($1::bigint[]) and published_at is null
@@ -154,7 +156,7 @@ class Relay:
                 BrokerForgot,
             ) as error:
                 self._broker_away = isinstance(error, KafkaConnectionError | OSError | TimeoutError)
-                log.warning("relay_restarts", service=self._service, error=type(error).__name__)
+                log.warning("relay_restarts", service=self._service, error=repr(error)[:200])
             finally:
                 self.active = False
             await asyncio.sleep(_jittered(0.3, 0.8))
@@ -166,7 +168,7 @@ class Relay:
                 self._waits_for_lock = True
                 await asyncio.sleep(0.5)
             self._waits_for_lock = False
-            await within(30, ensure_topics(self._broker, ledgers=[self._service]))
+            await within(30, ensure_topics(self._broker, ledgers=[self._service], by_owner=True))
             await self._recall(connection)
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._broker.bootstrap,
@@ -197,27 +199,39 @@ class Relay:
 
     async def _broker_remembers(self, tail: TopicTail) -> bool:
         """Say whether the record that the broker acknowledged last in each partition is still there."""
-        if not self._last:
+        return await self._still_holds(tail, self._last)
+
+    @staticmethod
+    async def _still_holds(tail: TopicTail, acknowledged: Mapping[int, tuple[int, UUID]]) -> bool:
+        if not acknowledged:
             return True
         ends = await within(STALL_S, tail.ends())
-        if any(ends.get(p, 0) <= offset for p, (offset, _) in self._last.items()):
-            return False
-        found = await within(STALL_S, tail.event_ids_at({p: offset for p, (offset, _) in self._last.items()}))
-        return all(found[p] == str(event_id) for p, (_, event_id) in self._last.items())
+        if not all(ends.get(p) for p in acknowledged):
+            return False  # an empty partition needs no look at its records
+        offsets = {p: offset for p, (offset, _) in acknowledged.items()}
+        found = await within(STALL_S, tail.event_ids_at(offsets))
+        return all(found[p] == str(event_id) for p, (_, event_id) in acknowledged.items())
 
     async def _refill(
         self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, tail: TopicTail
     ) -> None:
-        """Send the whole ledger again under a new epoch; consumers drop what they have by version."""
+        """Send again, under a new epoch, all that was published; consumers drop what they have by version.
+
+        What the broker acknowledged before is forgotten only when all of it is there again: whoever starts after a crash
+        in the middle finds that the broker does not remember, and sends the ledger from its beginning.
+        """
         self._epoch = await connection.fetchval("update ledger_epoch set epoch = epoch + 1 returning epoch")
-        await connection.execute("delete from relay_state")
-        self._last = {}
         newest: int = await connection.fetchval("select coalesce(max(seq), 0) from outbox")
         log.warning("ledger_refill", service=self._service, epoch=self._epoch, events=newest)
-        after = 0
-        while rows := await connection.fetch(_LEDGER, after, newest, BATCH):
-            await self._send(connection, producer, tail, rows)
+        self._last, after = {}, 0
+        while rows := await connection.fetch(_PUBLISHED, after, newest, BATCH):
+            self._last.update(await self._deliver(producer, tail, rows))
+            self.position_moved_at = wall_now()
             after = rows[-1]["seq"]
+            crash_point("refilled")
+        async with connection.transaction():
+            await connection.execute("delete from relay_state")
+            await connection.execute(_MARK, [], wall_now(), *_columns(self._last))
 
     async def _publish_for_ever(
         self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, tail: TopicTail
@@ -255,21 +269,30 @@ class Relay:
         tail: TopicTail,
         rows: Sequence[Row],
     ) -> None:
-        """Send rows in order, await every acknowledgement, mark them, and remember the last of each partition."""
-        sent = await self._within_stall(self._produce(producer, rows), tail)
+        """Deliver rows, mark them, and remember the last of each partition."""
+        latest = await self._deliver(producer, tail, rows)
         crash_point("acknowledged")
+        await connection.execute(_MARK, [row["seq"] for row in rows], wall_now(), *_columns(latest))
+        crash_point("marked")
+        self._last.update(latest)
+
+    async def _deliver(
+        self, producer: AIOKafkaProducer, tail: TopicTail, rows: Sequence[Row]
+    ) -> dict[int, tuple[int, UUID]]:
+        """Send rows in order, await every acknowledgement, and return the last of each partition.
+
+        Raises:
+            BrokerForgot: a partition's new records lie before what it acknowledged earlier.
+        """
+        sent = await self._within_stall(self._produce(producer, rows), tail)
         latest: dict[int, tuple[int, UUID]] = {}
         for first, count, event_id in sent:
             known = self._last.get(first.partition)
             if known is not None and first.offset <= known[0]:
                 raise BrokerForgot(f"partition {first.partition} went back from {known[0]} to {first.offset}")
             latest[first.partition] = (first.offset + count - 1, event_id)
-        parts = sorted(latest)
-        offsets, event_ids = [latest[p][0] for p in parts], [latest[p][1] for p in parts]
-        await connection.execute(_MARK, [row["seq"] for row in rows], wall_now(), parts, offsets, event_ids)
-        crash_point("marked")
-        self._last.update(latest)
         self._metrics.relay_published.inc(len(rows))
+        return latest
 
     async def _produce(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> list[_Sent]:
         """Send rows as one batch for each partition: record by record the client takes three times as long."""
@@ -328,10 +351,20 @@ class Relay:
         return True
 
     async def _check_tail(self, tail: TopicTail) -> None:
+        """See whether the topic still reaches to what was acknowledged.
+
+        Where it seems not to, the record itself is looked for: the fallback broker tells as the end of a partition where
+        its last batch begins.
+
+        Raises:
+            BrokerForgot: it does not.
+        """
+        if not tail.is_ours():
+            raise BrokerForgot("the topic has another number of partitions")
         ends = await within(STALL_S, tail.ends())
-        for partition, (offset, _) in self._last.items():
-            if ends.get(partition, 0) <= offset:
-                raise BrokerForgot(f"partition {partition} ends at {ends.get(partition, 0)}, after {offset}")
+        short = {p: last for p, last in self._last.items() if ends.get(p, 0) <= last[0]}
+        if not await self._still_holds(tail, short):
+            raise BrokerForgot(f"ends {ends}, acknowledged { ({p: last[0] for p, last in short.items()}) }")
 
     async def _send_watermark(self, producer: AIOKafkaProducer) -> None:
         """Tell consumers up to when everything committed is on the topic, and where that is."""
@@ -364,6 +397,12 @@ class Relay:
     async def _wait_for_poke(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._poke.wait(), _jittered(0.05, 0.1))
+
+
+def _columns(acknowledged: Mapping[int, tuple[int, UUID]]) -> tuple[list[int], list[int], list[UUID]]:
+    """Return partitions, offsets and events of what was acknowledged last."""
+    parts = sorted(acknowledged)
+    return parts, [acknowledged[p][0] for p in parts], [acknowledged[p][1] for p in parts]
 
 
 def _jittered(least_s: float, most_s: float) -> float:

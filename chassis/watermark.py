@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -44,6 +45,11 @@ class Watermarks:
         self._consumer = consumer
         self._pending: dict[str, deque[Mark]] = {}
         self._passed: dict[str, datetime] = {}
+        self._newest: dict[str, Mark] = {}
+
+    def newest(self, service: str) -> Mark | None:
+        """Return the last mark that a service sent, passed or not."""
+        return self._newest.get(service)
 
     def caught_up_to(self, service: str) -> datetime | None:
         """Return the wall time up to which everything of a service is known here, or None."""
@@ -76,7 +82,14 @@ class Watermarks:
                 if not cancelled_by_client():
                     raise
                 log.info("watermarks_restart", error="cancelled by the broker's client")
-            except (KafkaError, OSError, TimeoutError) as error:
+            except (
+                KafkaError,
+                OSError,
+                TimeoutError,
+                Problem,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
                 log.info("watermarks_restart", error=type(error).__name__)
             await asyncio.sleep(0.5)
 
@@ -106,6 +119,7 @@ class Watermarks:
         except (ValueError, KeyError, TypeError, AttributeError):
             log.warning("watermark_unreadable")
             return
+        self._newest[mark.service] = mark
         self._pending.setdefault(mark.service, deque(maxlen=_KEPT)).append(mark)
 
     async def _look(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -58,7 +59,7 @@ async def keep_up(app: FastAPI) -> None:
                 done = await supply_commands.compute_needs(uow, now=clock.now(), rehearsal=rehearsal)
             async with database.transaction() as uow:
                 await stray_commands.adopt_strays(uow, now=clock.now(), rehearsal=rehearsal)
-        except (Problem, OSError, SQLAlchemyError) as error:
+        except (Problem, OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("keeping_up_waits", error=type(error).__name__)
         if done < supply_commands.BATCH:
             await asyncio.sleep(LOOK_EVERY_S)

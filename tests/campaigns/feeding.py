@@ -120,6 +120,7 @@ class Group:
             metrics=Metrics(),
             rehearsal=self.rehearsal,
             gaps=gaps,
+            newest_mark=lambda _: None,
         )
         return Member(consumer, fate, lanes)
 

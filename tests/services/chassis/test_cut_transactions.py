@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from chassis.database import Database
+from chassis.problems import Overloaded, Unavailable
+from deploy import postgres
+from tests.infrastructure import postgres_server
 from tests.services.chassis.machine import machine
 
 pytestmark = pytest.mark.anyio
@@ -54,3 +58,22 @@ async def test_cut_at_any_moment(database: Database, times: int) -> None:
         assert {row["state"] for row in states} <= {"idle"}
     finally:
         await outside.close()
+
+
+async def test_a_database_that_takes_nobody_in_is_away(database: Database) -> None:
+    """A server that starts up answers, and refuses: what it answers comes wrapped, and ended the parts that ask for ever."""
+    name = urlsplit(database.url).path.removeprefix("/")
+    allow = 'alter database :"name" allow_connections {};'
+    newcomer = Database(database.url, pool_size=1)
+    await asyncio.to_thread(postgres.sql, postgres_server().cluster, allow.format("false"), name=name)
+    with pytest.raises(Unavailable):
+        await newcomer.ping()
+    await asyncio.to_thread(postgres.sql, postgres_server().cluster, allow.format("true"), name=name)
+    await newcomer.ping()
+    await newcomer.close()
+
+
+async def test_a_pool_of_which_every_connection_is_lent_says_so(database: Database) -> None:
+    async with database.reading():
+        with pytest.raises(Overloaded):
+            await database.ping()

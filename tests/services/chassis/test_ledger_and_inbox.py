@@ -2,161 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 
-from chassis.broker import Broker
-from chassis.consumer import IGNORE, Consumer, Received, Subscription, handles
-from chassis.database import Database, Row, UnitOfWork
-from chassis.inbox import Decoded, Fate
-from chassis.machinery import MACHINERY_DDL
-from chassis.metrics import Metrics
+from chassis.database import Row
+from chassis.inbox import Fate
 from chassis.outbox import Origin
-from chassis.relay import Relay
-from contracts.catalog import CATALOG
 from contracts.turnout_events import TurnoutRecorded
-from tests.infrastructure import KafkaServer
+from tests.services.chassis.pair import Pair
 
 pytestmark = pytest.mark.anyio
-TYPE = "desk.turnout.voting_day.turnout_recorded.v1"
-
-
-@dataclass
-class Pair:
-    """A ledger that publishes and an inbox that takes in, with the broker between."""
-
-    broker: Broker
-    kafka: KafkaServer
-    owner: Database
-    taker: Database
-    gaps_asked: list[str]
-
-    async def write(self, tps: UUID, version: int, total: int, *, findings: Sequence[str] = ()) -> None:
-        """Commit one event at the owner."""
-        async with self.owner.transaction() as uow:
-            now = datetime.now(UTC)
-            uow.emit(
-                TurnoutRecorded(
-                    tps_id=tps,
-                    tps_code="32.71.06.1002.028",
-                    slot="10:00",
-                    men=total,
-                    women=0,
-                    total=total,
-                    findings=list(findings),
-                ),
-                aggregate_id=tps,
-                version=version,
-                origin=Origin("e", "person-1", "api", now, rehearsal=False),
-                tps_id=tps,
-            )
-
-    async def seen(self) -> list[tuple[str, int, int]]:
-        """Return what the taker has applied, in order."""
-        async with self.taker.reading() as connection:
-            rows = await connection.fetch("select tps, version, total from seen order by n")
-        return [(row["tps"], row["version"], row["total"]) for row in rows]
-
-    async def wait_for(self, count: int, patience_s: float = 30) -> list[tuple[str, int, int]]:
-        """Wait until the taker has applied so many events."""
-        deadline = asyncio.get_running_loop().time() + patience_s
-        while len(seen := await self.seen()) < count:
-            assert asyncio.get_running_loop().time() < deadline, f"{len(seen)} of {count}"
-            await asyncio.sleep(0.05)
-        return seen
-
-    @asynccontextmanager
-    async def relay(self) -> AsyncGenerator[Relay]:
-        """Run the owner's relay."""
-        relay = Relay(
-            self.owner,
-            service="turnout",
-            broker=self.broker,
-            idempotent=self.kafka.idempotent,
-            metrics=Metrics(),
-            on_stuck=lambda: None,
-        )
-        async with _running(relay.run()):
-            yield relay
-
-    @asynccontextmanager
-    async def consumer(
-        self, apply: Callable[[TurnoutRecorded], None] | None = None
-    ) -> AsyncGenerator[Consumer]:
-        """Run a consumer that writes down what it applies."""
-
-        async def take(uow: UnitOfWork, events: Sequence[Received[TurnoutRecorded]]) -> None:
-            for event in events:
-                if apply is not None:
-                    apply(event.data)
-                await uow.execute(
-                    "insert into seen (tps, version, total) values ($1, $2, $3)",
-                    str(event.data.tps_id),
-                    event.envelope.version,
-                    event.data.total,
-                )
-
-        async def gaps(aggregate: str, after: int, topic: str) -> Sequence[Decoded]:
-            self.gaps_asked.append(f"{aggregate} {after} {topic}")
-            return []
-
-        handlers = {kind: IGNORE for kind, event in CATALOG.items() if event.service == "turnout"}
-        subscription = Subscription("taker", ("turnout",), {**handlers, TYPE: handles(take)})
-        consumer = Consumer(
-            subscription,
-            database=self.taker,
-            broker=self.broker,
-            metrics=Metrics(),
-            rehearsal=False,
-            gaps=gaps,
-        )
-        async with _running(consumer.run()):
-            yield consumer
-
-    async def delete_topic(self) -> None:
-        """Take the topic away, with all that is in it, as a wiped broker would."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)
-        await admin.start()
-        await admin.delete_topics([self.broker.topic("turnout")])
-        await admin.close()
-
-
-@asynccontextmanager
-async def _running(coroutine: Coroutine[object, object, None]) -> AsyncGenerator[None]:
-    task = asyncio.ensure_future(coroutine)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-@pytest.fixture
-async def pair(kafka: KafkaServer) -> AsyncIterator[Pair]:
-    from tests.infrastructure import drop_database, make_database
-
-    urls = [make_database("turnout"), make_database("gateway")]
-    owner, taker = (Database(url, pool_size=5) for url in urls)
-    for database in (owner, taker):
-        async with database.transaction() as uow:
-            for statement in MACHINERY_DDL:
-                await uow.execute(statement)
-    async with taker.transaction() as uow:
-        await uow.execute(
-            "create table seen (n bigint generated always as identity, tps text, version int, total int)"
-        )
-    yield Pair(Broker(kafka.bootstrap, f"{uuid4().hex}."), kafka, owner, taker, [])
-    for database, url in zip((owner, taker), urls, strict=True):
-        await database.close()
-        drop_database(url)
 
 
 async def test_every_event_arrives_once_and_in_order(pair: Pair) -> None:
@@ -183,34 +42,6 @@ async def test_events_too_large_for_one_batch_arrive_in_order(pair: Pair) -> Non
         seen = await pair.wait_for(12)
     for tps in (one, other):
         assert [version for of, version, _ in seen if of == str(tps)] == [1, 2, 3, 4, 5, 6]
-
-
-async def test_the_ledger_is_sent_again_when_the_broker_forgot_it(pair: Pair) -> None:
-    stations = [uuid4() for _ in range(10)]
-    async with pair.relay(), pair.consumer():
-        for tps in stations:
-            await pair.write(tps, 1, 1)
-        await pair.wait_for(10)
-        await pair.delete_topic()
-        for tps in stations:
-            await pair.write(tps, 2, 2)
-        seen = await pair.wait_for(20, patience_s=60)
-    assert sorted(seen) == sorted((str(tps), version, version) for tps in stations for version in (1, 2))
-    async with pair.owner.reading() as connection:
-        assert await connection.fetchval("select epoch from ledger_epoch") >= 2
-
-
-async def test_a_consumer_that_was_away_takes_in_a_topic_that_was_made_again(pair: Pair) -> None:
-    tps = uuid4()
-    async with pair.relay():
-        async with pair.consumer():
-            await pair.write(tps, 1, 1)
-            await pair.wait_for(1)
-        await pair.delete_topic()
-        await pair.write(tps, 2, 2)
-        await asyncio.sleep(4)
-        async with pair.consumer():
-            assert await pair.wait_for(2, patience_s=60) == [(str(tps), 1, 1), (str(tps), 2, 2)]
 
 
 async def test_duplicates_and_reordering_change_nothing(pair: Pair) -> None:

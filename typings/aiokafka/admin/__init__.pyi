@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 class NewTopic:
     def __init__(
@@ -10,6 +11,12 @@ class NewTopic:
         topic_configs: Mapping[str, str] | None = ...,
     ) -> None: ...
     name: str
+    num_partitions: int
+
+class TopicDescription(TypedDict):
+    error_code: int
+    topic: str
+    partitions: list[dict[str, object]]
 
 class CreateTopicsResponse:
     topic_errors: list[tuple[str, int, str | None]]
@@ -28,7 +35,7 @@ class AIOKafkaAdminClient:
     async def start(self) -> None: ...
     async def close(self) -> None: ...
     async def list_topics(self) -> list[str]: ...
-    async def describe_topics(self, topics: Sequence[str] | None = ...) -> list[dict[str, object]]: ...
+    async def describe_topics(self, topics: Sequence[str] | None = ...) -> list[TopicDescription]: ...
     async def create_topics(
         self, new_topics: Sequence[NewTopic], timeout_ms: int | None = ..., validate_only: bool = ...
     ) -> CreateTopicsResponse: ...
