@@ -9,7 +9,7 @@ ARGS ?=
 EXAMPLES ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test interleavings races fuzz mutate check bench generate clean
+.PHONY: help setup run down doctor test interleavings races fuzz mutate check bench faults generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -30,7 +30,7 @@ doctor: setup ## Look for what keeps the desk from running on this machine.
 	@.venv/bin/desk doctor
 
 test: setup ## Run the tests, on a PostgreSQL and a Kafka of their own.
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m "not long" $(ARGS)
 
 interleavings: setup ## Take events in in any order, SEEDS=1000 of them, and compare with the ordered feed; resumes.
 	@.venv/bin/python -m tests.campaigns interleavings --seeds $(or $(SEEDS),1000)
@@ -43,6 +43,10 @@ mutate: setup ## Put faults into a copy of the sources, one at a time, and say w
 
 fuzz: setup ## Send wrong and right requests to every operation, EXAMPLES of each kind (200); part of it runs in `test`.
 	@FUZZ_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest -n $(WORKERS) tests/fuzz $(ARGS)
+
+faults: setup ## Do FAULTS=50 faults to a desk under load and look whether anything was lost, SEED=20241127; resumes.
+	@.venv/bin/python -m pytest -n 0 -m long tests/faults
+	@.venv/bin/python -m faults --faults $(or $(FAULTS),50) --seed $(or $(SEED),20241127) $(ARGS)
 
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)

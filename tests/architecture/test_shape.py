@@ -46,7 +46,7 @@ def test_no_file_is_too_long():
 def test_no_function_is_too_long():
     long = {
         f"{relative(path)}:{function.lineno} {function.name}": length
-        for path in python_files(*PACKAGES, "scripts", "bench")
+        for path in python_files(*PACKAGES, "scripts", "bench", "faults")
         if "versions" not in path.parts
         for function in functions(path)
         if (length := _body_lines(function)) > LONGEST_FUNCTION

@@ -1,4 +1,4 @@
-"""A day of forty TPS during which everything is killed once and comes back; it ends on the totals that it would have ended on.
+"""Days of a few TPS during which everything is killed, or forgotten, and comes back; they end on the totals of the plan.
 
 The plan says what the totals are, the simulator repeats what was not answered under the same keys, the supervisor
 starts again what was killed. SIGKILL keeps the page cache: none of this tests a power cut.
@@ -6,6 +6,7 @@ starts again what was killed. SIGKILL keeps the page cache: none of this tests a
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,12 +25,13 @@ from tests.operating import Operator, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(540)]
 
-TPS, SEED = 40, 11
+TPS, SEED = 20, 11
+OWNERS = ("registry", "logistics", "incidents", "turnout")
 EVERYTHING = ("turnout", "registry", "logistics", "incidents", "gateway", "kafka", "postgres")
 
 
 class Rehearsal(Operator):
-    """A desk with forty TPS, whose days are driven by hand."""
+    """A desk with twenty TPS, whose days are driven by hand."""
 
     def __init__(self, home: Path, **settings: str) -> None:
         super().__init__(home)
@@ -95,7 +97,7 @@ def planned() -> dict[str, tuple[dict[str, int], int, int, int]]:
 
 @contextmanager
 def rehearsal(home: Path, **settings: str) -> Generator[Rehearsal]:
-    """Give a running desk with forty TPS loaded, and take it away again."""
+    """Give a running desk with twenty TPS loaded, and take it away again."""
     desk = Rehearsal(home, **settings)
     supervisor = desk.start()
     try:
@@ -112,7 +114,7 @@ def end_on_the_plan(desk: Rehearsal, days: subprocess.Popen[str]) -> None:
     output, _ = days.communicate(timeout=400)
     assert days.returncode == 0, output[-3_000:]
     wait_for(lambda: desk.results() == planned(), patience_s=60)
-    for owner in ("registry", "logistics", "incidents", "turnout"):
+    for owner in OWNERS:
         wait_for(
             lambda owner=owner: (
                 desk.sql_of(owner, "select count(*) from outbox where published_at is null") == "0"
@@ -123,10 +125,46 @@ def end_on_the_plan(desk: Rehearsal, days: subprocess.Popen[str]) -> None:
         assert dead == "0", f"{owner} has {dead} dead letters"
 
 
+def wait_for_events(desk: Rehearsal, owner: str, *, count: int) -> None:
+    """Wait until the days have come so far that a service has published so many events."""
+    published = "select count(*) from outbox where published_at is not null"
+    deadline = time.monotonic() + 200
+    while int(desk.sql_of(owner, published)) < count:  # each question is a process: not ten times a second
+        assert time.monotonic() < deadline, f"{owner} has published fewer than {count} events"
+        time.sleep(1)
+
+
+def epoch_of(desk: Rehearsal, owner: str) -> int:
+    """Return how often a service's ledger was sent again, plus one."""
+    return int(desk.sql_of(owner, "select epoch from ledger_epoch"))
+
+
 def test_everything_is_killed_once_and_the_totals_are_those_of_the_plan(tmp_path: Path) -> None:
     with rehearsal(tmp_path) as desk:
-        days = desk.drive(speed=3_000)
+        days = desk.drive(speed=6_000)
         for name in EVERYTHING:
-            time.sleep(4)
+            time.sleep(2)
             desk.kill(name)
         end_on_the_plan(desk, days)
+
+
+@pytest.mark.long
+def test_the_brokers_data_are_wiped_and_the_totals_are_those_of_the_plan(tmp_path: Path) -> None:
+    with rehearsal(tmp_path) as desk:
+        days = desk.drive(speed=12_000)
+        wait_for_events(desk, "logistics", count=100)
+        os.kill(desk.pid_of("kafka"), signal.SIGSTOP)
+        shutil.rmtree(desk.folder / "kafka")
+        desk.kill("kafka")
+        end_on_the_plan(desk, days)
+        assert [owner for owner in OWNERS if epoch_of(desk, owner) == 1] == []
+
+
+@pytest.mark.long
+def test_on_the_fallback_broker_that_forgets_the_totals_are_those_of_the_plan(tmp_path: Path) -> None:
+    with rehearsal(tmp_path, DESK_BROKER="tansu") as desk:
+        days = desk.drive(speed=12_000)
+        wait_for_events(desk, "logistics", count=100)
+        desk.kill("tansu")
+        end_on_the_plan(desk, days)
+        assert {owner: epoch_of(desk, owner) for owner in OWNERS} == dict.fromkeys(OWNERS, 2)

@@ -1,0 +1,170 @@
+"""How each kind of fault is done to a desk."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy import processes
+from deploy.run_folder import replace_file
+from faults.clients import Clients
+from faults.desk import FaultDesk, until
+from faults.plan import Fault
+
+POINT_PATIENCE_S = 60.0
+
+
+async def do(desk: FaultDesk, clients: Clients, fault: Fault) -> str:
+    """Do a fault, wait until what was killed has been started again, and return what is to be told of it."""
+    match fault.kind:
+        case "crash":
+            return await _crash(desk, fault.at, fault.point)
+        case "kill":
+            await _kill(desk, fault.at)
+        case "pause":
+            await _pause(desk, fault.at, seconds=fault.amount)
+        case "cut" | "stall" | "slow":
+            await _break_connections(desk, fault)
+        case "wipe":
+            await _wipe(desk, crash_refill_of=fault.at)
+        case "older":
+            await _put_back(desk)
+        case "delete_topic":
+            await _delete_topic(desk, fault.at)
+        case "jump":
+            _jump(desk, hours=fault.amount)
+        case "two":
+            await _two(desk, clients, fault)
+        case _:
+            raise ValueError(fault.kind)
+    return ""
+
+
+async def _crash(desk: FaultDesk, owner: str, point: str) -> str:
+    """Let a process end itself at a crash point."""
+    pid, armed = desk.pid_of(owner), desk.armed / f"{owner}.{point}"
+    armed.touch()
+
+    async def passed() -> bool:
+        return not armed.exists()
+
+    try:
+        await until(passed, patience_s=POINT_PATIENCE_S, what=point)
+    except TimeoutError:
+        armed.unlink(missing_ok=True)
+        return "never passed"
+    await desk.replaced(owner, pid=pid)
+    return ""
+
+
+async def _kill(desk: FaultDesk, name: str) -> None:
+    pid = desk.pid_of(name)
+    os.kill(pid, signal.SIGKILL)
+    await desk.replaced(name, pid=pid)
+
+
+async def _pause(desk: FaultDesk, name: str, *, seconds: float) -> None:
+    family = _family(desk.pid_of(name))
+    _signal(family, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        _signal(family, signal.SIGCONT)
+
+
+async def _break_connections(desk: FaultDesk, fault: Fault) -> None:
+    proxy = desk.proxies[fault.at]
+    try:
+        if fault.kind == "slow":
+            proxy.latency_s = 0.1
+        elif fault.kind == "stall":
+            proxy.stalled = True
+        else:
+            proxy.refuses = True
+            proxy.cut()
+        await asyncio.sleep(fault.amount)
+    finally:
+        proxy.heal()
+    if fault.kind == "stall":
+        proxy.cut()  # what was stalled is given up by one side in the end, in the middle of whatever it was
+
+
+async def _wipe(desk: FaultDesk, *, crash_refill_of: str) -> None:
+    """Take the broker's data away; the refill of one service may be cut off by a crash."""
+    if crash_refill_of:
+        (desk.armed / f"{crash_refill_of}.refilled").touch()
+    await _replace_data(desk, None)
+
+
+async def _put_back(desk: FaultDesk) -> None:
+    """Put the broker's data back to what they were some seconds ago."""
+    data, copy = desk.folder.path / "kafka" / "data", desk.home / "older"
+    pid = desk.pid_of("kafka")
+    _signal([pid], signal.SIGSTOP)
+    await asyncio.to_thread(shutil.copytree, data, copy)
+    _signal([pid], signal.SIGCONT)
+    await asyncio.sleep(3)
+    await _replace_data(desk, copy)
+
+
+async def _replace_data(desk: FaultDesk, by: Path | None) -> None:
+    data = desk.folder.path / "kafka" / "data"
+    pid = desk.pid_of("kafka")
+    _signal([pid], signal.SIGSTOP)
+    await asyncio.to_thread(shutil.rmtree, data)
+    if by is not None:
+        by.rename(data)
+    _signal([pid], signal.SIGKILL)
+    await desk.replaced("kafka", pid=pid)
+
+
+async def _delete_topic(desk: FaultDesk, service: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=f"127.0.0.1:{desk.folder.port('kafka')}")
+    await admin.start()
+    try:
+        await admin.delete_topics([f"desk.{service}.v1"])
+    finally:
+        await admin.close()
+
+
+def _jump(desk: FaultDesk, *, hours: float) -> None:
+    """Set the desk's clock, forwards or back."""
+    setting = json.loads(desk.folder.clock.read_text())
+    anchor = datetime.fromisoformat(setting["desk_anchor"]) + timedelta(hours=hours)
+    replace_file(desk.folder.clock, json.dumps(setting | {"desk_anchor": anchor.isoformat()}))
+
+
+async def _two(desk: FaultDesk, clients: Clients, fault: Fault) -> None:
+    """Let two instances share the work, kill one of them, and after a while stop the second."""
+    second, url = desk.start_second(fault.at)
+    try:
+        await asyncio.sleep(6)  # it starts, joins the group, and takes half of the partitions
+        clients.seconds[fault.at] = url
+        await asyncio.sleep(2)
+        if fault.point == "first":
+            await _kill(desk, fault.at)
+            await asyncio.sleep(4)
+        else:
+            second.kill()
+    finally:
+        clients.seconds.pop(fault.at, None)
+        await asyncio.to_thread(processes.stop, second, first=signal.SIGTERM, patience_s=20)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its children: PostgreSQL is many."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(int(child) for child in children)]
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
