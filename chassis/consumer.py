@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
@@ -22,7 +21,7 @@ from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded, Fate, Inbox, Move, Position, ZombieFenced
 from chassis.metrics import Metrics
 from chassis.problems import Problem
-from chassis.records import epoch_of, moved_by, reason_of
+from chassis.records import Assignments, epoch_of, moved_by, reason_of
 from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
 from chassis.watermark import Mark
 from chassis.wire import MalformedEvent, decode_headers
@@ -116,7 +115,7 @@ class Consumer:
             metadata_max_age_ms=5_000,
         )
         topics = [self._broker.topic(service) for service in self._subscription.services]
-        listener = _Assignments(self, consumer)
+        listener = Assignments(lambda partitions: self.assign(consumer, partitions))
         try:
             await within(30, ensure_topics(self._broker, ledgers=self._subscription.services))
             await within(30, consumer.start())
@@ -124,6 +123,7 @@ class Consumer:
             look_at = gaps_at = asyncio.get_running_loop().time()
             while True:
                 taken = await self._take_next(consumer)
+                listener.check()
                 self._observe(consumer, idle=not taken and not self._taking)
                 now = asyncio.get_running_loop().time()
                 if now > look_at:
@@ -406,15 +406,3 @@ class Consumer:
 
 GapSource = Callable[[str, int, str], Awaitable[Sequence[Decoded]]]
 """Fetches an aggregate's events after a version from the ledger of the service that owns the topic."""
-
-
-class _Assignments(ConsumerRebalanceListener):
-    def __init__(self, consumer: Consumer, client: AIOKafkaConsumer) -> None:
-        self._consumer = consumer
-        self._client = client
-
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Nothing to let go of: what was not committed to the database was not taken."""
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        await self._consumer.assign(self._client, list(assigned))

@@ -1,8 +1,9 @@
 """What a consumer reads from records and failures: the epoch, how far a batch goes, why something could not be taken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from pydantic import ValidationError
 
 from chassis.inbox import Decoded, Position
@@ -43,3 +44,30 @@ def reason_of(error: Exception) -> str:
         )
         return f"body fails its schema: {fields}"
     return f"handler refused: {type(error).__name__}"
+
+
+class Assignments(ConsumerRebalanceListener):
+    """Takes partitions up when the group has shared them out, and remembers where that failed.
+
+    The client writes down what goes wrong here, and goes on: a database that was away for a moment would leave its
+    process without a single partition, for ever.
+    """
+
+    def __init__(self, assign: Callable[[Sequence[TopicPartition]], Awaitable[None]]) -> None:
+        self._assign = assign
+        self._failure: Exception | None = None
+
+    def check(self) -> None:
+        """Raise what went wrong, so that the session starts over."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Nothing to let go of: what was not committed to the database was not taken."""
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Take partitions up."""
+        try:
+            await self._assign(list(assigned))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the session ends with it
+            self._failure = error

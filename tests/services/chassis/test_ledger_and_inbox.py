@@ -10,8 +10,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from chassis.database import Row
-from chassis.inbox import Fate
+from chassis.inbox import Fate, Inbox, Position
 from chassis.outbox import Origin
+from chassis.problems import Unavailable
 from contracts.turnout_events import TurnoutRecorded
 from tests.services.chassis.pair import Pair
 
@@ -78,6 +79,23 @@ async def _send_all(pair: Pair, rows: Sequence[Row]) -> None:
         body, key = row["body"].encode(), row["partition_key"].encode()
         await producer.send_and_wait(pair.broker.topic("turnout"), body, key=key, headers=headers)
     await producer.stop()
+
+
+async def test_a_database_that_is_away_while_partitions_are_shared_out_is_asked_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = iter([True, True])
+    position = Inbox.position
+
+    async def sometimes(inbox: Inbox, topic: str, partition: int) -> Position:
+        if next(away, False):
+            raise Unavailable("The database cannot be reached.")
+        return await position(inbox, topic, partition)
+
+    monkeypatch.setattr(Inbox, "position", sometimes)
+    async with pair.relay(), pair.consumer():
+        await pair.write(uuid4(), 1, 1)
+        await pair.wait_for(1, patience_s=60)
 
 
 async def test_a_refused_event_blocks_its_aggregate_alone_until_it_is_settled(pair: Pair) -> None:
