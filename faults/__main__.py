@@ -163,15 +163,13 @@ def _kills(asked: Asked, done: int) -> int:
 
 
 def _read(file: Path) -> Sum:
-    """Return what the file says so far; faults after the last look are done again."""
+    """Return what the file says so far; faults after the last look are done again, also where a run broke off there."""
     total = Sum()
     if file.exists():
         for line in file.read_text().splitlines():
             found = json.loads(line)
             if "so_far" in found:
                 total = Sum(**found["so_far"])
-            elif "broke_off" in found:
-                total.broken.append(found["broke_off"])
     return total
 
 
