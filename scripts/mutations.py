@@ -207,9 +207,16 @@ REGIONS = (
     _region(
         "gateway",
         "gateway/places.py",
-        "    require_region(actor, code)\n",
+        "    require_region(actor, place)\n",
         "",
         "tests/services/gateway/test_regions.py::test_regions_are_judged_before_anything_is_looked_up",
+    ),
+    _region(
+        "gateway",
+        "gateway/places.py",
+        "    require_region(actor, code)\n",
+        "",
+        "tests/services/gateway/test_lists.py::test_lists_keep_to_the_regions_of_the_token",
     ),
 )
 
