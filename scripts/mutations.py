@@ -119,7 +119,7 @@ DURABILITY = (
                 "            if name in blocked:\n",
             ),
         ),
-        (f"{_SHUFFLED}::test_any_order_leaves_the_state_of_the_ordered_feed[turnout]",),
+        (f"{_SHUFFLED}::test_any_order_leaves_the_state_of_the_ordered_feed[gateway]",),
     ),
     Mutation(
         "a zombie is not fenced out",
