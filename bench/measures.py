@@ -61,8 +61,16 @@ def ratio(of: Side, over: Side, *, pace: Pace, note: str = "") -> Figure:
     )
 
 
-def send(port: int, load: Sequence[bytes], *, seconds: float, connections: int = CONNECTIONS) -> float:
-    """Send a load and return accepted answers per second.
+@dataclass(frozen=True)
+class _Told:
+    """What the client said of a load."""
+
+    answers: int
+    seconds: float
+
+
+def _sent(port: int, load: Sequence[bytes], *, seconds: float, connections: int = CONNECTIONS) -> _Told:
+    """Send a load, at most for so long.
 
     Raises:
         RuntimeError: anything but success was answered.
@@ -79,9 +87,25 @@ def send(port: int, load: Sequence[bytes], *, seconds: float, connections: int =
     refused = {status: n for status, n in told["statuses"].items() if n and not 200 <= int(status) < 300}
     if refused:
         raise RuntimeError(f"answers that are no success: {refused}")
-    if told["answers"] >= len(load):
+    return _Told(told["answers"], told["seconds"])
+
+
+def send(port: int, load: Sequence[bytes], *, seconds: float, connections: int = CONNECTIONS) -> float:
+    """Send a load for so long and return accepted answers per second.
+
+    Raises:
+        RuntimeError: anything but success was answered, or the load was too short.
+    """
+    told = _sent(port, load, seconds=seconds, connections=connections)
+    if told.answers >= len(load):
         raise RuntimeError("the load ran out before its time: prepare more")
-    return told["answers"] / told["seconds"]
+    return told.answers / told.seconds
+
+
+def _send_all(port: int, load: Sequence[bytes]) -> None:
+    """Send a load to its end."""
+    if _sent(port, load, seconds=120).answers != len(load):
+        raise RuntimeError("a load that prepares a measure did not get through in two minutes")
 
 
 def settle(desk: BenchDesk, *, patience_s: float = 10) -> None:
@@ -160,75 +184,41 @@ def _boxes(desk: BenchDesk, city: City) -> list[tuple[str, str]]:
         load.append(
             requests.post(f"{requests.BASE}/boxes:batch", {"items": items}, token=token, key=str(made[-1][0]))
         )
-    _send_all(desk, load)
+    _send_all(desk.folder.port("logistics"), load)
     return made
 
 
-def _send_all(desk: BenchDesk, load: Sequence[bytes]) -> None:
-    words = [
-        sys.executable,
-        "-m",
-        "bench.client",
-        "--port",
-        str(desk.folder.port("logistics")),
-        "--seconds",
-        "60",
-    ]
-    ran = subprocess.run(
-        [*words, "--connections", "1"], input=requests.packed(load), capture_output=True, check=True, cwd=ROOT
-    )
-    statuses = json.loads(ran.stdout)["statuses"]
-    if statuses.get("200", 0) != len(load):
-        raise RuntimeError(f"boxes could not be packed: {statuses}")
-
-
 def entry_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
-    """Accepted entries of forms over echo: each form once per person, persons change when the forms are used up."""
+    """Accepted entries of forms over echo.
+
+    Each side of a round is one person's entries of all forms (or as many as the time allows); when both entries are
+    made, two adjudicators return every form, outside the measured time.
+    """
     port = desk.folder.port("turnout")
     forms = [
         (code, contest, n) for code in city.tps for contest, n in (("walikota-32.71", 5), ("gubernur-32", 4))
     ]
-    persons = iter(range(1, 3))
-    stock: list[bytes] = []
-    measured = Pace(min(pace.seconds, 2.0), pace.rounds)
+    typists = [desk.token("operator", regions=["32.71"], person=f"bench-typist-{n}") for n in (1, 2)]
+    adjudicators = [desk.token("adjudicator", regions=["32.71"], person=f"bench-judge-{n}") for n in (1, 2)]
+    entered = 0
 
     def write() -> float:
-        nonlocal stock
-        if len(stock) < 400:
-            token = desk.token("operator", regions=["32.71"], person=f"bench-{next(persons)}")
-            stock += requests.entries(iter(forms), token, count=len(forms))
-        load, stock = stock, []
-        began = time.monotonic()
-        used = _send_some(port, load, seconds=measured.seconds)
-        stock = load[used:]
-        took = max(time.monotonic() - began, 0.001)
+        nonlocal entered
+        if entered == 2:
+            for token in adjudicators:
+                _send_all(port, requests.returns(forms, token))
+            settle(desk, patience_s=60)
+            entered = 0
+        told = _sent(port, requests.entries(forms, typists[entered]), seconds=60)
+        entered += 1
         settle(desk, patience_s=60)
-        return used / min(took, measured.seconds)
+        return told.answers / told.seconds
 
     def echo() -> float:
-        token = city.typist
-        cycle = [form for _ in range(20) for form in forms]
-        load = requests.entries(iter(cycle), token, count=int(6_000 * measured.seconds), prefix="/echo")
-        return send(port, load, seconds=measured.seconds)
+        load = requests.entries(forms * 10, city.typist, prefix="/echo")
+        return send(port, load, seconds=min(pace.seconds, 3.0))
 
-    return ratio(
-        write, echo, pace=Pace(measured.seconds, min(pace.rounds, 2)), note="(two persons, 3,060 forms each)"
-    )
-
-
-def _send_some(port: int, load: Sequence[bytes], *, seconds: float) -> int:
-    words = [sys.executable, "-m", "bench.client", "--port", str(port), "--seconds", str(seconds)]
-    ran = subprocess.run(
-        [*words, "--connections", str(CONNECTIONS)],
-        input=requests.packed(load),
-        capture_output=True,
-        check=True,
-        cwd=ROOT,
-    )
-    told = json.loads(ran.stdout)
-    if refused := {s: n for s, n in told["statuses"].items() if n and not 200 <= int(s) < 300}:
-        raise RuntimeError(f"answers that are no success: {refused}")
-    return told["answers"]
+    return ratio(write, echo, pace=pace, note=f"({len(forms):,} forms a side)")
 
 
 def batch_rows(desk: BenchDesk, city: City, pace: Pace) -> Figure:

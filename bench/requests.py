@@ -4,7 +4,7 @@ import json
 import random
 import struct
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.desk import ELECTION
 
@@ -86,25 +86,31 @@ def scans(boxes: Sequence[tuple[str, str]], token: str, *, count: int, prefix: s
     return made
 
 
-def entries(
-    forms: Iterator[tuple[str, str, int]], token: str, *, count: int, prefix: str = ""
-) -> list[bytes]:
-    """Return entries of forms (TPS, contest, number of choices), each form once."""
-    made: list[bytes] = []
-    for _ in range(count):
-        code, contest, choices = next(forms)
-        made.append(
-            post(
-                f"{prefix}{BASE}/tps/{code}/forms/{contest}/entries", entry(choices), token=token, key=_uuid()
-            )
-        )
-    return made
+Form = tuple[str, str, int]
+"""A form: its TPS, contest, and number of choices."""
 
 
-def entry(choices: int) -> dict[str, object]:
+def entries(forms: Sequence[Form], token: str, *, prefix: str = "") -> list[bytes]:
+    """Return an entry of each form; of one form always the same figures, so that two entries agree."""
+    return [post(f"{prefix}{_form(form)}/entries", entry(form), token=token, key=_uuid()) for form in forms]
+
+
+def returns(forms: Sequence[Form], token: str) -> list[bytes]:
+    """Return the request to return each form, to be entered anew."""
+    body: dict[str, object] = {"reason": "The bench enters it anew.", "occurred_at": "2024-11-27T08:00:00Z"}
+    return [post(f"{_form(form)}/returns", body, token=token, key=_uuid()) for form in forms]
+
+
+def _form(form: Form) -> str:
+    code, contest, _ = form
+    return f"{BASE}/tps/{code}/forms/{contest}"
+
+
+def entry(form: Form) -> dict[str, object]:
     """Return the body of an entry of a form that adds up."""
-    votes = {str(n): CHANCE.randrange(20, 90) for n in range(1, choices + 1)}
-    valid, invalid = sum(votes.values()), CHANCE.randrange(20)
+    chance = random.Random("/".join(map(str, form)))
+    votes = {str(n): chance.randrange(20, 90) for n in range(1, form[2] + 1)}
+    valid, invalid = sum(votes.values()), chance.randrange(20)
     figures = {"votes": votes, "valid": valid, "invalid": invalid, "total": valid + invalid}
     return {"figures": figures, "occurred_at": "2024-11-27T08:00:00Z", "channel": "app"}
 
