@@ -1,8 +1,9 @@
 """Group commit: single commands in flight are joined into one transaction, and each gets its own answer.
 
 A commit costs the same for one command as for fifty. While one group commits, the next one gathers; so a quiet desk
-answers at once and a busy one answers many with each commit. The coalescer owns the transaction, the keys and the
-order of locks; a command written for lists does the rest.
+answers at once and a busy one answers many with each commit. Behind a group of many the next one gathers for as long
+again, so that those who were just answered can be in it. The coalescer owns the transaction, the keys and the order of
+locks; a command written for lists does the rest.
 """
 
 import asyncio
@@ -21,6 +22,10 @@ from chassis.outbox import Origin
 from chassis.problems import Overloaded, Problem
 
 log = structlog.get_logger(__name__)
+
+_MANY = 8
+"""Commands in a group behind which the next one gathers for as long as that one took."""
+_LONGEST_GATHERING_S = 0.01
 
 T = TypeVar("T")
 
@@ -117,13 +122,17 @@ class Coalescer(Generic[T]):
 
     async def run(self) -> None:
         """Commit group after group until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._arrived.wait()
             group = self._gather()
             if not self._queue:
                 self._arrived.clear()
             self._metrics.group_size.labels(self._name).observe(len(group))
+            began = loop.time()
             await self._commit(group)
+            if len(group) >= _MANY:
+                await asyncio.sleep(min(loop.time() - began, _LONGEST_GATHERING_S))
 
     def _gather(self) -> list[_Waiting[T]]:
         """Take the next group: the first of each aggregate and key, locks in one order."""
