@@ -71,19 +71,32 @@ class BenchDesk:
             self.supervisor.send_signal(signal.SIGTERM)
             self.supervisor.wait(90)
 
-    def wait_for_city(self) -> None:
-        """Wait until the simulator has loaded Kota Bogor and the gateway shows it."""
-        token = self.token("observer", regions=["32.71"])
-        url = f"{self.url('gateway')}/v1/elections/{ELECTION}/regions/32.71/overview"
-        deadline = time.monotonic() + 240
-        while time.monotonic() < deadline:
-            try:
-                if self.get(url, token)["tps_total"] == 1_530:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.5)
-        raise RuntimeError("the city did not load")
+    def run(self, *words: str) -> str:
+        """Run a command of `desk` for this desk, and return what it prints."""
+        ran = subprocess.run(
+            [str(DESK), *words], env=self.environment, capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        return ran.stdout.strip()
+
+    def settle(self, *, patience_s: float = 10) -> None:
+        """Wait until everything is published and taken in; a round counts only if that is within ten seconds."""
+        deadline = time.monotonic() + patience_s
+        admin = self.token("admin", regions=["*"])
+        while True:
+            waiting = sum(
+                int(self.sql(owner, "select count(*) from outbox where published_at is null;"))
+                for owner in ("registry", "turnout", "logistics")
+            )
+            if (
+                waiting == 0
+                and self.get(f"{self.url('gateway')}/v1/desk/projections/progress", admin)["caught_up"]
+            ):
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"{waiting} events unpublished, or not taken in, {patience_s:.0f} s after a round"
+                )
+            time.sleep(0.1)
 
     def url(self, name: str) -> str:
         """Return the address of a service or of the gateway."""
@@ -97,15 +110,12 @@ class BenchDesk:
 
     def token(self, role: str, *, regions: list[str], person: str | None = None) -> str:
         """Make a token that lasts as long as the bench."""
-        words = [str(DESK), "token", "--role", role, "--minutes", "720", "--election", ELECTION]
+        words = ["token", "--role", role, "--minutes", "720", "--election", ELECTION]
         for region in regions:
             words += ["--region", region]
         if person:
             words += ["--person", person, "--device", f"device-of-{person}"]
-        made = subprocess.run(
-            words, env=self.environment, capture_output=True, text=True, check=True, cwd=ROOT
-        )
-        return made.stdout.strip()
+        return self.run(*words)
 
     def sql(self, owner: str, statement: str) -> str:
         """Run SQL in the database of a service."""

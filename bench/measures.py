@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from bench import requests
 from bench.bare import bare_rows
@@ -35,9 +34,16 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class City:
-    """What the bench knows of the loaded city."""
+class Loaded:
+    """What the bench knows of a region that is loaded.
 
+    Attributes:
+        tps: codes of its TPS, in order.
+        kpps: token that reports turnout of all of them.
+        typist: token that enters their forms.
+    """
+
+    region: str
     tps: list[str]
     kpps: str
     typist: str
@@ -102,37 +108,23 @@ def send(port: int, load: Sequence[bytes], *, seconds: float, connections: int =
     return told.answers / told.seconds
 
 
-def _send_all(port: int, load: Sequence[bytes]) -> None:
-    """Send a load to its end."""
-    if _sent(port, load, seconds=120).answers != len(load):
-        raise RuntimeError("a load that prepares a measure did not get through in two minutes")
+def send_all(port: int, load: Sequence[bytes], *, connections: int = CONNECTIONS) -> None:
+    """Send a load to its end.
+
+    Raises:
+        RuntimeError: it did not get through in ten minutes, or anything but success was answered.
+    """
+    if _sent(port, load, seconds=600, connections=connections).answers != len(load):
+        raise RuntimeError("a load that prepares a measure did not get through")
 
 
-def settle(desk: BenchDesk, *, patience_s: float = 10) -> None:
-    """Wait until everything is published and taken in; a round counts only if that is within ten seconds."""
-    deadline = time.monotonic() + patience_s
-    admin = desk.token("admin", regions=["*"])
-    while True:
-        waiting = sum(
-            int(desk.sql(owner, "select count(*) from outbox where published_at is null;"))
-            for owner in ("turnout", "logistics")
-        )
-        if waiting == 0 and desk.get(f"{desk.url('gateway')}/v1/desk/projections", admin)["caught_up"]:
-            return
-        if time.monotonic() > deadline:
-            raise RuntimeError(
-                f"{waiting} events unpublished, or not taken in, {patience_s:.0f} s after a round"
-            )
-        time.sleep(0.1)
-
-
-def durable_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+def durable_write(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
     """Accepted turnout reports over echo."""
     port = desk.folder.port("turnout")
 
     def write() -> float:
         rate = send(port, requests.reports(city.tps, city.kpps, count=_enough(pace)), seconds=pace.seconds)
-        settle(desk, patience_s=60)
+        desk.settle(patience_s=60)
         return rate
 
     def echo() -> float:
@@ -142,15 +134,15 @@ def durable_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
     return ratio(write, echo, pace=pace)
 
 
-def scan_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+def scan_write(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
     """Accepted custody scans over echo."""
     port = desk.folder.port("logistics")
-    token = desk.token("courier", regions=["32.71"])
+    token = desk.token("courier", regions=[city.region])
     boxes = _boxes(desk, city)
 
     def write() -> float:
         rate = send(port, requests.scans(boxes, token, count=_enough(pace)), seconds=pace.seconds)
-        settle(desk, patience_s=60)
+        desk.settle(patience_s=60)
         return rate
 
     def echo() -> float:
@@ -160,35 +152,15 @@ def scan_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
     return ratio(write, echo, pace=pace)
 
 
-def _boxes(desk: BenchDesk, city: City) -> list[tuple[str, str]]:
-    """Pack a box for each TPS that has none, and return boxes with the kecamatan that they pass."""
-    token = desk.token("warehouse", regions=["32.71"])
-    made: list[tuple[str, str]] = []
-    load: list[bytes] = []
-    for start in range(0, len(city.tps), 500):
-        items: list[dict[str, object]] = []
-        for code in city.tps[start : start + 500]:
-            box = str(UUID(int=requests.CHANCE.getrandbits(128), version=4))
-            made.append((box, code[:8]))
-            items.append(
-                {
-                    "id": box,
-                    "box_id": box,
-                    "tps_code": code,
-                    "contest": "walikota-32.71",
-                    "seal_number": f"BENCH-{box[:8]}",
-                    "ballots": 500,
-                    "occurred_at": "2024-11-25T03:00:00Z",
-                }
-            )
-        load.append(
-            requests.post(f"{requests.BASE}/boxes:batch", {"items": items}, token=token, key=str(made[-1][0]))
-        )
-    _send_all(desk.folder.port("logistics"), load)
+def _boxes(desk: BenchDesk, city: Loaded) -> list[requests.Box]:
+    """Pack a box for each TPS, and return boxes with their TPS."""
+    token = desk.token("warehouse", regions=[city.region])
+    made = [(requests.new_id(), code) for code in city.tps]
+    send_all(desk.folder.port("logistics"), requests.packings(made, token))
     return made
 
 
-def entry_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+def entry_write(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
     """Accepted entries of forms over echo.
 
     Each side of a round is one person's entries of all forms (or as many as the time allows); when both entries are
@@ -198,20 +170,22 @@ def entry_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
     forms = [
         (code, contest, n) for code in city.tps for contest, n in (("walikota-32.71", 5), ("gubernur-32", 4))
     ]
-    typists = [desk.token("operator", regions=["32.71"], person=f"bench-typist-{n}") for n in (1, 2)]
-    adjudicators = [desk.token("adjudicator", regions=["32.71"], person=f"bench-judge-{n}") for n in (1, 2)]
+    typists = [desk.token("operator", regions=[city.region], person=f"bench-typist-{n}") for n in (1, 2)]
+    adjudicators = [
+        desk.token("adjudicator", regions=[city.region], person=f"bench-judge-{n}") for n in (1, 2)
+    ]
     entered = 0
 
     def write() -> float:
         nonlocal entered
         if entered == 2:
             for token in adjudicators:
-                _send_all(port, requests.returns(forms, token))
-            settle(desk, patience_s=60)
+                send_all(port, requests.returns(forms, token))
+            desk.settle(patience_s=60)
             entered = 0
         told = _sent(port, requests.entries(forms, typists[entered]), seconds=60)
         entered += 1
-        settle(desk, patience_s=60)
+        desk.settle(patience_s=60)
         return told.answers / told.seconds
 
     def echo() -> float:
@@ -221,30 +195,34 @@ def entry_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
     return ratio(write, echo, pace=pace, note=f"({len(forms):,} forms a side)")
 
 
-def batch_rows(desk: BenchDesk, city: City, pace: Pace) -> Figure:
-    """Reports per second through the batch route over the rows of as many reports by bare multi-row statements."""
-    port = desk.folder.port("turnout")
-
-    def route() -> float:
+def batch_rate(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
+    """Reports per second through the batch route, 500 a request."""
+    rates: list[float] = []
+    for _ in range(pace.rounds):
         load = requests.batches(city.tps, city.kpps, count=int(40 * pace.seconds))
-        rate = send(port, load, seconds=pace.seconds, connections=4)
-        settle(desk, patience_s=120)
-        return rate * 500
+        rates.append(500 * send(desk.folder.port("turnout"), load, seconds=pace.seconds, connections=4))
+        desk.settle(patience_s=120)
+    return Figure(statistics.median(rates), rates)
+
+
+def batch_rows(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
+    """Reports per second through the batch route over the rows of as many reports by bare multi-row statements."""
+    one = Pace(pace.seconds, 1)
 
     def bare() -> float:
         return asyncio.run(bare_rows(desk.database_url("turnout"), seconds=pace.seconds))
 
-    return ratio(route, bare, pace=pace)
+    return ratio(lambda: batch_rate(desk, city, one).value, bare, pace=pace)
 
 
-def door_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+def door_write(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
     """The same single report through the gateway over straight to the service."""
 
     def through(name: str) -> Side:
         def write() -> float:
             load = requests.reports(city.tps, city.kpps, count=_enough(pace))
             rate = send(desk.folder.port(name), load, seconds=pace.seconds)
-            settle(desk, patience_s=60)
+            desk.settle(patience_s=60)
             return rate
 
         return write
@@ -252,14 +230,14 @@ def door_write(desk: BenchDesk, city: City, pace: Pace) -> Figure:
     return ratio(through("gateway"), through("turnout"), pace=pace)
 
 
-def door_batch(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+def door_batch(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
     """The same batch through the gateway over straight to the service."""
 
     def through(name: str) -> Side:
         def write() -> float:
             load = requests.batches(city.tps, city.kpps, count=int(40 * pace.seconds))
             rate = send(desk.folder.port(name), load, seconds=pace.seconds, connections=4)
-            settle(desk, patience_s=120)
+            desk.settle(patience_s=120)
             return rate
 
         return write
@@ -269,7 +247,17 @@ def door_batch(desk: BenchDesk, city: City, pace: Pace) -> Figure:
 
 def projection(desk: BenchDesk) -> Figure:
     """Events per second that one projector takes in from the beginning of the topics, and the rebuild's hash."""
-    settle(desk, patience_s=60)
+    events, took_s, note = rebuild(desk)
+    return Figure(events / took_s, [], note)
+
+
+def rebuild(desk: BenchDesk) -> tuple[int, float, str]:
+    """Empty the gateway and let it catch up; return events, seconds, and what came of it in words.
+
+    Raises:
+        RuntimeError: it did not end within five minutes.
+    """
+    desk.settle(patience_s=120)
     admin = desk.token("admin", regions=["*"])
     url = f"{desk.url('gateway')}/v1/desk/projections"
     before = desk.get(url, admin)
@@ -280,10 +268,17 @@ def projection(desk: BenchDesk) -> Figure:
         if time.monotonic() - began > 300:
             raise RuntimeError("the rebuild did not end")
         time.sleep(0.05)
-    took = time.monotonic() - began
-    after = desk.get(url, admin)
-    same = "same hash" if after["hash"] == before["hash"] else "THE HASH DIFFERS"
-    return Figure(events / took, [], f"{events:,} events in {took:.1f} s, {same}")
+    took_s = time.monotonic() - began
+    same = "same hash" if desk.get(url, admin)["hash"] == before["hash"] else "THE HASH DIFFERS"
+    return events, took_s, f"{events:,} events in {took_s:.1f} s, {same}"
+
+
+def memory(desk: BenchDesk) -> Figure:
+    """The proportional share of memory of all processes, in MB."""
+    shares = desk.pss_mb()
+    return Figure(
+        sum(shares.values()), [], ", ".join(f"{name} {mb:.0f}" for name, mb in sorted(shares.items()))
+    )
 
 
 def _post(url: str, token: str) -> None:
@@ -294,11 +289,11 @@ def _post(url: str, token: str) -> None:
         answer.read()
 
 
-def overview_read(desk: BenchDesk, city: City, pace: Pace) -> Figure:
+def overview_read(desk: BenchDesk, city: Loaded, pace: Pace) -> Figure:
     """Overviews of the city per second over echo, with reports coming in at 50 a second."""
     port = desk.folder.port("gateway")
-    token = desk.token("observer", regions=["32.71"])
-    path = f"{requests.BASE}/regions/32.71/overview"
+    token = desk.token("observer", regions=[city.region])
+    path = f"{requests.BASE}/regions/{city.region}/overview"
 
     def read(prefix: str) -> Side:
         def run() -> float:
@@ -310,10 +305,10 @@ def overview_read(desk: BenchDesk, city: City, pace: Pace) -> Figure:
 
         return run
 
-    return ratio(read(""), read("/echo"), pace=pace, note="(1,530 TPS)")
+    return ratio(read(""), read("/echo"), pace=pace, note=f"({len(city.tps):,} TPS)")
 
 
-def _flow(desk: BenchDesk, city: City, *, seconds: float, per_s: int) -> subprocess.Popen[bytes]:
+def _flow(desk: BenchDesk, city: Loaded, *, seconds: float, per_s: int) -> subprocess.Popen[bytes]:
     load = requests.reports(city.tps, city.kpps, count=int(per_s * seconds))
     words = [sys.executable, "-m", "bench.latency", "--flow", "--per-s", str(per_s)]
     flow = subprocess.Popen(
@@ -328,10 +323,10 @@ def _flow(desk: BenchDesk, city: City, *, seconds: float, per_s: int) -> subproc
     return flow
 
 
-def latency(desk: BenchDesk, city: City, *, seconds: float, warm_up_s: float) -> tuple[Figure, Figure]:
+def latency(desk: BenchDesk, city: Loaded, *, seconds: float, warm_up_s: float) -> tuple[Figure, Figure]:
     """Time from a command's answer to its event on a stream, at 300 commands a second, open loop."""
     load = requests.reports(city.tps, city.kpps, count=int(300 * (seconds + warm_up_s)))
-    token = desk.token("observer", regions=["32.71"])
+    token = desk.token("observer", regions=[city.region])
     words = [sys.executable, "-m", "bench.latency", "--per-s", "300", "--warm-up-s", str(warm_up_s)]
     words += ["--port", str(desk.folder.port("turnout")), "--stream-port", str(desk.folder.port("gateway"))]
     ran = subprocess.run(

@@ -62,28 +62,82 @@ def batches(tps: Sequence[str], token: str, *, count: int) -> list[bytes]:
     path = f"{BASE}/turnout-reports:batch"
     made: list[bytes] = []
     for _ in range(count):
-        items = [{"id": _uuid(), "tps_code": CHANCE.choice(tps), **report()} for _ in range(500)]
-        made.append(post(path, {"items": items}, token=token, key=_uuid()))
+        items = [{"id": new_id(), "tps_code": CHANCE.choice(tps), **report()} for _ in range(500)]
+        made.append(post(path, {"items": items}, token=token, key=new_id()))
     return made
 
 
-def scans(boxes: Sequence[tuple[str, str]], token: str, *, count: int, prefix: str = "") -> list[bytes]:
-    """Return custody scans of boxes (id and place), each at another second."""
+Box = tuple[str, str]
+"""A box: its id, and the TPS whose it is."""
+
+
+def packings(boxes: Sequence[Box], token: str) -> list[bytes]:
+    """Return the batches that pack boxes with the ballots of the governor's contest."""
+    items: list[dict[str, object]] = [
+        {
+            "id": box,
+            "box_id": box,
+            "tps_code": code,
+            "contest": f"gubernur-{code[:2]}",
+            "seal_number": f"BENCH-{box[:13]}",
+            "ballots": 500,
+            "occurred_at": "2024-11-25T03:00:00Z",
+        }
+        for box, code in boxes
+    ]
+    return _batches("boxes:batch", items, token)
+
+
+def scans(boxes: Sequence[Box], token: str, *, count: int, prefix: str = "") -> list[bytes]:
+    """Return custody scans of boxes at their kecamatan, each at another second."""
+    path = f"{prefix}{BASE}/custody-scans"
     made: list[bytes] = []
     for n in range(count):
-        box, place = CHANCE.choice(boxes)
+        box, code = CHANCE.choice(boxes)
         second = n % 3_600
-        body: dict[str, object] = {
-            "box_id": box,
-            "scan_point": "kecamatan",
-            "place": place,
-            "from_party": "courier",
-            "to_party": "ppk",
-            "occurred_at": f"2024-11-26T{CHANCE.randrange(1, 20):02}:{second // 60:02}:{second % 60:02}Z",
-            "channel": "app",
-        }
-        made.append(post(f"{prefix}{BASE}/custody-scans", body, token=token, key=_uuid()))
+        moment = f"2024-11-26T{CHANCE.randrange(1, 20):02}:{second // 60:02}:{second % 60:02}Z"
+        made.append(post(path, scan(box, _AT_KECAMATAN, code, moment), token=token, key=new_id()))
     return made
+
+
+_AT_KECAMATAN = ("kecamatan", "courier", "ppk", 8)
+_WAY = (_AT_KECAMATAN, ("kelurahan", "ppk", "pps", 13), ("tps", "pps", "kpps", 17))
+"""The hand-overs of a box on its way: point, from, to, and how much of the TPS's code is the code of the place."""
+
+
+def scan(box: str, point: tuple[str, str, str, int], code: str, occurred_at: str) -> dict[str, object]:
+    """Return the body of a custody scan."""
+    name, giver, taker, length = point
+    parties: dict[str, object] = {"from_party": giver, "to_party": taker}
+    place = {"box_id": box, "scan_point": name, "place": code[:length]}
+    return {**place, **parties, "occurred_at": occurred_at, "channel": "app"}
+
+
+def ways(boxes: Sequence[Box], token: str) -> list[bytes]:
+    """Return the batches of scans of boxes on their way to their TPS."""
+    items: list[dict[str, object]] = [
+        {"id": new_id(), **scan(box, point, code, f"2024-11-26T{3 + n:02}:00:00Z")}
+        for n, point in enumerate(_WAY)
+        for box, code in boxes
+    ]
+    return _batches("custody-scans:batch", items, token)
+
+
+def days(tps: Sequence[str], token: str) -> list[bytes]:
+    """Return the batches of turnout reports of a whole day: of each TPS each slot, and the final one."""
+    items: list[dict[str, object]] = [
+        {"id": new_id(), "tps_code": code, **report(), "slot": slot}
+        for slot in (*(f"{hour:02}:00" for hour in range(8, 14)), "final")
+        for code in tps
+    ]
+    return _batches("turnout-reports:batch", items, token)
+
+
+def _batches(route: str, items: Sequence[dict[str, object]], token: str) -> list[bytes]:
+    return [
+        post(f"{BASE}/{route}", {"items": items[at : at + 500]}, token=token, key=new_id())
+        for at in range(0, len(items), 500)
+    ]
 
 
 Form = tuple[str, str, int]
@@ -92,13 +146,13 @@ Form = tuple[str, str, int]
 
 def entries(forms: Sequence[Form], token: str, *, prefix: str = "") -> list[bytes]:
     """Return an entry of each form; of one form always the same figures, so that two entries agree."""
-    return [post(f"{prefix}{_form(form)}/entries", entry(form), token=token, key=_uuid()) for form in forms]
+    return [post(f"{prefix}{_form(form)}/entries", entry(form), token=token, key=new_id()) for form in forms]
 
 
 def returns(forms: Sequence[Form], token: str) -> list[bytes]:
     """Return the request to return each form, to be entered anew."""
     body: dict[str, object] = {"reason": "The bench enters it anew.", "occurred_at": "2024-11-27T08:00:00Z"}
-    return [post(f"{_form(form)}/returns", body, token=token, key=_uuid()) for form in forms]
+    return [post(f"{_form(form)}/returns", body, token=token, key=new_id()) for form in forms]
 
 
 def _form(form: Form) -> str:
@@ -115,5 +169,6 @@ def entry(form: Form) -> dict[str, object]:
     return {"figures": figures, "occurred_at": "2024-11-27T08:00:00Z", "channel": "app"}
 
 
-def _uuid() -> str:
+def new_id() -> str:
+    """Return a new id, as a device makes one."""
     return str(uuid.UUID(int=CHANCE.getrandbits(128), version=4))

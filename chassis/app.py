@@ -33,6 +33,7 @@ from chassis.region_groups import ReadGroups, follow_region_groups, known_region
 from chassis.relay import Relay
 from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
+from chassis.table_statistics import follow_growth
 from chassis.telemetry import TelemetryMiddleware
 from chassis.token_verifier import TokenVerifier
 from chassis.vitals import Vitals
@@ -180,7 +181,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     for task in machines:
         task.add_done_callback(_ended_early)
     others: list[Awaitable[None]] = [
-        follow_region_groups(state.groups, database=state.database, read=parts.region_groups)
+        follow_region_groups(state.groups, database=state.database, read=parts.region_groups),
+        follow_growth(state.database),
     ]
     others += [background(app) for background in parts.background]
     backgrounds = [asyncio.ensure_future(other) for other in others]

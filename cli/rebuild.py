@@ -19,7 +19,7 @@ from deploy.local import DEFAULT_PORT
 from deploy.run_folder import run_folder
 
 STATE = "/v1/desk/projections"
-SHORTEST_PAUSE_S = 0.2
+PAUSE_S = 0.2
 
 
 class ProjectionState(BaseModel):
@@ -32,13 +32,22 @@ class ProjectionState(BaseModel):
     caught_up: bool
 
 
+class ProjectionProgress(BaseModel):
+    """How far the projections are, in records of the topics."""
+
+    epoch: str
+    taken: int
+    left: int | None
+    caught_up: bool
+
+
 class Rebuilt(BaseModel):
     """The read tables were emptied."""
 
     epoch: str
 
 
-Watch = Callable[[ProjectionState], None]
+Watch = Callable[[ProjectionProgress], None]
 
 
 def rebuild(
@@ -50,21 +59,25 @@ def rebuild(
     console = Console(stderr=True, soft_wrap=True)
     with complaining("rebuild"):
         api = Api(run_folder(port))
-        before = _caught_up(api, events=0, patience_s=patience, watch=lambda _: None)
+        _wait_until_caught_up(api, epoch=None, patience_s=patience, watch=lambda _: None)
+        before = _state(api)
         if not as_json:
             console.print(f"before  {before.hash}  ({before.rows} rows of {before.events} events)")
         began = time.monotonic()
-        api.send("POST", f"{STATE}:rebuild", Rebuilt, role=Role.ADMIN)
+        made = api.send("POST", f"{STATE}:rebuild", Rebuilt, role=Role.ADMIN)
         bar = _bar(console)
         with nullcontext() if as_json else bar:
-            task = bar.add_task("rebuilding", total=before.events)
-            after = _caught_up(
+            task = bar.add_task("rebuilding", total=None)
+            _wait_until_caught_up(
                 api,
-                events=before.events,
+                epoch=made.epoch,
                 patience_s=patience,
-                watch=lambda state: bar.update(task, completed=min(state.events, before.events)),
+                watch=lambda progress: bar.update(
+                    task, completed=progress.taken, total=progress.taken + (progress.left or 0)
+                ),
             )
         took_s = time.monotonic() - began
+        after = _state(api)
         if after.hash != before.hash and after.events == before.events:
             after = _state(api)  # the hash may be of an event that the count before it had not seen
     came_in = after.events - before.events
@@ -93,23 +106,24 @@ def _verdict(*, equal: bool, came_in: int) -> str:
     return "[bold red]NOT the same, and nothing came in meanwhile[/]"
 
 
-def _caught_up(api: Api, *, events: int, patience_s: float, watch: Watch) -> ProjectionState:
-    """Wait until everything on the topics is projected, and at least so many events.
+def _wait_until_caught_up(api: Api, *, epoch: str | None, patience_s: float, watch: Watch) -> None:
+    """Wait until everything on the topics is projected.
 
-    A question costs the gateway a walk over all rows, so the pauses are longer than the answers take.
+    Args:
+        epoch: of the feed that has to catch up; None for whichever there is.
     """
     deadline = time.monotonic() + patience_s
     while True:
-        asked_at = time.monotonic()
-        state = _state(api)
-        watch(state)
-        if state.caught_up and state.events >= events:
-            return state
+        progress = api.get(f"{STATE}/progress", ProjectionProgress, role=Role.ADMIN)
+        watch(progress)
+        if progress.caught_up and epoch in (None, progress.epoch):
+            return
         if time.monotonic() > deadline:
+            left = "nobody knows how many" if progress.left is None else progress.left
             raise DeskError(
-                f"not caught up within {patience_s:.0f} s: {state.events} of {events} events are in"
+                f"not caught up within {patience_s:.0f} s: {progress.taken} records are in, {left} are left"
             )
-        time.sleep(max(SHORTEST_PAUSE_S, 3 * (time.monotonic() - asked_at)))
+        time.sleep(PAUSE_S)
 
 
 def _state(api: Api) -> ProjectionState:

@@ -1,13 +1,18 @@
 """Rebuilding: the projections hold nothing that the topics do not, so they can be emptied and made again at any time."""
 
 import hashlib
+from collections.abc import Mapping
 
 from fastapi import FastAPI
 
+from chassis.broker import Broker
 from chassis.database import Database
+from chassis.watermark import Mark, Watermarks
 from gateway.projections.engine import SUBSCRIPTION
-from gateway.schemas.desk import ProjectionState, Rebuilt
+from gateway.schemas.desk import ProjectionProgress, ProjectionState, Rebuilt
 
+_HASH_TIMEOUT_MS = 300_000
+"""A walk over a nation's rows takes longer than any other statement may."""
 _EMPTY = "truncate projected, region_total, event_feed, consumer_aggregate, consumer_waiting"
 
 
@@ -31,22 +36,57 @@ async def rebuild(app: FastAPI) -> Rebuilt:
     return Rebuilt(epoch=str(row["epoch"]))
 
 
+async def progress(app: FastAPI) -> ProjectionProgress:
+    """Return how far the projections are: stored positions against the ends that the services' watermarks tell."""
+    database: Database = app.state.database
+    watermarks: Watermarks = app.state.watermarks
+    broker: Broker = app.state.broker
+    async with database.reading() as connection:
+        epoch = await connection.fetchval("select epoch from feed_epoch")
+        rows = await connection.fetch(
+            "select topic, partition, next_offset, epoch from consumer_position where consumer = $1",
+            SUBSCRIPTION.name,
+        )
+    positions = {(row["topic"], row["partition"]): (row["next_offset"], row["epoch"]) for row in rows}
+    marks = {broker.topic(service): watermarks.newest(service) for service in SUBSCRIPTION.services}
+    left = _left(marks, positions)
+    caught_up = left == 0 and all(watermarks.is_fresh(service) for service in SUBSCRIPTION.services)
+    taken = sum(next_offset for next_offset, _ in positions.values())
+    return ProjectionProgress(epoch=str(epoch), taken=taken, left=left, caught_up=caught_up)
+
+
+def _left(
+    marks: Mapping[str, Mark | None], positions: Mapping[tuple[str, int], tuple[int, int]]
+) -> int | None:
+    """Return how many records lie between positions (offset, epoch) and the ends of topics; None where one is not known."""
+    left = 0
+    for topic, mark in marks.items():
+        if mark is None:
+            return None
+        for partition, end in mark.ends.items():
+            taken, epoch = positions.get((topic, partition), (0, 0))
+            left += max(0, end - (taken if epoch >= mark.epoch else 0))
+    return left
+
+
 async def state(app: FastAPI) -> ProjectionState:
     """Return a hash over every row, and over the totals summed over partitions, in one order."""
     database: Database = app.state.database
     digest = hashlib.sha256()
-    async with database.reading() as connection:
-        epoch = await connection.fetchval("select epoch from feed_epoch")
-        events: int = await connection.fetchval(
-            "select coalesce(sum(version), 0)::bigint from consumer_aggregate where consumer = $1",
+    async with database.transaction() as uow:
+        await uow.execute(f"set local statement_timeout = {_HASH_TIMEOUT_MS}")
+        about = await uow.fetch_row(
+            """select (select epoch from feed_epoch) as epoch, (select coalesce(sum(version), 0)::bigint
+                   from consumer_aggregate where consumer = $1) as events""",
             SUBSCRIPTION.name,
         )
-        rows = await connection.fetch(
+        assert about is not None
+        rows = await uow.fetch(
             """select count(*) as rows,
                    md5(string_agg(md5(kind || election || id || region || state || version || figures || body), ''
                        order by kind, election, id)) as hash from projected"""
         )
-        totals = await connection.fetch(
+        totals = await uow.fetch(
             "select * from region_total where figures <> '{}' order by election, region, topic, partition"
         )
         for row in totals:
@@ -55,5 +95,9 @@ async def state(app: FastAPI) -> ProjectionState:
         digest.update(str(rows[0]["hash"]).encode())
     caught_up = all(app.state.watermarks.is_fresh(service) for service in SUBSCRIPTION.services)
     return ProjectionState(
-        epoch=str(epoch), rows=rows[0]["rows"], events=events, hash=digest.hexdigest(), caught_up=caught_up
+        epoch=str(about["epoch"]),
+        rows=rows[0]["rows"],
+        events=about["events"],
+        hash=digest.hexdigest(),
+        caught_up=caught_up,
     )

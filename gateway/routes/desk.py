@@ -10,7 +10,7 @@ from chassis.identity import permission
 from chassis.problems import NotFound
 from contracts.access import Scope
 from gateway import rebuilding
-from gateway.schemas.desk import ClockIn, ClockOut, ProjectionState, Rebuilt
+from gateway.schemas.desk import ClockIn, ClockOut, ProjectionProgress, ProjectionState, Rebuilt
 
 router = APIRouter(prefix="/v1", tags=["desk"])
 
@@ -45,6 +45,12 @@ def _clock_of(request: Request) -> ClockOut:
 async def read_projections(request: Request) -> ProjectionState:
     """Show a hash over all that is projected, to compare two gateways, or one before and after a rebuild."""
     return await rebuilding.state(request.app)
+
+
+@router.get("/desk/projections/progress", dependencies=[Admin])
+async def read_projection_progress(request: Request) -> ProjectionProgress:
+    """Show how many records the projections have taken in, and how many are left."""
+    return await rebuilding.progress(request.app)
 
 
 @router.post("/desk/projections:rebuild", dependencies=[Admin], status_code=202)
