@@ -31,13 +31,16 @@ select event::jsonb ->> 'id' as id, event::jsonb ->> 'subject' as aggregate,
 from event_feed where lane like $1
 """
 _LEDGER = "select event_id::text as id, aggregate, version, md5(body::jsonb::text) as body from outbox"
+# A contest's figures are added up to its own region and no further.
 _DRIFT = """
 with rows as (
     select p.election, f.key, sum(f.value::bigint) as value
     from projected p, jsonb_each_text(p.figures::jsonb) f group by 1, 2
 ), totals as (
     select t.election, f.key, sum(f.value::bigint) as value
-    from region_total t, jsonb_each_text(t.figures::jsonb) f where t.region = '*' group by 1, 2
+    from region_total t, jsonb_each_text(t.figures::jsonb) f
+    where t.region = case when f.key ~ '^(contest|tally)/' then split_part(split_part(f.key, '/', 2), '-', 2) else '*' end
+    group by 1, 2
 )
 select count(*) from rows r full join totals t using (election, key) where coalesce(r.value, 0) <> coalesce(t.value, 0)
 """

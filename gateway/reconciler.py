@@ -15,10 +15,14 @@ _REGIONS = {
     "kab_kota": r"region ~ '^\d\d\.\d\d$'",
     "kecamatan": r"region ~ '^\d\d\.\d\d\.\d\d$'",
 }
+# Figures of a contest are added up no wider than its region: `reach_of` in `totals.py`.
 _DRIFT = """
 with rows as (
     select f.key, sum(f.value::bigint) as value from projected p, jsonb_each_text(p.figures::jsonb) f
-    where p.election = $1 and ($2 = '*' or p.region = $2 or p.region like $3) and p.figures <> '{}' group by 1
+    cross join lateral (select split_part(split_part(f.key, '/', 2), '-', 2) as region) contest
+    where p.election = $1 and ($2 = '*' or p.region = $2 or p.region like $3) and p.figures <> '{}'
+      and (f.key !~ '^(contest|tally)/' or $2 = contest.region or starts_with($2, contest.region || '.'))
+    group by 1
 ), totals as (
     select f.key, sum(f.value::bigint) as value from region_total t, jsonb_each_text(t.figures::jsonb) f
     where t.election = $1 and t.region = $2 group by 1

@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from chassis.region_groups import know_region_groups
-from contracts.access import NATION
+from contracts.access import NATION, covers
 from contracts.catalog import CATALOG
 from contracts.envelope import EventData
 from contracts.vocabulary import Service
@@ -29,7 +29,7 @@ from gateway.projections import (
     registry,
     turnout,
 )
-from gateway.totals import is_kept
+from gateway.totals import is_kept, reach_of
 
 NOTIFY = "desk_feed"
 FOLDS: dict[str, Fold | None] = {**registry.FOLDS, **logistics.FOLDS, **incidents.FOLDS, **turnout.FOLDS}
@@ -187,14 +187,15 @@ def _steps(rows: Mapping[Key, _Row]) -> dict[TotalKey, dict[str, int]]:
 
 
 def _summed(steps: dict[TotalKey, dict[str, int]]) -> dict[TotalKey, dict[str, int]]:
-    """Return the steps with those of each region added to the regions around it, the narrowest first."""
+    """Return the steps with those of each region added to the regions around it that they reach, the narrowest first."""
     for dots in (3, 2, 1, 0):
         for election, region, topic, partition in list(steps):
             if region != NATION and region.count(".") == dots:
                 wider = region.rpartition(".")[0] or NATION
                 into = steps.setdefault((election, wider, topic, partition), {})
                 for name, step in steps[election, region, topic, partition].items():
-                    into[name] = into.get(name, 0) + step
+                    if covers(reach_of(name), wider):
+                        into[name] = into.get(name, 0) + step
     return steps
 
 

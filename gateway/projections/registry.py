@@ -44,6 +44,7 @@ def tps_registered(_: Body, __: Envelope, data: EventData) -> Projection:
     figures: dict[str, int] = {}
     if data.active:
         figures = {"tps": 1, "dpt_men": data.dpt_men, "dpt_women": data.dpt_women}
+        figures["forms/expected"] = len(data.contests)
         figures |= {"tps_special": 1} if data.kind == TpsKind.SPECIAL_LOCATION else {}
         for contest in data.contests:
             figures[f"contest/{contest}/tps"] = 1

@@ -98,14 +98,11 @@ def slots_of(totals: Totals) -> list[SlotTurnout]:
 
 def coverage_of(totals: Totals, *, agencies: bool) -> Coverage:
     """Return how much of what there is to know has come in; who enters and disputes is for the desk's agencies."""
-    expected = sum(
-        value for name, value in totals.items() if name.startswith("contest/") and name.endswith("/tps")
-    )
     return Coverage(
         tps_total=totals.get("tps", 0),
         tps_opened=totals.get("milestone/opened", 0),
         tps_reported=totals.get("voted/tps", 0),
-        forms_expected=expected,
+        forms_expected=totals.get("forms/expected", 0),
         forms_in=totals.get("tallies/verified", 0),
         forms_held=totals.get("tallies/held", 0),
         forms_disputed=totals.get("tallies/disputed", 0),

@@ -220,9 +220,7 @@ def _participation(s: Situation) -> _Judged:
 
 def _counting(s: Situation) -> _Judged:
     """Both entries of every form agree or are settled."""
-    of = sum(
-        value for name, value in s.totals.items() if name.startswith("contest/") and name.endswith("/tps")
-    )
+    of = s.of("forms/expected")
     told = {state: s.of(f"tallies/{state}") for state in ("first_entered", "disputed", "held", "verified")}
     judged = _Judged("forms", told["verified"], of, of - sum(told.values()))
     judged.parts = [

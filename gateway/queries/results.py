@@ -16,7 +16,7 @@ from gateway.feed import end_of_feed
 from gateway.queries.elections import contests_of, election_of, matching
 from gateway.schemas.regions import NOT_OFFICIAL, Source
 from gateway.schemas.results import ChildResults, ChoiceResult, ContestResult, Leader, Results
-from gateway.totals import Totals, below, totals_of_many
+from gateway.totals import Totals, add_local_contests, below, totals_of_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,10 @@ async def results(
     own = found.get(asked.region, {})
     if not own.get("tps"):
         raise RegionUnknown(f"No TPS of {asked.election} lies in {asked.region}.")
-    frame = await _frame(connection, asked, own, now=now)
+    known = await contests_of(connection, election=asked.election, region=asked.region)
+    wanted = {contest.contest: contest.region_code for contest in matching(known, asked.contest)}
+    await add_local_contests(connection, found, election=asked.election, contests=wanted)
+    frame = await _frame(connection, asked, own, known=known, now=now)
     children: list[ChildResults] | None = None
     if asked.children:
         if asked.region.count(".") == 3:
@@ -89,14 +92,18 @@ async def results(
     )
 
 
-async def _frame(connection: Connection, asked: AskedResults, own: Totals, *, now: datetime) -> _Frame:
+async def _frame(
+    connection: Connection,
+    asked: AskedResults,
+    own: Totals,
+    *,
+    known: Sequence[ContestDefined],
+    now: datetime,
+) -> _Frame:
     election = await election_of(connection, asked.election)
-    known = {
-        found.contest: found
-        for found in await contests_of(connection, election=asked.election, region=asked.region)
-    }
     held = {name.split("/")[1] for name in own if name.startswith("contest/")}
-    contests = [known.get(contest) or _unnamed(contest) for contest in [*known, *sorted(held - set(known))]]
+    unnamed = held - {contest.contest for contest in known}
+    contests = [*known, *(_unnamed(contest) for contest in sorted(unnamed))]
     wanted = matching([found for found in contests if found.contest in held], asked.contest)
     if asked.contest and not wanted:
         raise ContestUnknown(f"No such contest is held in {asked.region}.")

@@ -77,7 +77,7 @@ def test_participation_is_compared_from_the_opening_on():
 
 
 def test_counting_needs_every_form():
-    totals = {"tps": 1, "contest/g/tps": 1, "contest/w/tps": 1, "tallies/verified": 1}
+    totals = {"tps": 1, "forms/expected": 2, "tallies/verified": 1}
     assert judged(totals)[5].status == "attention"
     assert judged(totals)[5].not_known == 1
     assert judged(totals | {"tallies/verified": 2})[5].status == "ok"
