@@ -27,7 +27,7 @@ class ServiceSettings(BaseSettings):
         description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."
     )
     database_pool: int = Field(
-        default=10, ge=2, le=100, description="Connections to the database per process."
+        default=6, ge=2, le=100, description="Connections to the database per process, each of 4 MB there."
     )
     kafka_bootstrap: str = Field(description="host:port of the broker.")
     topic_prefix: str = Field(
