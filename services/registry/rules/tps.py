@@ -1,10 +1,8 @@
 """Rules of TPS: what is refused, and what is taken with a finding."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from contracts.access import covers
 from contracts.vocabulary import kelurahan_of
-from services.registry.rules.elections import office_of
 from services.registry.rules.regions import is_region
 from services.registry.schemas.shapes import Misfit
 
@@ -12,20 +10,20 @@ TOO_MANY_VOTERS = "W-TPS-SIZE"
 NOT_IN_THE_LIST = "W-REGION-CODE"
 
 
-def contests_at(code: str, contests: Iterable[str]) -> list[str]:
+def contests_at(code: str, contests: Collection[str]) -> list[str]:
     """Return the contests in which people vote at a TPS, the widest electorate first.
 
     Example: at `32.71.06.1002.028` these are `gubernur-32` and `walikota-32.71`.
 
     Args:
         code: the TPS.
-        contests: all contests of the election.
+        contests: all contests of the election; those of a nation are 545, so they are asked for by name.
     """
-    here = [contest for contest in contests if covers(office_of(contest).region_code, code)]
-    return sorted(here, key=lambda contest: (len(office_of(contest).region_code), contest))
+    possible = (f"gubernur-{code[:2]}", f"bupati-{code[:5]}", f"walikota-{code[:5]}")
+    return [contest for contest in possible if contest in contests]
 
 
-def tps_refusals(code: str, contests: Sequence[str], *, known: Iterable[str]) -> list[Misfit]:
+def tps_refusals(code: str, contests: Sequence[str], *, known: Collection[str]) -> list[Misfit]:
     """Return why a TPS cannot be registered so.
 
     Args:

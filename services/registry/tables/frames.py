@@ -34,7 +34,7 @@ class Frame:
     rehearsal: bool
     settings: ElectionSettings
     stages: tuple[Stage, ...]
-    contests: tuple[str, ...]
+    contests: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ async def load_frame(reads: Reads, election: str, *, lock: Lock = "") -> Frame:
     if not rows:
         raise ElectionUnknown(f"No election has the id {election}.")
     row = rows[0]
-    contests = await reads.fetch("select id from contest where election = $1 order by id", election)
+    contests = await reads.fetch("select id from contest where election = $1", election)
     return Frame(
         election=election,
         region_code=row["region_code"],
@@ -73,7 +73,7 @@ async def load_frame(reads: Reads, election: str, *, lock: Lock = "") -> Frame:
         rehearsal=row["rehearsal"],
         settings=ElectionSettings.model_validate(parts_of(row["settings"])),
         stages=tuple(Stage.model_validate(stage) for stage in parts_of(row["stages"])),
-        contests=tuple(contest["id"] for contest in contests),
+        contests=frozenset(contest["id"] for contest in contests),
     )
 
 
