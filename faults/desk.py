@@ -1,4 +1,4 @@
-"""The desk that the faults happen to: started as everybody's is, with proxies on the ways to database and broker."""
+"""The desk that the faults happen to: started as everybody's is, with proxies to database, broker, and from door to service."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ import httpx
 
 from deploy import processes
 from deploy.run_folder import RunFolder
-from faults.plan import OWNERS
+from faults.plan import OWNERS, SERVICES
 from faults.proxy import Proxy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +71,8 @@ class FaultDesk:
         for n, name in enumerate(OWNERS):
             self.proxies[name] = Proxy(port=self.port + 20 + n, target=self.folder.port("postgres"))
         self.proxies["kafka"] = Proxy(port=self.port + 30, target=self.folder.port("kafka"))
+        for n, name in enumerate(SERVICES):
+            self.proxies[f"door/{name}"] = Proxy(port=self.port + 31 + n, target=self.folder.port(name))
         for proxy in self.proxies.values():
             await proxy.start()
         with (self.home / "supervisor.log").open("ab") as log:
@@ -141,6 +143,20 @@ class FaultDesk:
             words, env=self.environment, capture_output=True, text=True, check=True, cwd=ROOT
         )
         return made.stdout.strip()
+
+    async def begin_again(self) -> None:
+        """Empty the gateway, which fills again from the topics."""
+        admin = {"Authorization": f"Bearer {await asyncio.to_thread(self.token, 'admin')}"}
+        url = f"{self.folder.url('gateway')}/v1/desk/projections:rebuild"
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+
+            async def begun() -> bool:
+                try:
+                    return (await client.post(url, headers=admin)).is_success
+                except httpx.HTTPError:
+                    return False
+
+            await until(begun, patience_s=120, what="the gateway to begin again")
 
     @asynccontextmanager
     async def database(self, owner: str) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:

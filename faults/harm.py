@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from deploy import processes
 from deploy.run_folder import replace_file
 from faults.clients import Clients
 from faults.desk import FaultDesk, until
-from faults.plan import Fault
+from faults.plan import SERVICES, Fault
 
 POINT_PATIENCE_S = 60.0
+_NO_ROOM = "65536"
 
 
 async def do(desk: FaultDesk, clients: Clients, fault: Fault) -> str:
@@ -38,6 +40,10 @@ async def do(desk: FaultDesk, clients: Clients, fault: Fault) -> str:
             await _delete_topic(desk, fault.at)
         case "jump":
             _jump(desk, hours=fault.amount)
+        case "full":
+            await _fill_disk(desk, fault.at, seconds=fault.amount)
+        case "aged":
+            await _age(desk, days=fault.amount)
         case "two":
             await _two(desk, clients, fault)
         case _:
@@ -78,7 +84,7 @@ async def _pause(desk: FaultDesk, name: str, *, seconds: float) -> None:
 
 
 async def _break_connections(desk: FaultDesk, fault: Fault) -> None:
-    proxy = desk.proxies[fault.at]
+    proxy = desk.proxies[f"door/{fault.at}" if fault.point == "door" else fault.at]
     try:
         if fault.kind == "slow":
             proxy.latency_s = 0.1
@@ -139,6 +145,45 @@ def _jump(desk: FaultDesk, *, hours: float) -> None:
     replace_file(desk.folder.clock, json.dumps(setting | {"desk_anchor": anchor.isoformat()}))
 
 
+async def _fill_disk(desk: FaultDesk, name: str, *, seconds: float) -> None:
+    """Let no file of a program grow: the kernel refuses each write beyond a limit, as it does where a disk is full.
+
+    PostgreSQL cannot write its log and starts anew; the broker shuts down. Who cannot do so by itself is started anew when
+    there is room again.
+    """
+    pid = desk.pid_of(name)
+    _limit(_family(pid), _NO_ROOM)
+    await asyncio.sleep(seconds)
+    _limit(_still_there(pid), "unlimited")
+    await desk.all_ready()
+
+
+def _limit(pids: list[int], most_bytes: str) -> None:
+    """Limit the size of files; by the account of each process, which alone may lower and raise its own limits."""
+    for pid in pids:
+        try:
+            account = Path(f"/proc/{pid}").stat().st_uid
+        except FileNotFoundError:
+            continue
+        own = account if account != os.getuid() else None
+        words = ["prlimit", f"--pid={pid}", f"--fsize={most_bytes}:"]
+        subprocess.run(words, user=own, check=False, capture_output=True, cwd="/")
+
+
+async def _age(desk: FaultDesk, *, days: float) -> None:
+    """Let the ledgers be of long ago, and the broker lose all: what is sent again is older than brokers usually keep."""
+    for owner in SERVICES:
+        async with desk.database(owner) as connection:
+            await connection.execute(
+                """update outbox set occurred_at = occurred_at - $1::interval, recorded_at = recorded_at - $1::interval,
+                       written_at = written_at - $1::interval, published_at = published_at - $1::interval
+                   where published_at is not null""",
+                timedelta(days=days),
+            )
+    await _wipe(desk, crash_refill_of="")
+    await desk.begin_again()  # what was projected of the younger ledgers says younger times
+
+
 async def _two(desk: FaultDesk, clients: Clients, fault: Fault) -> None:
     """Let two instances share the work, kill one of them, and after a while stop the second."""
     second, url = desk.start_second(fault.at)
@@ -160,6 +205,14 @@ def _family(pid: int) -> list[int]:
     """A process and its children: PostgreSQL is many."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(int(child) for child in children)]
+
+
+def _still_there(pid: int) -> list[int]:
+    """A process and its children; nobody, where it has ended."""
+    try:
+        return _family(pid)
+    except FileNotFoundError:
+        return []
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:

@@ -23,6 +23,8 @@ WEIGHTS = {
     "delete_topic": 3,
     "jump": 2,
     "two": 6,
+    "full": 4,
+    "aged": 2,
 }
 """How often each kind comes; the first two alone in a plan of kills."""
 
@@ -34,8 +36,9 @@ class Fault:
     Attributes:
         kind: one of `WEIGHTS`.
         at: the process, or the owner of the database, topic or connection.
-        point: crash point of a `crash`; `first` or `second` of a `two`; `database` or `broker` of a broken connection.
-        amount: seconds that it lasts; of a `jump` the hours.
+        point: crash point of a `crash`; `first` or `second` of a `two`; of a broken connection `database`, `broker`, or
+            `door` (from the gateway to a service).
+        amount: seconds that it lasts; of a `jump` the hours, of `aged` the days.
         wait_s: seconds of load before it.
     """
 
@@ -66,8 +69,8 @@ def fault(seed: int, number: int, *, kills_only: bool = False) -> Fault:
         case "pause":
             at, amount = chance.choice((*OWNERS, "kafka", "postgres")), round(chance.uniform(1, 8), 1)
         case "cut" | "stall" | "slow":
-            point = chance.choice(("database", "broker"))
-            at = chance.choice(OWNERS) if point == "database" else "kafka"
+            point = chance.choice(("database", "broker", "door"))
+            at = {"database": chance.choice(OWNERS), "broker": "kafka", "door": chance.choice(DRIVEN)}[point]
             amount = round(chance.uniform(1, 6), 1)
         case "wipe":
             at = chance.choice(("", *DRIVEN))  # whose refill is cut off by a crash
@@ -75,6 +78,10 @@ def fault(seed: int, number: int, *, kills_only: bool = False) -> Fault:
             at = chance.choice(SERVICES)
         case "two":
             at, point = chance.choice(OWNERS), chance.choice(("first", "second"))
+        case "full":
+            at, amount = chance.choice(("postgres", "postgres", "kafka")), round(chance.uniform(2, 6), 1)
+        case "aged":
+            at, amount = "", 200.0
         case "jump":
             at, amount = "clock", round(chance.uniform(-2, 3), 2)
         case _:
