@@ -42,6 +42,10 @@ class Cursor:
         """Return the cursor moved past one event."""
         return Cursor(self.epoch, {**self.lanes, lane: number})
 
+    def is_within(self, other: "Cursor") -> bool:
+        """Say whether another cursor of the same epoch has seen everything that this one has."""
+        return all(number <= other.lanes.get(lane, 0) for lane, number in self.lanes.items())
+
 
 def unpack(text: str) -> Cursor:
     """Return a cursor from its text.
@@ -104,7 +108,8 @@ def view_of(actor: Actor, *, election: str, region: str | None, types: Sequence[
     }
     seen = frozenset(word for scope, word in classes.items() if scope in actor.scopes)
     withheld = () if Scope.RESULTS_EARLY in actor.scopes else _WITH_VOTES
-    return View(election, (region,) if region else actor.regions, seen, tuple(types), withheld)
+    regions = (region,) if region else actor.regions
+    return View(election, regions, seen, tuple(sorted(set(types))), withheld)
 
 
 async def epoch_of(connection: Connection) -> str:
@@ -148,6 +153,24 @@ async def read_after(connection: Connection, cursor: Cursor, *, limit: int) -> l
     """Return the next events after a cursor, lanes merged by id."""
     rows = await connection.fetch(_AFTER, list(cursor.lanes), list(cursor.lanes.values()), limit)
     return [Entry(*row.values()) for row in rows]
+
+
+_COUNT_AFTER = f"""{_LANES}
+select count(*) from (
+    select 1 from lanes l
+    left join unnest($1::text[], $2::bigint[]) c(lane, id) on c.lane = l.lane
+    cross join lateral (
+        select 1 from event_feed e where e.lane = l.lane and e.id > coalesce(c.id, 0) limit $3
+    ) f
+    where l.lane is not null limit $3
+) n
+"""  # noqa: S608 - our own words
+
+
+async def count_after(connection: Connection, cursor: Cursor, *, limit: int) -> int:
+    """Return how many events are behind a cursor, `limit` where there are more."""
+    lanes = (list(cursor.lanes), list(cursor.lanes.values()))
+    return await connection.fetchval(_COUNT_AFTER, *lanes, limit)
 
 
 def advance(cursor: Cursor, entries: Sequence[Entry]) -> Cursor:

@@ -1,72 +1,42 @@
-"""Streams: each gateway reads the feed once, as it grows, and hands new events to its own clients.
+"""Streams: each gateway reads the feed once, as it grows, and hands new events to the channels of its own clients.
 
-The projector notifies once a batch. A client that reads too slowly is told `reset` and let go: nothing waits for it.
-The first change after a pause goes out at once; what follows is merged into one frame a second (or as the client asks).
+The projector notifies once a batch. A client that reads too slowly is told `reset` and let go: nothing waits for it. One that
+comes again with its cursor first gets what it has missed, page by page from the feed, and then its place in a channel.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 import asyncpg
 import structlog
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from chassis.database import Database
 from chassis.problems import Overloaded, Problem
-from gateway.feed import RESUME_AT_MOST, Cursor, Entry, View, advance, end_of_feed, epoch_of, read_after
+from gateway.channels import Channels, Client, Ending, events_frame
+from gateway.feed import (
+    RESUME_AT_MOST,
+    Cursor,
+    Entry,
+    View,
+    advance,
+    count_after,
+    end_of_feed,
+    epoch_of,
+    read_after,
+)
 from gateway.projections.engine import NOTIFY
 
 log = structlog.get_logger(__name__)
 
-QUEUE = 256
 _POLL_S = 1.0
 _BATCH = 2_000
+_PAGE = 1_000
+_READERS = 4
+"""So many streams read what they have missed at once; when all come again together, the others still get connections."""
+
 KEEPALIVE_S = 15.0
-
-
-@dataclass(slots=True, eq=False)
-class Client:
-    """One open stream: what it may see, and the events that wait for it.
-
-    `floor` is what the client had seen when it came, which may be more than this process has.
-    """
-
-    view: View
-    cursor: Cursor
-    floor: Mapping[str, int] = field(default_factory=dict[str, int])
-    waiting: list[Entry] = field(default_factory=list[Entry])
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    lost: bool = False
-    leaving: bool = False
-    """This process ends: what waits is sent, and the client comes again with its cursor, to another one."""
-    most_waiting: int = QUEUE * 8
-
-    def offer(self, entries: Sequence[Entry], cursor: Cursor) -> None:
-        """Give the client new events; one whose queue is full loses its place."""
-        shown = [
-            entry
-            for entry in entries
-            if entry.number > self.floor.get(entry.lane, 0) and self.view.shows(entry)
-        ]
-        self.cursor = cursor
-        if not shown:
-            return
-        if len(self.waiting) + len(shown) > self.most_waiting:
-            self.lost = True
-        else:
-            self.waiting.extend(shown)
-        self.arrived.set()
-
-    def resume(self, entries: Sequence[Entry], cursor: Cursor) -> None:
-        """Give the client what it has missed, however much: it may wait beside what is new until it is sent."""
-        self.most_waiting = QUEUE * 8 + len(entries)
-        self.offer(entries, cursor)
-
-    def take(self) -> list[Entry]:
-        """Return what waits, and let the client wait no longer for more than the usual."""
-        entries, self.waiting, self.most_waiting = self.waiting, [], QUEUE * 8
-        return entries
 
 
 class Hub:
@@ -76,16 +46,23 @@ class Hub:
         self._database = database
         self._most = clients
         self._clients: set[Client] = set()
+        self._channels = Channels(lambda: self.cursor)
         self._cursor: Cursor | None = None
         self._leaving = False
         self._notified = asyncio.Event()
         self._moving = asyncio.Lock()
-        """Held while the hub moves on, and while a client comes in: what one has seen the other need not send."""
+        self._catching_up = asyncio.Semaphore(_READERS)
 
     @property
     def open_streams(self) -> int:
         """Return how many streams are open."""
         return len(self._clients)
+
+    @property
+    def cursor(self) -> Cursor:
+        """Return the place up to which every event of the feed has been handed to the channels."""
+        assert self._cursor is not None, "the hub has not looked yet"
+        return self._cursor
 
     async def run(self) -> None:
         """Follow the feed until cancelled."""
@@ -100,12 +77,10 @@ class Hub:
         listener = await self._database.connect_alone()
         try:
             await listener.add_listener(NOTIFY, self._notice)
-            if self._cursor is None:
-                async with self._database.reading() as connection:
-                    self._cursor = await end_of_feed(connection)
             while True:
                 self._notified.clear()
-                await self._take()
+                while await self._move():
+                    pass
                 try:
                     await asyncio.wait_for(self._notified.wait(), _POLL_S)
                 except TimeoutError:
@@ -116,36 +91,33 @@ class Hub:
     def _notice(self, *_: object) -> None:
         self._notified.set()
 
-    async def _take(self) -> None:
-        assert self._cursor is not None
-        more = True
-        while more:
-            async with self._moving, self._database.reading() as connection:
-                epoch = await epoch_of(connection)
-                if epoch != self._cursor.epoch:
-                    self._cursor = await end_of_feed(connection)
-                    self._reset_all()
-                entries = await read_after(connection, self._cursor, limit=_BATCH)
-                if entries:
-                    self._cursor = advance(self._cursor, entries)
-                    for client in self._clients:
-                        client.offer(entries, self._cursor)
-                more = len(entries) == _BATCH
+    async def _move(self) -> bool:
+        """Hand the next events of the feed to the channels, and say whether there may be more."""
+        async with self._moving, self._database.reading() as connection:
+            if self._cursor is None:
+                self._cursor = await end_of_feed(connection)
+            elif await epoch_of(connection) != self._cursor.epoch:
+                self._cursor = await end_of_feed(connection)
+                self._end_all(Ending.RESET)
+            entries = await read_after(connection, self._cursor, limit=_BATCH)
+            self._cursor = advance(self._cursor, entries)
+            self._channels.hand_out(entries)
+            return len(entries) == _BATCH
 
-    def _reset_all(self) -> None:
+    def _end_all(self, why: Ending) -> None:
         for client in self._clients:
-            client.lost = True
-            client.arrived.set()
+            client.end(why)
 
     def send_away(self) -> None:
         """Have every stream end behind what waits for it, because this process ends."""
         self._leaving = True
-        for client in self._clients:
-            client.leaving = True
-            client.arrived.set()
+        self._end_all(Ending.LEAVING)
 
-    async def open(self, view: View, *, after: Cursor | None) -> Client:
+    async def open(self, view: View, *, after: Cursor | None, interval_s: float = 1) -> Client:
         """Open a stream: from now, or from a cursor where no more than 10,000 events have passed since.
+
+        Args:
+            interval_s: least time between two frames; 0: each change at once.
 
         Raises:
             Overloaded: this process serves as many as it may.
@@ -154,54 +126,101 @@ class Hub:
             raise Overloaded("This gateway is being renewed: come again.", retry_after_s=1)
         if len(self._clients) >= self._most:
             raise Overloaded("This gateway serves as many streams as it may.", retry_after_s=5)
-        async with self._moving:
-            async with self._database.reading() as connection:
-                here = self._cursor or await end_of_feed(connection)
-                if after is None:
-                    return self._add(Client(view, here))
-                known = after.epoch == here.epoch
-                missed = await read_after(connection, after, limit=RESUME_AT_MOST + 1) if known else []
-            if not known or len(missed) > RESUME_AT_MOST:
-                client = Client(view, here, lost=True)
-                client.arrived.set()
-                return client
-            client = self._add(Client(view, after, floor=after.lanes))
-            client.resume([entry for entry in missed if entry.number <= here.lanes.get(entry.lane, 0)], here)
-            return client
-
-    def _add(self, client: Client) -> Client:
+        if self._cursor is None:
+            await self._move()
+        client = Client(view, interval_s, after or self.cursor)
         self._clients.add(client)
+        try:
+            if after is None:
+                client.cursor = self.cursor
+                self._channels.join(client)
+            elif not await self._can_resume(after):
+                client.end(Ending.RESET)
+        except BaseException:
+            self.close(client)
+            raise
         return client
+
+    async def _can_resume(self, after: Cursor) -> bool:
+        async with self._catching_up, self._database.reading() as connection:
+            if after.epoch != await epoch_of(connection):
+                return False
+            return await count_after(connection, after, limit=RESUME_AT_MOST + 1) <= RESUME_AT_MOST
+
+    async def catch_up(self, client: Client) -> AsyncIterator[bytes]:
+        """Yield what a client has missed since its cursor as frames, and give it its place in a channel at the end."""
+        full = client.channel is None
+        while full and client.ending is None:
+            entries = await self._read(client, limit=_PAGE)
+            full = len(entries) == _PAGE
+            if frame := _passed(client, entries):
+                yield frame
+        if client.channel is None and client.ending is None and (frame := await self._arrive(client)):
+            yield frame
+
+    async def _read(self, client: Client, *, limit: int) -> list[Entry]:
+        async with self._catching_up, self._database.reading() as connection:
+            entries = await read_after(connection, client.cursor, limit=limit)
+            if await epoch_of(connection) == client.cursor.epoch:
+                return entries
+        client.end(Ending.RESET)
+        return []
+
+    async def _arrive(self, client: Client) -> bytes | None:
+        """Give a client its place in a channel, and return as a frame what lies between its cursor and that place.
+
+        A cursor of another process may be ahead of this one, which then moves on; one that is still ahead is of no feed
+        of ours. Once the client has its place, its channel tells it whatever this process has not handed out yet.
+        """
+        while not client.cursor.is_within(self.cursor) and await self._move():
+            pass
+        if not client.cursor.is_within(self.cursor):
+            client.end(Ending.RESET)
+        if client.ending:
+            return None
+        here = self.cursor
+        self._channels.join(client)
+        entries = await self._read(client, limit=RESUME_AT_MOST + 1)
+        if len(entries) > RESUME_AT_MOST:
+            client.end(Ending.RESET)
+            return None
+        return _passed(client, [entry for entry in entries if entry.number <= here.lanes.get(entry.lane, 0)])
 
     def close(self, client: Client) -> None:
         """Forget a client."""
         self._clients.discard(client)
+        self._channels.leave(client)
 
 
-async def frames(hub: Hub, client: Client, *, interval_s: float) -> AsyncIterator[tuple[str, str, str]]:
-    """Yield `(event, id, data)` for each frame of a stream until the client is lost.
+def _passed(client: Client, entries: list[Entry]) -> bytes | None:
+    """Move a client past events of the feed, and return as a frame those that it may see."""
+    client.cursor = advance(client.cursor, entries)
+    shown = [entry for entry in entries if client.view.shows(entry)]
+    return events_frame(shown, client.cursor) if shown else None
 
-    Args:
-        interval_s: least time between two frames that carry events.
-    """
-    try:
-        yield "hello", client.cursor.pack(), json.dumps({"cursor": client.cursor.pack()})
-        while True:
-            try:
-                await asyncio.wait_for(client.arrived.wait(), KEEPALIVE_S)
-            except TimeoutError:
-                yield "keepalive", client.cursor.pack(), "{}"
-                continue
-            client.arrived.clear()
-            if client.lost:
-                yield "reset", "", json.dumps({"why": "fetch the snapshot again and go on from its cursor"})
-                return
-            entries = client.take()
-            if entries:
-                yield "events", client.cursor.pack(), '{"items":[' + ",".join(e.event for e in entries) + "]}"
-            if client.leaving:
-                return
-            if entries and interval_s:
-                await asyncio.sleep(interval_s)
-    finally:
-        hub.close(client)
+
+async def frames(hub: Hub, client: Client) -> AsyncIterator[bytes]:
+    """Yield the frames of a stream, as they go over the wire, until it ends."""
+    hello = client.cursor.pack()
+    yield format_sse_event(data_str=json.dumps({"cursor": hello}), event="hello", id=hello)
+    async for frame in hub.catch_up(client):
+        yield frame
+    while client.ending is None:
+        try:
+            await asyncio.wait_for(client.arrived.wait(), KEEPALIVE_S)
+        except TimeoutError:
+            yield KEEPALIVE_COMMENT
+            continue
+        client.arrived.clear()
+        if client.ending is None and client.channel and (frame := client.channel.take(client)):
+            yield frame
+    for frame in _farewell(client):
+        yield frame
+
+
+def _farewell(client: Client) -> list[bytes]:
+    if client.ending is Ending.RESET:
+        why = json.dumps({"why": "fetch the snapshot again and go on from its cursor"})
+        return [format_sse_event(data_str=why, event=Ending.RESET)]
+    rest = client.channel.take_rest(client) if client.channel else None
+    return [rest] if rest else []

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic_core import from_json
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from chassis.actor import Actor, require_region
 from chassis.database import Database
@@ -16,10 +17,11 @@ from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, RegionCode
+from gateway.channels import Client
 from gateway.feed import Cursor, View, advance, epoch_of, read_after, unpack, view_of
 from gateway.places import Follower
 from gateway.schemas.events import FeedPage, Ticket
-from gateway.streams import Client, Hub, frames
+from gateway.streams import Hub, frames
 from gateway.tickets import LIFETIME_S, issue_ticket, redeem_ticket
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["events"])
@@ -31,6 +33,7 @@ Position = Annotated[
 Types = Annotated[list[str] | None, Query(max_length=20, description="Beginnings of event types.")]
 _READ = 5_000
 _LOOK_EVERY_S = 0.25
+_PIECE = 65_536
 
 
 @router.get("/events")
@@ -113,11 +116,8 @@ async def stream_events(
     view = view_of(follower, election=election, region=region, types=types or [])
     position = last_event_id or after
     hub: Hub = request.app.state.hub
-    client = await hub.open(view, after=unpack(position) if position else None)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(
-        _written(hub, client, interval_s), media_type="text/event-stream", headers=headers
-    )
+    client = await hub.open(view, after=unpack(position) if position else None, interval_s=interval_s)
+    return Stream(hub, client)
 
 
 async def _follower(request: Request, ticket: str | None, election: str) -> Actor:
@@ -135,9 +135,24 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     return follower
 
 
-async def _written(hub: Hub, client: Client, interval_s: float) -> AsyncIterator[bytes]:
-    async for event, cursor, data in frames(hub, client, interval_s=interval_s):
-        if event == "keepalive":
-            yield KEEPALIVE_COMMENT
-        else:
-            yield format_sse_event(data_str=data, event=event, id=cursor or None)
+class Stream(StreamingResponse):
+    """An open stream; whatever ends it, even before its first frame, the hub forgets its client."""
+
+    def __init__(self, hub: Hub, client: Client) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(_pieces(frames(hub, client)), media_type="text/event-stream", headers=headers)
+        self._hub, self._client = hub, client
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Send the frames until the stream ends."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._hub.close(self._client)
+
+
+async def _pieces(whole: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield frames in pieces: where a client takes nothing, no more than a piece or two waits for its socket."""
+    async for frame in whole:
+        for start in range(0, len(frame), _PIECE):
+            yield frame[start : start + _PIECE]

@@ -14,6 +14,7 @@ import uvicorn
 from contracts.access import Role
 from contracts.turnout_events import TurnoutRecorded
 from gateway.feed import View, end_of_feed
+from gateway.routes.events import Stream
 from gateway.streams import Hub, frames
 from tests.harness import ELECTION, RunningService, bearer, running_service
 from tests.services.gateway.conftest import play
@@ -248,13 +249,28 @@ async def test_a_ticket_opens_one_stream(gateway: RunningService, story: Story, 
 async def test_a_client_that_reads_too_slowly_is_let_go(gateway: RunningService, story: Story) -> None:
     hub: Hub = gateway.app.state.hub
     view = View(ELECTION, ("*",), frozenset({"public"}))
-    slow = await hub.open(view, after=None)
-    reading = frames(hub, slow, interval_s=0)
-    assert (await anext(reading))[0] == "hello"
-    await tell(gateway, story, Place(f"{KELURAHAN[0]}.001"), *range(3_000))
-    while not slow.lost:
+    slow = await hub.open(view, after=None, interval_s=0)
+    reading = frames(hub, slow)
+    assert (await anext(reading)).startswith(b"event: hello")
+    await tell(gateway, story, Place(f"{KELURAHAN[0]}.001"), *range(6_000))
+    while slow.ending is None:
         await asyncio.sleep(0.02)
-    assert [event async for event, _, _ in reading][-1] == "reset"
+    assert [frame async for frame in reading][-1].startswith(b"event: reset")
+    hub.close(slow)
+    assert hub.open_streams == 0
+
+
+async def test_a_stream_that_is_cut_before_its_first_frame_is_forgotten(gateway: RunningService) -> None:
+    async def cut(scope: object = None) -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        await asyncio.sleep(0)
+
+    scope = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "headers": [], "path": "/"}
+    hub: Hub = gateway.app.state.hub
+    client = await hub.open(View(ELECTION, ("*",), frozenset({"public"})), after=None)
+    await Stream(hub, client)(scope, cut, send)
     assert hub.open_streams == 0
 
 
