@@ -1,7 +1,7 @@
 """The caller of a request, and the regions that its token grants."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chassis.problems import RegionNotCovered
 from contracts.access import GROUP_PREFIX, NATION, covers, grant, place_code
@@ -19,6 +19,9 @@ class Actor:
         device: the device that the token is bound to by name, None where there is none.
         regions: the token's grants, groups replaced by their regions; `*` is the nation.
         election: the one election that the token is for, None for every one.
+        grants: the token's grants as they stand in it, groups by their names.
+        expires_at: from when on the token is not accepted here any more, in seconds since 1970; None where there is no
+            token.
     """
 
     subject: str
@@ -30,11 +33,17 @@ class Actor:
     scopes: frozenset[str]
     regions: tuple[str, ...]
     election: str | None
+    grants: tuple[str, ...] = ()
+    expires_at: int | None = None
 
     @property
     def pseudonym(self) -> str:
         """Return what events and rows call this caller: the person, or `client:<id>` for an application alone."""
         return self.person if self.person is not None else f"client:{self.client}"
+
+    def as_of(self, groups: "RegionGroups") -> "Actor":
+        """Return the same caller with the regions that its grants name now; groups change while a token lives."""
+        return replace(self, regions=groups.resolve(self.grants)) if self.grants else self
 
     def granted_region(self, code: str) -> str | None:
         """Return the widest of the caller's own grants that covers a region or TPS, or None.

@@ -112,8 +112,9 @@ class TokenVerifier:
             return known[1]
         claims = await self._claims(token, now)
         self._forget_if_changed()  # the keys may just have been read
-        actor = _actor(claims, self._groups)
-        self._remember(digest, claims.exp + self._leeway_s, actor, now)
+        expires_at = claims.exp + self._leeway_s
+        actor = _actor(claims, self._groups, expires_at=expires_at)
+        self._remember(digest, expires_at, actor, now)
         return actor
 
     def _forget_if_changed(self) -> None:
@@ -160,7 +161,7 @@ class TokenVerifier:
         self._known[digest] = (until, actor)
 
 
-def _actor(claims: _Claims, groups: RegionGroups) -> Actor:
+def _actor(claims: _Claims, groups: RegionGroups, *, expires_at: int) -> Actor:
     return Actor(
         subject=claims.sub,
         person=None if claims.sub == claims.client_id else claims.sub,
@@ -171,6 +172,8 @@ def _actor(claims: _Claims, groups: RegionGroups) -> Actor:
         scopes=frozenset(claims.scope.split()),
         regions=groups.resolve(claims.regions),
         election=claims.election,
+        grants=tuple(claims.regions),
+        expires_at=expires_at,
     )
 
 

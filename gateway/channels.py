@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from fastapi.sse import format_sse_event
 
+from chassis.actor import Actor
 from contracts.access import NATION
 from gateway.feed import Cursor, Entry, View
 
@@ -26,6 +27,12 @@ class Ending(StrEnum):
 
     RESET = "reset"
     """What the client has missed is more than is kept for it, or not known any more."""
+
+    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - the name of an event
+    """The token with which the stream was opened is over: the client comes again with its cursor and a new one."""
+
+    REGIONS_CHANGED = "regions-changed"
+    """A named group of the token has other regions now: the client comes again, and is judged anew."""
 
     LEAVING = "leaving"
     """This process ends: what waits is sent, and the client comes again with its cursor, to another one."""
@@ -47,10 +54,12 @@ class Client:
     view: View
     interval_s: float
     cursor: Cursor
+    actor: Actor | None = None
     channel: "Channel | None" = None
     place: Batch | None = None
     ending: Ending | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    expiry: asyncio.TimerHandle | None = None
 
     def end(self, why: Ending) -> None:
         """Have the stream end; the first reason stays."""

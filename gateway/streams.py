@@ -6,12 +6,14 @@ comes again with its cursor first gets what it has missed, page by page from the
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import asyncpg
 import structlog
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
+from chassis.actor import Actor, RegionGroups
+from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import Overloaded, Problem
 from gateway.channels import Channels, Client, Ending, events_frame
@@ -42,10 +44,12 @@ KEEPALIVE_S = 15.0
 class Hub:
     """Follows the feed and serves the streams of one process."""
 
-    def __init__(self, database: Database, *, clients: int) -> None:
+    def __init__(self, database: Database, *, clients: int, groups: RegionGroups | None = None) -> None:
         self._database = database
         self._most = clients
         self._clients: set[Client] = set()
+        self._groups = groups or RegionGroups()
+        self._generation = self._groups.generation
         self._channels = Channels(lambda: self.cursor)
         self._cursor: Cursor | None = None
         self._leaving = False
@@ -81,6 +85,7 @@ class Hub:
                 self._notified.clear()
                 while await self._move():
                     pass
+                self._judge_regions()
                 try:
                     await asyncio.wait_for(self._notified.wait(), _POLL_S)
                 except TimeoutError:
@@ -104,6 +109,15 @@ class Hub:
             self._channels.hand_out(entries)
             return len(entries) == _BATCH
 
+    def _judge_regions(self) -> None:
+        """End the streams of callers whose named groups have other regions than when they came."""
+        if self._generation == self._groups.generation:
+            return
+        self._generation = self._groups.generation
+        for client in self._clients:
+            if client.actor and client.actor.as_of(self._groups) != client.actor:
+                client.end(Ending.REGIONS_CHANGED)
+
     def _end_all(self, why: Ending) -> None:
         for client in self._clients:
             client.end(why)
@@ -113,11 +127,14 @@ class Hub:
         self._leaving = True
         self._end_all(Ending.LEAVING)
 
-    async def open(self, view: View, *, after: Cursor | None, interval_s: float = 1) -> Client:
+    async def open(
+        self, view: View, *, after: Cursor | None, interval_s: float = 1, actor: Actor | None = None
+    ) -> Client:
         """Open a stream: from now, or from a cursor where no more than 10,000 events have passed since.
 
         Args:
             interval_s: least time between two frames; 0: each change at once.
+            actor: whose stream it is: it ends with the caller's token, and when its regions change.
 
         Raises:
             Overloaded: this process serves as many as it may.
@@ -128,7 +145,10 @@ class Hub:
             raise Overloaded("This gateway serves as many streams as it may.", retry_after_s=5)
         if self._cursor is None:
             await self._move()
-        client = Client(view, interval_s, after or self.cursor)
+        client = Client(view, interval_s, after or self.cursor, actor)
+        if actor and actor.expires_at is not None:
+            left_s = actor.expires_at - wall_now().timestamp()
+            client.expiry = asyncio.get_running_loop().call_later(left_s, client.end, Ending.TOKEN_EXPIRED)
         self._clients.add(client)
         try:
             if after is None:
@@ -190,6 +210,8 @@ class Hub:
         """Forget a client."""
         self._clients.discard(client)
         self._channels.leave(client)
+        if client.expiry is not None:
+            client.expiry.cancel()
 
 
 def _passed(client: Client, entries: list[Entry]) -> bytes | None:
@@ -214,13 +236,30 @@ async def frames(hub: Hub, client: Client) -> AsyncIterator[bytes]:
         client.arrived.clear()
         if client.ending is None and client.channel and (frame := client.channel.take(client)):
             yield frame
-    for frame in _farewell(client):
+    for frame in _farewell(hub, client):
         yield frame
 
 
-def _farewell(client: Client) -> list[bytes]:
+def _farewell(hub: Hub, client: Client) -> Iterator[bytes]:
+    """Give what is still to be told, and why the stream ends, where the client has to do more than to come again."""
     if client.ending is Ending.RESET:
-        why = json.dumps({"why": "fetch the snapshot again and go on from its cursor"})
-        return [format_sse_event(data_str=why, event=Ending.RESET)]
-    rest = client.channel.take_rest(client) if client.channel else None
-    return [rest] if rest else []
+        yield _last(Ending.RESET, {"why": "fetch the snapshot again and go on from its cursor"})
+        return
+    cursor = client.cursor
+    if client.channel is not None:
+        cursor = hub.cursor
+        if rest := client.channel.take_rest(client):
+            yield rest
+    if client.ending is not None and client.ending in _WHY:
+        packed = cursor.pack()
+        yield _last(client.ending, {"why": _WHY[client.ending], "cursor": packed}, cursor=packed)
+
+
+_WHY = {
+    Ending.TOKEN_EXPIRED: "the token is over: come again with a new one, or a new ticket, and this cursor",
+    Ending.REGIONS_CHANGED: "the regions of the token's groups have changed: come again with this cursor",
+}
+
+
+def _last(ending: Ending, data: Mapping[str, str], *, cursor: str | None = None) -> bytes:
+    return format_sse_event(data_str=json.dumps(data), event=ending.value, id=cursor)

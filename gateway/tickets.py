@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from chassis.actor import Actor
+from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.database import UnitOfWork
 from gateway.errors import TicketInvalid
@@ -16,20 +16,23 @@ _actor: TypeAdapter[Actor] = TypeAdapter(Actor)
 
 
 async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
-    """Return a ticket that stands for its caller, once."""
+    """Return a ticket that stands for its caller, once, and no longer than the caller's token is accepted."""
+    until = wall_now() + timedelta(seconds=LIFETIME_S)
+    if actor.expires_at is not None:
+        until = min(until, datetime.fromtimestamp(actor.expires_at, UTC))
     ticket = secrets.token_urlsafe(32)
     await uow.execute("delete from stream_ticket where expires_at < $1", wall_now())
     await uow.execute(
         "insert into stream_ticket (ticket_hash, actor, expires_at) values ($1, $2, $3)",
         hashlib.sha256(ticket.encode()).digest(),
         _actor.dump_json(actor).decode(),
-        wall_now() + timedelta(seconds=LIFETIME_S),
+        until,
     )
     return ticket
 
 
-async def redeem_ticket(uow: UnitOfWork, ticket: str) -> Actor:
-    """Return the caller that a ticket stands for, and use it up.
+async def redeem_ticket(uow: UnitOfWork, ticket: str, *, groups: RegionGroups) -> Actor:
+    """Return the caller that a ticket stands for, with the regions of its groups as they are now, and use it up.
 
     Raises:
         TicketInvalid: it was used, is too old, or never was one.
@@ -41,4 +44,4 @@ async def redeem_ticket(uow: UnitOfWork, ticket: str) -> Actor:
     )
     if row is None:
         raise TicketInvalid("Ask for a new ticket.")
-    return _actor.validate_json(row["actor"])
+    return _actor.validate_json(row["actor"]).as_of(groups)

@@ -109,14 +109,19 @@ async def stream_events(
         float, Query(ge=0, le=60, description="Least time between two frames; 0: each change at once.")
     ] = 1,
 ) -> StreamingResponse:
-    """Follow events as they come (Server-Sent Events), with a token or a ticket; resume by Last-Event-ID or `after`."""
+    """Follow events as they come (Server-Sent Events), with a token or a ticket; resume by Last-Event-ID or `after`.
+
+    The frames are `hello`, `events`, and at the end `reset` (fetch the snapshot again and go on from its cursor),
+    `token-expired` or `regions-changed` (come again with a new token or ticket, and with the cursor of that frame).
+    """
     follower = await _follower(request, ticket, election)
     if region:
         require_region(follower, region)
     view = view_of(follower, election=election, region=region, types=types or [])
     position = last_event_id or after
     hub: Hub = request.app.state.hub
-    client = await hub.open(view, after=unpack(position) if position else None, interval_s=interval_s)
+    after_cursor = unpack(position) if position else None
+    client = await hub.open(view, after=after_cursor, interval_s=interval_s, actor=follower)
     return Stream(hub, client)
 
 
@@ -125,7 +130,7 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     if ticket:
         database: Database = request.app.state.database
         async with database.transaction() as uow:
-            follower = await redeem_ticket(uow, ticket)
+            follower = await redeem_ticket(uow, ticket, groups=request.app.state.groups)
     else:
         follower = await caller(request)
     if Scope.EVENTS_PUBLIC not in follower.scopes:

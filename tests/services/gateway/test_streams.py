@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
+from chassis.actor import RegionGroups
 from contracts.access import Role
 from contracts.turnout_events import TurnoutRecorded
 from gateway.feed import View, end_of_feed
@@ -244,6 +245,59 @@ async def test_a_ticket_opens_one_stream(gateway: RunningService, story: Story, 
         async with gateway.app.state.database.transaction() as uow:
             await uow.execute("update stream_ticket set expires_at = now() - interval '1 second'")
         assert (await client.get(f"{url}{BASE}/stream", params={"ticket": late})).status_code == 401
+
+
+async def test_a_stream_ends_with_its_token(gateway: RunningService, story: Story, url: str) -> None:
+    place = Place(f"{KELURAHAN[0]}.001")
+    headers = bearer(Role.DESK, lifetime_s=1)  # and the five seconds that clocks may differ by
+    ticket = (await gateway.client.post(f"{BASE}/stream-tickets", headers=headers)).json()["ticket"]
+    async with (
+        following(url, headers={}, ticket=ticket, interval_s=60) as by_ticket,
+        following(url, headers=headers, interval_s=60) as by_token,
+        following(url, interval_s=0) as other,
+    ):
+        for stream in (by_ticket, by_token, other):
+            await until(stream, "hello")
+        for total in (1, 2):
+            await tell(gateway, story, place, total)
+            await totals_from(other, 1)
+        for stream in (by_ticket, by_token):
+            assert (await totals_from(stream, 2))[1] == [1, 2], "what waits is told before the end"
+            cursor, told = await until(stream, "token-expired")
+            assert cursor == told["cursor"]
+            assert [frame async for frame in stream] == []
+        await tell(gateway, story, place, 3)
+        assert (await totals_from(other, 1))[1] == [3], "the others go on"
+    async with following(url, after=cursor) as again:
+        assert (await totals_from(again, 1))[1] == [3]
+
+
+async def test_a_ticket_does_not_outlive_its_token(gateway: RunningService) -> None:
+    headers = bearer(Role.DESK, lifetime_s=1)
+    ticket = (await gateway.client.post(f"{BASE}/stream-tickets", headers=headers)).json()["ticket"]
+    rows = await gateway.sql("select expires_at - now() < interval '7 seconds' as soon from stream_ticket")
+    assert ticket
+    assert [row["soon"] for row in rows] == [True]
+
+
+async def test_a_changed_group_of_regions_bites_on_open_streams(gateway: RunningService, url: str) -> None:
+    groups: RegionGroups = gateway.app.state.groups
+    groups.replace({"patrol": ["32.71.06"], "other": ["32.71.01"]})
+    patrol = bearer(Role.DESK, regions=["group:patrol"])
+    ticket = (await gateway.client.post(f"{BASE}/stream-tickets", headers=patrol)).json()["ticket"]
+    async with (
+        following(url, headers=patrol, region="32.71.06") as changed,
+        following(url, headers=bearer(Role.DESK, regions=["group:other"])) as unchanged,
+    ):
+        await until(changed, "hello")
+        await until(unchanged, "hello")
+        groups.replace({"patrol": ["32.71.02"], "other": ["32.71.01"]})
+        await until(changed, "regions-changed")
+        assert gateway.app.state.hub.open_streams == 1
+    async with httpx.AsyncClient() as client:
+        for params, headers in (({"ticket": ticket}, {}), ({}, patrol)):
+            asked = params | {"region": "32.71.06"}
+            assert (await client.get(f"{url}{BASE}/stream", params=asked, headers=headers)).status_code == 403
 
 
 async def test_a_client_that_reads_too_slowly_is_let_go(gateway: RunningService, story: Story) -> None:
