@@ -1,8 +1,9 @@
 """Connections, below the application: what it never sees may not last for ever either.
 
 uvicorn waits without end for a request that does not come whole, takes headers of any size, and keeps a connection whose
-other side has stopped reading. Here the head of a request has a deadline and a largest size, and the kernel cuts a
-connection that takes nothing more. A request that is no HTTP gets a problem document like any other.
+other side has stopped reading. Here the head of a request has a deadline and a largest size, what waits to be sent has a
+deadline too, and the kernel cuts a connection that acknowledges nothing more. A request that is no HTTP gets a problem
+document like any other.
 """
 
 import asyncio
@@ -25,24 +26,30 @@ MOST_HEAD_BYTES: Final = 65_536
 STALLED_MS: Final = 60_000
 """How long a connection may take none of what is sent to it; streams send something every fifteen seconds."""
 
+DRAIN_DEADLINE_S: Final = 30.0
+"""How long the other side may take for the 48 KB between a full buffer and one that takes more; the slowest gets 1.6 KB/s."""
+
 BACKLOG: Final = 4_096
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """A connection whose request has to come, within a deadline and a size."""
+    """A connection whose request has to come, and whose answer has to be taken, within a deadline each and a size."""
 
     head_deadline_s = HEAD_DEADLINE_S
+    drain_deadline_s = DRAIN_DEADLINE_S
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Wait for the first request."""
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
+        self._drain_timer: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer."""
         self._head_came()
+        self._drained()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -63,6 +70,22 @@ class PatientProtocol(HttpToolsProtocol):
         """Begin the request."""
         self._head_came()
         super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """Hold the answer back while the buffer is full, and hang up where it stays so."""
+        super().pause_writing()
+        self._drained()
+        self._drain_timer = self.loop.call_later(self.drain_deadline_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Let the answer go on."""
+        self._drained()
+        super().resume_writing()
+
+    def _drained(self) -> None:
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
+            self._drain_timer = None
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - a problem says it in our words
         """Refuse what is no request, and hang up."""

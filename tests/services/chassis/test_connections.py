@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ class Hasty(PatientProtocol):
     """As in production, without the long wait."""
 
     head_deadline_s = 0.3
+    drain_deadline_s = 0.5
 
 
 class Talker:
@@ -108,7 +109,8 @@ async def test_what_is_no_request_gets_a_problem() -> None:
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel knows no TCP_USER_TIMEOUT")
-async def test_a_client_that_stops_reading_is_let_go() -> None:
+async def test_the_kernel_lets_a_client_go_that_stops_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Hasty, "drain_deadline_s", 600.0)
     app = Talker()
     async with listening(app, stalled_ms=500) as port:
         with socket.socket() as stalled:
@@ -117,6 +119,39 @@ async def test_a_client_that_stops_reading_is_let_go() -> None:
             stalled.sendall(b"GET /stream HTTP/1.1\r\nHost: desk\r\n\r\n")
             await asyncio.wait_for(app.let_go.wait(), 60)
     assert app.talking == 1
+
+
+async def test_a_client_that_takes_next_to_nothing_is_let_go() -> None:
+    """The kernel sees that something moves; a full buffer that stays full is cut all the same."""
+    app = Talker()
+    async with listening(app) as port:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            slow.connect(("127.0.0.1", port))
+            slow.sendall(b"GET /stream HTTP/1.1\r\nHost: desk\r\n\r\n")
+            slow.setblocking(False)
+            while not app.let_go.is_set():
+                with suppress(BlockingIOError):
+                    slow.recv(100)
+                await asyncio.sleep(0.05)
+    assert app.talking == 1
+
+
+async def test_a_client_that_reads_slowly_gets_everything() -> None:
+    """Every pause of the reader is shorter than the deadline, all of them together are longer."""
+    async with listening(Talker()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4_096)
+        writer.write(b"GET /stream HTTP/1.1\r\nHost: desk\r\n\r\n")
+        taken = 0
+        until = asyncio.get_running_loop().time() + 2
+        while asyncio.get_running_loop().time() < until:
+            got = await reader.read(2**20)
+            assert got, "cut although it reads"
+            taken += len(got)
+            if taken > 2**20:
+                taken = 0
+                await asyncio.sleep(0.1)
+        writer.close()
 
 
 async def test_a_request_may_take_its_time_once_its_head_is_there() -> None:

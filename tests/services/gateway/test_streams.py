@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import uvicorn
 
 from chassis.actor import RegionGroups
+from chassis.listening import PatientProtocol
 from contracts.access import Role
 from contracts.turnout_events import TurnoutRecorded
 from gateway.feed import View, end_of_feed
@@ -47,26 +49,41 @@ async def gateway(database_url: Callable[[str], str], story: Story) -> AsyncIter
         yield service
 
 
+class Hasty(PatientProtocol):
+    """As in production, without the long wait."""
+
+    drain_deadline_s = 1.0
+
+
 @pytest.fixture
-async def url(gateway: RunningService) -> AsyncIterator[str]:
-    """The gateway on a socket: only there does a stream come in pieces."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            gateway.app,
-            host="127.0.0.1",
-            port=0,
-            lifespan="off",
-            log_config=None,
-            timeout_graceful_shutdown=1,
-        )
+async def server(gateway: RunningService) -> AsyncIterator[uvicorn.Server]:
+    """The gateway on a socket: only there does a stream come in pieces, and only so does it stall."""
+    config = uvicorn.Config(
+        gateway.app,
+        port=0,
+        http=Hasty,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=1,
     )
-    task = asyncio.create_task(server.serve())
+    listener = config.bind_socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield server
     server.should_exit = server.force_exit = True
     await task
+
+
+@pytest.fixture
+def url(server: uvicorn.Server) -> str:
+    return f"http://127.0.0.1:{port_of(server)}"
+
+
+def port_of(server: uvicorn.Server) -> int:
+    return server.servers[0].sockets[0].getsockname()[1]
 
 
 def report(place: Place, total: int) -> TurnoutRecorded:
@@ -312,6 +329,52 @@ async def test_a_client_that_reads_too_slowly_is_let_go(gateway: RunningService,
     assert [frame async for frame in reading][-1].startswith(b"event: reset")
     hub.close(slow)
     assert hub.open_streams == 0
+
+
+async def test_clients_that_never_read_hold_up_nobody_and_are_cut(
+    gateway: RunningService, story: Story, server: uvicorn.Server, url: str
+) -> None:
+    hub: Hub = gateway.app.state.hub
+    place = Place(f"{KELURAHAN[0]}.001")
+    with ExitStack() as stalled:
+        for n in range(STALLED):
+            view = {"interval_s": "0", "region": KELURAHAN[0]} if n % 2 else {"interval_s": "0"}
+            stalled.enter_context(mute_client(port_of(server), view))
+        async with following(url, interval_s=0) as stream:
+            await until(stream, "hello")
+            while hub.open_streams < STALLED + 1:
+                await asyncio.sleep(0.01)
+            for start in range(0, 4_000, 500):
+                await tell(gateway, story, place, *range(start, start + 500))
+                async with asyncio.timeout(30):
+                    assert (await totals_from(stream, 500))[1] == list(range(start, start + 500))
+                assert max(map(waiting_for, server.server_state.connections)) < MOST_WAITING
+            while hub.open_streams > 1:
+                await tell(gateway, story, place, 1)
+                await totals_from(stream, 1)
+
+
+STALLED = 30
+MOST_WAITING = 3 * 65_536
+"""Full at 64 KB, and a piece of a frame more; nothing of the rest is made for a client that takes nothing."""
+
+
+@contextmanager
+def mute_client(port: int, query: dict[str, str]) -> Generator[socket.socket]:
+    """Open a stream and never read a byte of it."""
+    with socket.socket() as mute:
+        mute.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        mute.connect(("127.0.0.1", port))
+        asked = "&".join(f"{name}={value}" for name, value in query.items())
+        token = bearer(Role.DESK)["Authorization"]
+        head = f"GET {BASE}/stream?{asked} HTTP/1.1\r\nHost: desk\r\nAuthorization: {token}\r\n\r\n"
+        mute.sendall(head.encode())
+        yield mute
+
+
+def waiting_for(connection: object) -> int:
+    assert isinstance(connection, Hasty)
+    return connection.transport.get_write_buffer_size()
 
 
 async def test_a_stream_that_is_cut_before_its_first_frame_is_forgotten(gateway: RunningService) -> None:
