@@ -80,7 +80,9 @@ def require_region(actor: Actor, code: str) -> str:
 
 
 class RegionGroups:
-    """Named groups of regions (`group:bakorwil-1`), which may stand wherever a region does.
+    """Named groups of regions (`group:bakorwil-1`), which may stand among a token's regions beside codes.
+
+    In a path, a query or a body stands a region's code: who wants a whole group asks without a region.
 
     Empty until filled. `generation` changes with the content: whoever resolved a group then does it again.
     """
