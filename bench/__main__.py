@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import measures
+from bench import measures, streams
 from bench.desk import BenchDesk, bench_desk
 from bench.ground import GROUNDS, Ground, prepare
 from bench.growth import fill_a_day, growth
@@ -35,6 +35,7 @@ GOALS = {
     "projection_events_per_s": ">= 20,000",
     "rebuild_s_jatim": "<= 60",
     "overview_read_vs_echo": ">= 0.8",
+    "sse_clients": ">= 2,000",
     "write_at_nation_vs_city": ">= 0.9",
     "startup_s": "<= 10",
     "pss_mb": "<= 1,200",
@@ -127,6 +128,7 @@ def _measure_city(bench: Bench, desk: BenchDesk, city: Loaded) -> None:
     bench.step("door_write_vs_service", lambda: measures.door_write(desk, city, pace))
     bench.step("door_batch_rows_vs_service", lambda: measures.door_batch(desk, city, pace))
     bench.step("pss_mb", lambda: measures.memory(desk))
+    bench.step("sse_clients", lambda: streams.sse_clients(desk, city))
     bench.step("projection_events_per_s", lambda: measures.projection(desk))
 
 

@@ -16,7 +16,7 @@ from bench.client import read_requests
 _CONNECTIONS = 64
 
 
-class _Answers:
+class Answers:
     """When each command was answered, by the version that it made: `voting_day/<id>@7`."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class _Answers:
 
 
 async def _command(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, answers: _Answers
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, answers: Answers
 ) -> None:
     loop = asyncio.get_running_loop()
     writer.write(request)
@@ -40,7 +40,8 @@ async def _command(
         answers.answered.setdefault(position, loop.time())
 
 
-async def _send_all(port: int, requests: list[bytes], per_s: float, answers: _Answers) -> float:
+async def send_all(port: int, requests: list[bytes], per_s: float, answers: Answers) -> float:
+    """Send requests at a steady pace, note when each was answered, and return how many a second were sent."""
     loop = asyncio.get_running_loop()
     idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
     for _ in range(_CONNECTIONS):
@@ -62,7 +63,7 @@ async def _send_all(port: int, requests: list[bytes], per_s: float, answers: _An
     return len(requests) / (loop.time() - began)
 
 
-async def _follow(port: int, *, token: str, election: str, answers: _Answers, ready: asyncio.Event) -> None:
+async def _follow(port: int, *, token: str, election: str, answers: Answers, ready: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
     path = f"/v1/elections/{election}/stream?interval_s=0"
@@ -82,13 +83,13 @@ async def _follow(port: int, *, token: str, election: str, answers: _Answers, re
 
 
 async def _measure(asked: argparse.Namespace, requests: list[bytes]) -> dict[str, float]:
-    answers, ready = _Answers(), asyncio.Event()
+    answers, ready = Answers(), asyncio.Event()
     following = asyncio.ensure_future(
         _follow(asked.stream_port, token=asked.token, election=asked.election, answers=answers, ready=ready)
     )
     await asyncio.wait_for(ready.wait(), 10)
     began = asyncio.get_running_loop().time()
-    rate = await _send_all(asked.port, requests, asked.per_s, answers)
+    rate = await send_all(asked.port, requests, asked.per_s, answers)
     await asyncio.sleep(3)
     following.cancel()
     counted = [position for position, at in answers.answered.items() if at - began > asked.warm_up_s]
@@ -117,7 +118,7 @@ def main() -> None:
     asked = parser.parse_args()
     requests = read_requests()
     if asked.flow:
-        uvloop.run(_send_all(asked.port, requests, asked.per_s, _Answers()))
+        uvloop.run(send_all(asked.port, requests, asked.per_s, Answers()))
     else:
         print(json.dumps(uvloop.run(_measure(asked, requests))), flush=True)
 
