@@ -29,6 +29,9 @@ STALLED_MS: Final = 60_000
 DRAIN_DEADLINE_S: Final = 30.0
 """How long the other side may take for the 48 KB between a full buffer and one that takes more; the slowest gets 1.6 KB/s."""
 
+MOST_UNSENT_BYTES: Final = 131_072
+"""So much of an answer waits in the kernel until the other side has room for it; left alone, it keeps megabytes for each."""
+
 BACKLOG: Final = 4_096
 
 
@@ -117,6 +120,7 @@ def serve_on(server: uvicorn.Server, listener: socket.socket, *, stalled_ms: int
     """Serve until told to stop, on a socket whose stalled connections the kernel cuts."""
     allow_many_connections()
     cut_when_stalled(listener, after_ms=stalled_ms)
+    hold_back_unsent(listener)
     server.run(sockets=[listener])
 
 
@@ -125,6 +129,13 @@ def cut_when_stalled(listener: socket.socket, *, after_ms: int) -> None:
     option: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
     if option is not None:
         listener.setsockopt(socket.IPPROTO_TCP, option, after_ms)
+
+
+def hold_back_unsent(listener: socket.socket) -> None:
+    """Let the kernel take no more of an answer than the other side will soon have room for (Linux, macOS)."""
+    option: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None:
+        listener.setsockopt(socket.IPPROTO_TCP, option, MOST_UNSENT_BYTES)
 
 
 def allow_many_connections() -> None:

@@ -10,7 +10,13 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from chassis.listening import MOST_HEAD_BYTES, PatientProtocol, cut_when_stalled
+from chassis.listening import (
+    MOST_HEAD_BYTES,
+    MOST_UNSENT_BYTES,
+    PatientProtocol,
+    cut_when_stalled,
+    hold_back_unsent,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +33,7 @@ class Talker:
 
     def __init__(self) -> None:
         self.talking = 0
+        self.blocks = 0
         self.let_go = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,6 +46,7 @@ class Talker:
             gone = asyncio.create_task(_gone(receive))
             while not gone.done():
                 await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+                self.blocks += 1
         finally:
             self.let_go.set()
 
@@ -53,6 +61,7 @@ async def listening(app: Talker, *, stalled_ms: int = 60_000) -> AsyncGenerator[
     config = uvicorn.Config(app, port=0, http=Hasty, lifespan="off", log_config=None)
     listener = config.bind_socket()
     cut_when_stalled(listener, after_ms=stalled_ms)
+    hold_back_unsent(listener)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
@@ -119,6 +128,18 @@ async def test_the_kernel_lets_a_client_go_that_stops_reading(monkeypatch: pytes
             stalled.sendall(b"GET /stream HTTP/1.1\r\nHost: desk\r\n\r\n")
             await asyncio.wait_for(app.let_go.wait(), 60)
     assert app.talking == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="the kernel knows no TCP_NOTSENT_LOWAT")
+async def test_little_waits_for_a_client_that_does_not_read() -> None:
+    app = Talker()
+    async with listening(app) as port:
+        with socket.socket() as stalled:
+            stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            stalled.connect(("127.0.0.1", port))
+            stalled.sendall(b"GET /stream HTTP/1.1\r\nHost: desk\r\n\r\n")
+            await asyncio.wait_for(app.let_go.wait(), 60)
+    assert app.blocks * 65_536 <= MOST_UNSENT_BYTES + 4 * 65_536, "in the kernel, and in our own buffer"
 
 
 async def test_a_client_that_takes_next_to_nothing_is_let_go() -> None:
