@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -128,18 +129,27 @@ async def _open(asked: argparse.Namespace, *, count: int, kind: type[Listener]) 
     regions = [NATION, *asked.regions.split(",")]
 
     async def one(n: int) -> Listener:
-        region = regions[n % len(regions)]
+        region = NATION if kind is Mute else regions[n % len(regions)]
         path = f"/v1/elections/{asked.election}/stream?interval_s={0 if kind is Mute else INTERVAL_S:g}"
         path += "" if region == NATION else f"&region={region}"
         request = f"GET {path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {asked.token}\r\n\r\n".encode()
         async with slots:
             _, made = await asyncio.get_running_loop().create_connection(
-                lambda: kind(request, region, frames), "127.0.0.1", asked.stream_port
+                lambda: kind(request, region, frames), sock=await _connected(asked.stream_port, kind)
             )
             await asyncio.wait_for(made.ready, 60)
         return made
 
     return list(await asyncio.gather(*(one(n) for n in range(count))))
+
+
+async def _connected(port: int, kind: type[Listener]) -> socket.socket:
+    made = socket.socket()
+    made.settimeout(0)
+    if kind is Mute:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+    return made
 
 
 @dataclass
