@@ -209,9 +209,9 @@ async def test_equal_clients_are_given_the_very_same_frame() -> None:
     first, second, other = hand.client("32.71"), hand.client("32.71"), hand.client("32.71.06")
     assert len(hand.channels) == 2
     hand.out("32.71.06", "32.71.01")
-    assert first.channel is not None
-    one = first.channel.take(first)
-    assert one is second.channel.take(second)  # type: ignore[union-attr]
+    channel = first.channel
+    assert channel is not None
+    assert channel.take(first) is channel.take(second) is not None
     assert took(other) == [1]
 
 

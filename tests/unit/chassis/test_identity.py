@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import Annotated
 
 import httpx
@@ -82,16 +81,6 @@ def test_a_group_stands_for_its_regions() -> None:
     groups = RegionGroups()
     groups.replace({"bakorwil-1": ["35.77", "35.20", "35.7"]})
     assert groups.resolve(["group:bakorwil-1", "group:unknown"]) == ("35.20", "35.77")
-
-
-def test_a_caller_has_the_regions_that_its_groups_have_now() -> None:
-    groups = RegionGroups()
-    groups.replace({"bakorwil-1": ["35.77"]})
-    held = replace(caller_with("*"), regions=("35.77",), grants=("group:bakorwil-1",))
-    assert held.as_of(groups) == held
-    groups.replace({"bakorwil-1": ["35.20"]})
-    assert held.as_of(groups).regions == ("35.20",)
-    assert caller_with("32").as_of(groups).regions == ("32",), "no token, no grants"
 
 
 def test_a_region_in_a_body_is_judged_like_one_in_the_path() -> None:
