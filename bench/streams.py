@@ -110,46 +110,49 @@ class Listener(asyncio.Protocol):
             self.ready.set_exception(exc or RuntimeError("the stream ended before its first frame"))
 
 
-class Mute(Listener):
-    """A client that asks for everything at once, and reads nothing."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask, and never read."""
-        super().connection_made(transport)
-        assert self.transport is not None
-        self.transport.pause_reading()
-        self.ready.set_result(None)
-
-    def data_received(self, data: bytes) -> None:
-        """Look at nothing of what comes when the measure is over."""
-
-
-async def _open(asked: argparse.Namespace, *, count: int, kind: type[Listener]) -> list[Listener]:
+async def _open(asked: argparse.Namespace) -> list[Listener]:
     frames, slots = Frames(), asyncio.Semaphore(_OPENING)
     regions = [NATION, *asked.regions.split(",")]
 
     async def one(n: int) -> Listener:
-        region = NATION if kind is Mute else regions[n % len(regions)]
-        path = f"/v1/elections/{asked.election}/stream?interval_s={0 if kind is Mute else INTERVAL_S:g}"
-        path += "" if region == NATION else f"&region={region}"
-        request = f"GET {path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {asked.token}\r\n\r\n".encode()
+        region = regions[n % len(regions)]
+        request = _request(asked, region, interval_s=INTERVAL_S)
         async with slots:
             _, made = await asyncio.get_running_loop().create_connection(
-                lambda: kind(request, region, frames), sock=await _connected(asked.stream_port, kind)
+                lambda: Listener(request, region, frames), "127.0.0.1", asked.stream_port
             )
             await asyncio.wait_for(made.ready, 60)
         return made
 
-    return list(await asyncio.gather(*(one(n) for n in range(count))))
+    return list(await asyncio.gather(*(one(n) for n in range(asked.clients))))
 
 
-async def _connected(port: int, kind: type[Listener]) -> socket.socket:
+def _request(asked: argparse.Namespace, region: str, *, interval_s: float) -> bytes:
+    path = f"/v1/elections/{asked.election}/stream?interval_s={interval_s:g}"
+    path += "" if region == NATION else f"&region={region}"
+    return f"GET {path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {asked.token}\r\n\r\n".encode()
+
+
+def _stall(asked: argparse.Namespace) -> socket.socket:
+    """Open a stream that asks for everything at once, and never read it."""
     made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    made.connect(("127.0.0.1", asked.stream_port))
+    made.sendall(_request(asked, NATION, interval_s=0))
     made.settimeout(0)
-    if kind is Mute:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
     return made
+
+
+def _is_cut(stalled: socket.socket) -> bool:
+    """Read what is there, and say whether the other side has hung up behind it."""
+    try:
+        while stalled.recv(65_536):
+            pass
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    return True
 
 
 @dataclass
@@ -180,9 +183,9 @@ def _judge(
 async def _measure(asked: argparse.Namespace, load: list[bytes]) -> dict[str, float]:
     loop = asyncio.get_running_loop()
     before_mb = _resident_mb(asked.pid)
-    mutes = await _open(asked, count=asked.stalled, kind=Mute)
+    stalled = [await asyncio.to_thread(_stall, asked) for _ in range(asked.stalled)]
     opening = loop.time()
-    listeners = await _open(asked, count=asked.clients, kind=Listener)
+    listeners = await _open(asked)
     opened_s = loop.time() - opening
     answers, most_mb = Answers(), before_mb
     began, spent = loop.time(), _cpu_s(asked.pid)
@@ -192,9 +195,6 @@ async def _measure(asked: argparse.Namespace, load: list[bytes]) -> dict[str, fl
         most_mb = max(most_mb, _resident_mb(asked.pid))
     share = (_cpu_s(asked.pid) - spent) / (loop.time() - began)
     rate = await sending
-    for mute in mutes:
-        assert mute.transport is not None
-        mute.transport.resume_reading()  # only so does one see that it was cut
     await asyncio.sleep(IN_TIME_S + 1)
     answered = {position: at for position, at in answers.answered.items() if at - began > asked.warm_up_s}
     where = {position: tps for one in listeners for _, events in one.told for position, tps in events}
@@ -215,7 +215,7 @@ async def _measure(asked: argparse.Namespace, load: list[bytes]) -> dict[str, fl
         "opened_s": opened_s,
         "resident_before_mb": before_mb,
         "resident_most_mb": most_mb,
-        "stalled_still_open": sum(not one.ended for one in mutes),
+        "stalled_cut": sum(map(_is_cut, stalled)),
     }
 
 
