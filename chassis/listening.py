@@ -26,8 +26,11 @@ MOST_HEAD_BYTES: Final = 65_536
 STALLED_MS: Final = 60_000
 """How long a connection may take none of what is sent to it; streams send something every fifteen seconds."""
 
+MOST_BUFFERED_BYTES: Final = 16_384
+"""So much of an answer waits in our own memory before whoever writes it has to wait, beside what the kernel holds."""
+
 DRAIN_DEADLINE_S: Final = 30.0
-"""How long the other side may take for the 48 KB between a full buffer and one that takes more; the slowest gets 1.6 KB/s."""
+"""How long the other side may take for what makes room in a full buffer."""
 
 MOST_UNSENT_BYTES: Final = 131_072
 """So much of an answer waits in the kernel until the other side has room for it; left alone, it keeps megabytes for each."""
@@ -47,6 +50,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=MOST_BUFFERED_BYTES)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -33,7 +33,7 @@ Position = Annotated[
 Types = Annotated[list[str] | None, Query(max_length=20, description="Beginnings of event types.")]
 _READ = 5_000
 _LOOK_EVERY_S = 0.25
-_PIECE = 65_536
+_PIECE = 16_384
 
 
 @router.get("/events")

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from chassis.actor import RegionGroups
+from chassis.listening import MOST_BUFFERED_BYTES
 from contracts.access import Role
 from gateway.feed import View
 from gateway.routes.events import Stream
@@ -144,8 +145,8 @@ async def test_clients_that_never_read_hold_up_nobody_and_are_cut(
 
 
 STALLED = 30
-MOST_WAITING = 3 * 65_536
-"""Full at 64 KB, and a piece of a frame more; nothing of the rest is made for a client that takes nothing."""
+MOST_WAITING = 3 * MOST_BUFFERED_BYTES
+"""A full buffer, and a piece of a frame more; nothing of the rest is made for a client that takes nothing."""
 
 
 @contextmanager
