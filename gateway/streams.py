@@ -104,6 +104,11 @@ class Hub:
             elif await epoch_of(connection) != self._cursor.epoch:
                 self._cursor = await end_of_feed(connection)
                 self._end_all(Ending.RESET)
+            elif not self._clients:
+                end = await end_of_feed(connection)
+                if not self._clients:  # still: whoever came meanwhile is told from where the hub stood then
+                    self._cursor = end
+                    return False
             entries = await read_after(connection, self._cursor, limit=_BATCH)
             self._cursor = advance(self._cursor, entries)
             self._channels.hand_out(entries)
