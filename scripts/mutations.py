@@ -355,6 +355,17 @@ RULES = (
         ),
         ("tests/unit/incidents/test_lifecycle.py",),
     ),
+    Mutation(
+        "of two TPS that seem to have a code, the one told of first has it",
+        (
+            Replacement(
+                "services/turnout/tables/codes.py",
+                "    order by told_at desc nulls last, tps_id limit 1",
+                "    order by told_at, tps_id limit 1",
+            ),
+        ),
+        ("tests/services/turnout/test_codes.py",),
+    ),
 )
 
 MUTATIONS = (*DURABILITY, *REGIONS, *RULES)

@@ -56,29 +56,31 @@ def _facts(item: CatalogueItem) -> list[object]:
 
 async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -> None:
     """Know a TPS as the registry tells of it; what it needs is computed soon after."""
-    facts = sorted(
-        ((event.envelope.election, event.data) for event in events), key=lambda fact: fact[1].tps_id
-    )
-    ids = [tps.tps_id for _, tps in facts]
-    elections = [election for election, _ in facts]
+    ordered = sorted(events, key=lambda event: event.data.tps_id)
+    facts = [event.data for event in ordered]
+    ids = [tps.tps_id for tps in facts]
+    elections = [event.envelope.election for event in ordered]
     await hold_elections(uow, set(elections))
     await uow.execute(
-        """insert into tps_ref (tps_id, election, tps_code, kecamatan, zone, voting_date, dpt, contests, active)
+        """insert into tps_ref (tps_id, election, tps_code, kecamatan, zone, voting_date, dpt, contests, active,
+                                told_at)
            select tps_id, election, tps_code, left(tps_code, 8), zone, voting_date, dpt,
-                  string_to_array(contests, ' '), active
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::text[], $8::boolean[])
-                u(tps_id, election, tps_code, zone, voting_date, dpt, contests, active)
+                  string_to_array(contests, ' '), active, told_at
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::text[], $8::boolean[],
+                       $9::timestamptz[])
+                u(tps_id, election, tps_code, zone, voting_date, dpt, contests, active, told_at)
            on conflict (tps_id) do update set tps_code = excluded.tps_code, kecamatan = excluded.kecamatan,
                zone = excluded.zone, voting_date = excluded.voting_date, dpt = excluded.dpt,
-               contests = excluded.contests, active = excluded.active""",
+               contests = excluded.contests, active = excluded.active, told_at = excluded.told_at""",
         ids,
         elections,
-        [tps.tps_code for _, tps in facts],
-        [tps.zone for _, tps in facts],
-        [tps.voting_date for _, tps in facts],
-        [tps.dpt_men + tps.dpt_women for _, tps in facts],
-        [" ".join(tps.contests) for _, tps in facts],
-        [tps.active for _, tps in facts],
+        [tps.tps_code for tps in facts],
+        [tps.zone for tps in facts],
+        [tps.voting_date for tps in facts],
+        [tps.dpt_men + tps.dpt_women for tps in facts],
+        [" ".join(tps.contests) for tps in facts],
+        [tps.active for tps in facts],
+        [event.envelope.recorded_at for event in ordered],
     )
     await uow.execute(
         """insert into tps_supply (tps_id, election, version, stale, boxes, needs)

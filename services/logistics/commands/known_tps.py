@@ -7,18 +7,19 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chassis.database import UnitOfWork
+from chassis.database import Row, UnitOfWork
 from contracts.logistics_events import ItemNeed
+from services.logistics.tables.codes import by_code
 
 NEEDS: TypeAdapter[list[ItemNeed]] = TypeAdapter(list[ItemNeed])
 """How needs are stored."""
 
-_LOCK = """
-select t.election, t.tps_code, t.tps_id, t.contests, t.active, s.due_at, s.needs, s.version
+_LOCK = by_code("""
+select t.election, t.tps_code, t.tps_id, t.contests, s.due_at, s.needs, s.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
-join tps_ref t using (election, tps_code) join tps_supply s using (tps_id)
+cross join lateral (<tps>) t join tps_supply s using (tps_id)
 order by t.tps_id for update of s
-"""
+""")
 _HOLD = "select pg_advisory_xact_lock_shared(hashtext('desk.needs'), hashtext(e)) from unnest($1::text[]) e"
 _CHANGE = "select pg_advisory_xact_lock(hashtext('desk.needs'), hashtext($1))"
 
@@ -52,17 +53,18 @@ async def lock_tps(uow: UnitOfWork, places: Iterable[tuple[str, str]]) -> dict[t
     """
     wanted = sorted(set(places))
     rows = await uow.fetch(_LOCK, [election for election, _ in wanted], [code for _, code in wanted])
-    found: dict[tuple[str, str], KnownTps] = {}
-    for row in sorted(rows, key=lambda row: bool(row["active"])):
-        found[row["election"], row["tps_code"]] = KnownTps(
-            row["tps_id"],
-            row["tps_code"],
-            row["contests"],
-            row["due_at"],
-            NEEDS.validate_json(row["needs"]),
-            row["version"],
-        )
-    return found
+    return {(row["election"], row["tps_code"]): _known(row) for row in rows}
+
+
+def _known(row: Row) -> KnownTps:
+    return KnownTps(
+        row["tps_id"],
+        row["tps_code"],
+        row["contests"],
+        row["due_at"],
+        NEEDS.validate_json(row["needs"]),
+        row["version"],
+    )
 
 
 async def hold_elections(uow: UnitOfWork, elections: Collection[str]) -> None:

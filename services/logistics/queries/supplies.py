@@ -9,10 +9,12 @@ from contracts.logistics_events import ItemHeld, ItemNeed
 from services.logistics.errors import ElectionUnknown, TpsUnknown
 from services.logistics.queries.boxes import discrepancy_out
 from services.logistics.schemas.supplies import CatalogueItemOut, CatalogueOut, TpsBoxOut, TpsSupplyOut
+from services.logistics.tables.codes import by_code
 
 _needs: TypeAdapter[list[ItemNeed]] = TypeAdapter(list[ItemNeed])
-_TPS = """select t.tps_id, t.tps_code, t.zone, s.due_at, s.boxes, s.needs from tps_ref t join tps_supply s using (tps_id)
-    where t.election = $1 and t.tps_code = $2 order by t.active desc limit 1"""
+_TPS = by_code("""select t.tps_id, t.tps_code, t.zone, s.due_at, s.boxes, s.needs
+    from (select $1::text, $2::text) c(election, tps_code)
+    cross join lateral (<tps>) t join tps_supply s using (tps_id)""")
 
 
 async def tps_supply(connection: Connection, *, election: str, tps_code: str) -> TpsSupplyOut:

@@ -61,3 +61,4 @@ class TpsRef(Table, table=True):
     dpt: int
     contests: list[str] = Field(sa_column=texts())
     active: bool
+    told_at: datetime | None = Field(default=None, sa_column=maybe_instant())

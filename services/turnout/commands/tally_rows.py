@@ -17,6 +17,7 @@ from services.turnout.rules.form_findings import Surroundings
 from services.turnout.rules.publication import results_public_at
 from services.turnout.rules.tallies import Hand, Life, Typed
 from services.turnout.rules.voting_days import WALK_INS_FROM
+from services.turnout.tables.codes import by_code, find_tps
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,24 +99,22 @@ class Form:
 
 # Each look-up is a probe of an index by itself (`limit 1`): joined, they become scans of whole tables wherever PostgreSQL
 # has planned them while the tables were small.
-_FIND = """
-select t.*, w.contest, y.tally_id, c.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from,
-       b.ballots_received
-from unnest($1::text[], $2::text[], $3::text[]) w(election, tps_code, contest)
+_FIND = by_code("""
+select t.election, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
+       y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received
+from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
+cross join lateral (<tps>) t
+cross join lateral (select tally_id from tally where tps_id = t.tps_id and contest = c.contest limit 1) y
 cross join lateral (
-    select election, tps_code, tps_id, voting_date, voting_opens, voting_closes from tps_ref
-    where election = w.election and tps_code = w.tps_code and active and w.contest = any(contests) limit 1
-) t
-cross join lateral (select tally_id from tally where tps_id = t.tps_id and contest = w.contest limit 1) y
-cross join lateral (
-    select choices from contest_ref where election = w.election and contest = w.contest limit 1
-) c
-left join lateral (select * from election_ref where election = w.election limit 1) e on true
+    select choices from contest_ref where election = c.election and contest = c.contest limit 1
+) k
+left join lateral (select * from election_ref where election = c.election limit 1) e on true
 left join lateral (
-    select ballots_received from box_ref where tps_id = t.tps_id and contest = w.contest and not void
+    select ballots_received from box_ref where tps_id = t.tps_id and contest = c.contest and not void
     order by box_id desc limit 1
 ) b on true
-"""
+where t.active and c.contest = any(t.contests)
+""")
 _LOCK = """
 select tally_id, version, round, state, numbers, standing, return_asked_by
 from tally where tally_id = any($1::uuid[]) order by tally_id for update
@@ -227,10 +226,7 @@ def _is_governors(contest: str) -> bool:
 
 async def why_unknown(uow: UnitOfWork, name: FormName) -> Problem:
     """Return what is wrong with the name of a form that was not found: its TPS, or its contest."""
-    found = await uow.fetch_row(
-        "select 1 from tps_ref where election = $1 and tps_code = $2", name.election, name.tps_code
-    )
-    if found is None:
+    if await find_tps(uow, name.election, name.tps_code) is None:
         return TpsUnknown(f"No TPS has the code {name.tps_code}.")
     return FormUnknown(f"TPS {name.tps_code} has no form of this contest.")
 

@@ -16,6 +16,7 @@ from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded
 from services.turnout.errors import TpsUnknown
 from services.turnout.rules.voting_days import Figures, milestone_findings, report_findings
 from services.turnout.schemas.voting_days import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
+from services.turnout.tables.codes import by_code, find_tps
 from services.turnout.tables.known import TpsRef
 from services.turnout.tables.voting_days import MilestoneRow, VotingDay
 
@@ -39,16 +40,16 @@ async def record_milestone(
     Raises:
         TpsUnknown: the election has no such TPS.
     """
+    known = await find_tps(uow, origin.election, tps_code)
+    if known is None:
+        raise TpsUnknown(f"No TPS has the code {tps_code}.")
     found = await uow.session.exec(
         select(VotingDay, TpsRef)
         .join(TpsRef, col(TpsRef.tps_id) == VotingDay.tps_id)
-        .where(TpsRef.election == origin.election, TpsRef.tps_code == tps_code)
+        .where(TpsRef.tps_id == known["tps_id"])
         .with_for_update(of=VotingDay)
     )
-    row = found.first()
-    if row is None:
-        raise TpsUnknown(f"No TPS has the code {tps_code}.")
-    day, tps = row
+    day, tps = found.one()
     findings = milestone_findings(
         command.milestone, occurred_at=command.occurred_at, zone=tps.zone, dissolved=not tps.active
     )
@@ -102,16 +103,13 @@ class _Day:
 
 # Probes of indexes (`limit 1`, `any`): as joins, these read whole tables for one report wherever PostgreSQL has planned them
 # while the tables were small.
-_LOCK_DAYS = """
-select t.*, v.version
+_LOCK_DAYS = by_code("""
+select t.election, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active, v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
-cross join lateral (
-    select election, tps_code, tps_id, dpt_men + dpt_women as dpt, active from tps_ref
-    where election = c.election and tps_code = c.tps_code limit 1
-) t
+cross join lateral (<tps>) t
 join voting_day v using (tps_id)
 order by t.tps_id for update of v
-"""
+""")
 _STANDING = "select tps_id, slot, men, women, total from turnout_report where tps_id = any($1::uuid[])"
 _WRITE = """
 with days as (

@@ -6,7 +6,6 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from chassis.database import Connection, Row
-from chassis.problems import NotFound
 from contracts.turnout_events import FormFigures, FormFinding, FormPart, TallyState
 from contracts.vocabulary import kelurahan_of
 from services.turnout.errors import FormUnknown, TpsUnknown
@@ -15,11 +14,12 @@ from services.turnout.rules.form_findings import Area, outliers
 from services.turnout.rules.publication import results_public_at, votes_withheld
 from services.turnout.rules.tallies import ALLOWED
 from services.turnout.schemas.tallies import FormFiguresOut, FormOut, FormVersionOut
+from services.turnout.tables.codes import find_tps
 
 _FORM = """
 select t.voting_date, e.results_public_at, y.*
 from tps_ref t join tally y using (tps_id) left join election_ref e using (election)
-where t.election = $1 and t.tps_code = $2 and y.contest = $3 and t.active and y.contest = any(t.contests)
+where t.tps_id = $1 and y.contest = $2 and t.active and y.contest = any(t.contests)
 """
 # A kelurahan's TPS differ in the last three digits only.
 _AREA = """
@@ -49,9 +49,12 @@ async def form(
     Raises:
         TpsUnknown, FormUnknown: there is no such form.
     """
-    row = await connection.fetchrow(_FORM, election, tps_code, contest)
+    tps = await find_tps(connection, election, tps_code)
+    if tps is None:
+        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+    row = await connection.fetchrow(_FORM, tps["tps_id"], contest)
     if row is None:
-        raise await _why_unknown(connection, election=election, tps_code=tps_code)
+        raise FormUnknown(f"TPS {tps_code} has no form of this contest.")
     public_at = row["results_public_at"] or results_public_at(row["voting_date"])
     withheld = votes_withheld(now=now, public_at=public_at, early=early)
     state = TallyState(row["state"])
@@ -79,15 +82,6 @@ async def form(
         withheld_until=public_at if withheld else None,
     )
     return out, row["version"]
-
-
-async def _why_unknown(connection: Connection, *, election: str, tps_code: str) -> NotFound:
-    known = await connection.fetchval(
-        "select 1 from tps_ref where election = $1 and tps_code = $2", election, tps_code
-    )
-    if known is None:
-        return TpsUnknown(f"No TPS has the code {tps_code}.")
-    return FormUnknown(f"TPS {tps_code} has no form of this contest.")
 
 
 def _differing(entries: Sequence[Row]) -> list[FormPart]:

@@ -3,6 +3,7 @@
 from chassis.database import Connection
 from services.turnout.errors import TpsUnknown
 from services.turnout.schemas.voting_days import MilestoneOut, TurnoutFigure, VotingDayOut
+from services.turnout.tables.codes import find_tps
 
 
 async def voting_day(connection: Connection, *, election: str, tps_code: str) -> VotingDayOut:
@@ -11,13 +12,11 @@ async def voting_day(connection: Connection, *, election: str, tps_code: str) ->
     Raises:
         TpsUnknown: the election has no such TPS.
     """
-    day = await connection.fetchrow(
-        "select v.* from tps_ref t join voting_day v using (tps_id) where t.election = $1 and t.tps_code = $2",
-        election,
-        tps_code,
-    )
-    if day is None:
+    tps = await find_tps(connection, election, tps_code)
+    if tps is None:
         raise TpsUnknown(f"No TPS has the code {tps_code}.")
+    day = await connection.fetchrow("select * from voting_day where tps_id = $1", tps["tps_id"])
+    assert day is not None  # both rows are made together
     milestones = await connection.fetch(
         "select * from milestone where tps_id = $1 order by occurred_at, version", day["tps_id"]
     )

@@ -28,10 +28,10 @@ def texts() -> Column[list[str]]:
 
 
 class TpsRef(Table, table=True):
-    """A TPS as the registry tells of it."""
+    """A TPS as the registry tells of it. Codes may be swapped by a renumbering, so they are unique only in the end."""
 
     __tablename__ = "tps_ref"
-    __table_args__ = (Index("tps_ref_by_code", "election", "tps_code", unique=True),)
+    __table_args__ = (Index("tps_ref_by_code", "election", "tps_code"),)
 
     tps_id: UUID = Field(primary_key=True)
     election: str
@@ -44,6 +44,7 @@ class TpsRef(Table, table=True):
     voting_opens: str = "07:00"
     voting_closes: str = "13:00"
     active: bool = True
+    told_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
 
 class ElectionRef(Table, table=True):

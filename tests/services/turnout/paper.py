@@ -33,7 +33,7 @@ def form_path(number: int, contest: str = MAYOR) -> str:
     return f"/v1/elections/{ELECTION}/tps/{tps(number)}/forms/{contest}"
 
 
-def received(data: EventData, *, aggregate_id: object) -> Received[Any]:
+def received(data: EventData, *, aggregate_id: object, at: datetime = _WHEN) -> Received[Any]:
     kind = BY_MODEL[type(data)]
     envelope = Envelope(
         event_id=uuid4(),
@@ -44,8 +44,8 @@ def received(data: EventData, *, aggregate_id: object) -> Received[Any]:
         partition_key=str(aggregate_id),
         election=ELECTION,
         contest=None,
-        occurred_at=_WHEN,
-        recorded_at=_WHEN,
+        occurred_at=at,
+        recorded_at=at,
         channel="import",
         actor="registry",
         data_class=kind.data_class.value,

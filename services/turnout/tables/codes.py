@@ -1,0 +1,36 @@
+"""Which TPS a code means, for commands and queries alike."""
+
+from typing import Protocol
+
+from chassis.database import Row
+
+_HOLDER = """select * from tps_ref where election = c.election and tps_code = c.tps_code
+    order by told_at desc nulls last, tps_id limit 1"""
+
+
+def by_code(statement: str) -> str:
+    """Return a statement that finds TPS by code: `<tps>` in it becomes a lateral probe by the code of a row `c`.
+
+    Where a renumbering is under way two may seem to have a code, for events of two TPS come in any order. In the registry a
+    code belongs to one TPS at a time, so the one that it told of last has it.
+    """
+    return statement.replace("<tps>", _HOLDER)
+
+
+_FIND = by_code(
+    "select t.* from (select $1::text, $2::text) c(election, tps_code) cross join lateral (<tps>) t"
+)
+
+
+class Reads(Protocol):
+    """A connection or a unit of work, as far as reading goes."""
+
+    async def fetch(self, query: str, *args: object) -> list[Row]:
+        """Run SQL and return its rows."""
+        ...
+
+
+async def find_tps(reads: Reads, election: str, code: str) -> Row | None:
+    """Return the row of the TPS that a code means, or None where the election has no such TPS."""
+    rows = await reads.fetch(_FIND, election, code)
+    return rows[0] if rows else None

@@ -1,0 +1,94 @@
+"""TPS whose codes changed: each code means one TPS, whatever the order in which the registry's events come."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.consumer import Received
+from contracts.envelope import Envelope
+from contracts.registry_events import TpsRegistered
+from contracts.vocabulary import TpsKind
+from services.logistics.consumers import know_tps
+from tests.harness import ELECTION, RunningService
+from tests.services.logistics.conftest import BASE, GOVERNOR, MAYOR, Field, code, keeper
+
+pytestmark = pytest.mark.anyio
+BEGIN = datetime(2024, 11, 2, tzinfo=UTC)
+
+
+async def tell(
+    service: RunningService, tps_id: UUID, number: int, *, former: Sequence[int] = (), hour: int = 0
+) -> None:
+    """Tell logistics, as the registry would, that a TPS has a code."""
+    at = BEGIN + timedelta(hours=hour)
+    facts = TpsRegistered(
+        tps_id=tps_id,
+        tps_code=code(number),
+        kind=TpsKind.REGULAR,
+        place="Sekolah",
+        address="",
+        lat=None,
+        lon=None,
+        zone="Asia/Jakarta",
+        voting_date=date(2024, 11, 27),
+        dpt_men=250,
+        dpt_women=283,
+        contests=[GOVERNOR, MAYOR],
+        accessible=None,
+        former_codes=[code(each) for each in former],
+    )
+    envelope = Envelope(
+        event_id=uuid4(),
+        type="desk.registry.tps.registered.v1",
+        source="/registry",
+        aggregate=f"tps/{tps_id}",
+        version=1,
+        partition_key=str(tps_id),
+        election=ELECTION,
+        contest=None,
+        occurred_at=at,
+        recorded_at=at,
+        channel="import",
+        actor="p",
+        data_class="public",
+        rehearsal=False,
+        traceparent=None,
+        epoch=1,
+    )
+    async with service.app.state.database.transaction() as uow:
+        await know_tps(uow, [Received(envelope, facts, "desk.registry.v1", 0, 0)])
+
+
+async def packed_for(field: Field, number: int) -> UUID:
+    """Pack a box for a code and return the id of the TPS that it is of."""
+    box = await field.pack(number)
+    rows = await field.service.sql("select tps_id from box where box_id = $1", box)
+    return UUID(str(rows[0]["tps_id"]))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1)])
+async def test_two_tps_may_change_places(field: Field, order: tuple[int, ...]) -> None:
+    first = 200 + order.index(2) * 10
+    one, two = uuid7(), uuid7()
+    await tell(field.service, one, first)
+    await tell(field.service, two, first + 1)
+    told = [(one, first + 2, 1), (one, first + 1, 3), (two, first, 2)]
+    for n in order:
+        tps_id, number, hour = told[n]
+        await tell(field.service, tps_id, number, hour=hour)
+    assert (await packed_for(field, first), await packed_for(field, first + 1)) == (two, one)
+
+
+async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(field: Field) -> None:
+    one, two = uuid7(), uuid7()
+    await tell(field.service, one, 240)
+    await tell(field.service, two, 241)
+    await tell(field.service, two, 240, hour=2)
+    assert await packed_for(field, 240) == two
+    answer = await field.service.client.get(f"{BASE}/tps/{code(240)}/supply", headers=keeper())
+    assert [box["contest"] for box in answer.json()["boxes"]] == [MAYOR]
+    await tell(field.service, one, 242, hour=1)
+    assert await packed_for(field, 242) == one
