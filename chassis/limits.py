@@ -175,6 +175,7 @@ def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
             expose_headers=[
                 "ETag",
                 "Location",
+                "Content-Location",
                 "Link",
                 "Retry-After",
                 "Desk-Position",

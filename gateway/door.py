@@ -40,6 +40,7 @@ _RETURNED = (
     *(
         "content-type",
         "location",
+        "content-location",
         "etag",
         "desk-position",
         "idempotent-replayed",

@@ -63,15 +63,16 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
     await hold_elections(uow, set(elections))
     await uow.execute(
         """insert into tps_ref (tps_id, election, tps_code, kecamatan, zone, voting_date, dpt, contests, active,
-                                told_at)
+                                told_at, former_codes)
            select tps_id, election, tps_code, left(tps_code, 8), zone, voting_date, dpt,
-                  string_to_array(contests, ' '), active, told_at
+                  string_to_array(contests, ' '), active, told_at, string_to_array(former_codes, ' ')
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::text[], $8::boolean[],
-                       $9::timestamptz[])
-                u(tps_id, election, tps_code, zone, voting_date, dpt, contests, active, told_at)
+                       $9::timestamptz[], $10::text[])
+                u(tps_id, election, tps_code, zone, voting_date, dpt, contests, active, told_at, former_codes)
            on conflict (tps_id) do update set tps_code = excluded.tps_code, kecamatan = excluded.kecamatan,
                zone = excluded.zone, voting_date = excluded.voting_date, dpt = excluded.dpt,
-               contests = excluded.contests, active = excluded.active, told_at = excluded.told_at""",
+               contests = excluded.contests, active = excluded.active, told_at = excluded.told_at,
+               former_codes = excluded.former_codes""",
         ids,
         elections,
         [tps.tps_code for tps in facts],
@@ -81,6 +82,7 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
         [" ".join(tps.contests) for tps in facts],
         [tps.active for tps in facts],
         [event.envelope.recorded_at for event in ordered],
+        [" ".join(tps.former_codes) for tps in facts],
     )
     await uow.execute(
         """insert into tps_supply (tps_id, election, version, stale, boxes, needs)

@@ -49,18 +49,19 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
     before = await lock_known(uow, [f.tps_id for f in facts])
     await uow.execute(
         """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests,
-                                voting_opens, voting_closes, active, told_at)
+                                voting_opens, voting_closes, active, told_at, former_codes)
            select tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, string_to_array(contests, ' '),
-                  voting_opens, voting_closes, active, told_at
+                  voting_opens, voting_closes, active, told_at, string_to_array(former_codes, ' ')
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::int[], $8::text[],
-                       $9::text[], $10::text[], $11::boolean[], $12::timestamptz[])
+                       $9::text[], $10::text[], $11::boolean[], $12::timestamptz[],
+                       $13::text[])
                 u(tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests, voting_opens,
-                  voting_closes, active, told_at)
+                  voting_closes, active, told_at, former_codes)
            on conflict (tps_id) do update set tps_code = excluded.tps_code, zone = excluded.zone,
                voting_date = excluded.voting_date, dpt_men = excluded.dpt_men, dpt_women = excluded.dpt_women,
                contests = excluded.contests, voting_opens = excluded.voting_opens,
                voting_closes = excluded.voting_closes, active = excluded.active,
-               told_at = excluded.told_at""",
+               told_at = excluded.told_at, former_codes = excluded.former_codes""",
         [f.tps_id for f in facts],
         [event.envelope.election for event in events],
         [f.tps_code for f in facts],
@@ -73,6 +74,7 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
         [f.voting_closes for f in facts],
         [f.active for f in facts],
         [event.envelope.recorded_at for event in events],
+        [" ".join(f.former_codes) for f in facts],
     )
     await uow.execute(
         "insert into voting_day (tps_id, version) select u, 0 from unnest($1::uuid[]) u on conflict do nothing",

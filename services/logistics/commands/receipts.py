@@ -45,7 +45,7 @@ async def receive_at_tps(uow: UnitOfWork, tps_code: str, command: TpsReceiptIn, 
     """Record what a TPS's crew received: each box with its outcome, and how much it holds of what came beside them.
 
     A box that is none of this TPS's is kept as a stray scan: the crew has it, and it belongs elsewhere or was never
-    packed. Nothing that came is refused.
+    packed. Nothing that came is refused. A code that a TPS had before means the TPS, where nobody has it now.
 
     Emits:
         box.received, box.discrepancy_opened, box.discrepancy_resolved (a missing box that came),
@@ -64,10 +64,14 @@ async def receive_at_tps(uow: UnitOfWork, tps_code: str, command: TpsReceiptIn, 
     await custody.write()
     items, version = await _hold_items(uow, tps, command, origin)
     out = TpsReceiptOut(
-        tps_code=tps_code, boxes=boxes, items=items, occurred_at=command.occurred_at, recorded_at=origin.now
+        tps_code=tps.tps_code,
+        boxes=boxes,
+        items=items,
+        occurred_at=command.occurred_at,
+        recorded_at=origin.now,
     )
     aggregate, version = _position(custody, boxes, tps, version)
-    location = f"/v1/elections/{origin.election}/tps/{tps_code}/supply"
+    location = f"/v1/elections/{origin.election}/tps/{tps.tps_code}/supply"
     return Receipt(out, location=location, aggregate=aggregate, version=version)
 
 

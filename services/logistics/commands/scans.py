@@ -15,6 +15,7 @@ from chassis.problems import Problem
 from contracts.access import covers
 from contracts.logistics_events import StrayScanRecorded
 from services.logistics.commands.custody import Custody, Twin
+from services.logistics.commands.known_tps import present_codes
 from services.logistics.rules.boxes import Box, Handover, timing_findings
 from services.logistics.schemas.scans import CustodyScanIn, CustodyScanOut
 
@@ -51,7 +52,7 @@ async def record_scans(uow: UnitOfWork, items: Sequence[Item[RecordScan]]) -> li
 
     A scan is never refused. One that happened before the box's latest hand-over is kept in its place and changes no
     state; one that is known already changes nothing. A scan of a box that is none of the boxes in the caller's regions
-    is kept in quarantine, the same whether the box exists or not.
+    is kept in quarantine, the same whether the box exists or not. A code that a TPS had before is its place.
 
     Returns:
         one receipt per item, in their order.
@@ -62,11 +63,12 @@ async def record_scans(uow: UnitOfWork, items: Sequence[Item[RecordScan]]) -> li
     custody = Custody(uow)
     await custody.lock(item.command.scan.box_id for item in items)
     await custody.recall([item.command.scan.occurred_at for item in items])
+    moved = await _moved_places(uow, custody, items)
     results: list[Receipt | Problem | None] = []
     strays: dict[int, Item[RecordScan]] = {}
     for n, item in enumerate(items):
         scan, box = item.command.scan, custody.boxes.get(item.command.scan.box_id)
-        handover = handover_of(scan)
+        handover = handover_of(scan, place=moved.get((item.origin.election, scan.place), scan.place))
         if box is None or not may_touch(box, item.command.regions, election=item.origin.election):
             strays[n] = item
             results.append(None)
@@ -90,11 +92,24 @@ def may_touch(box: Box, regions: Sequence[str], *, election: str) -> bool:
     return box.election == election and any(covers(held, box.tps_code) for held in regions)
 
 
-def handover_of(scan: CustodyScanIn) -> Handover:
-    """Return the hand-over that a scan tells of."""
-    return Handover(
-        scan.scan_point, scan.place, scan.from_party, scan.to_party, scan.seal_seen, scan.occurred_at
+async def _moved_places(
+    uow: UnitOfWork, custody: Custody, items: Sequence[Item[RecordScan]]
+) -> dict[tuple[str, str], str]:
+    """Return the present codes of the places that are TPS, and are not those of the boxes that were scanned there."""
+    return await present_codes(
+        uow,
+        (
+            (item.origin.election, item.command.scan.place)
+            for item in items
+            if (box := custody.boxes.get(item.command.scan.box_id)) is not None
+            and item.command.scan.place != box.tps_code
+        ),
     )
+
+
+def handover_of(scan: CustodyScanIn, *, place: str) -> Handover:
+    """Return the hand-over that a scan tells of, at a place by its present code."""
+    return Handover(scan.scan_point, place, scan.from_party, scan.to_party, scan.seal_seen, scan.occurred_at)
 
 
 def _natural_key(scan: CustodyScanIn) -> NaturalKey:

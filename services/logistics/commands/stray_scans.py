@@ -11,6 +11,7 @@ from chassis.problems import WrongState
 from contracts.access import covers
 from contracts.logistics_events import HandoverPoint, Party, StrayScanSettled
 from services.logistics.commands.custody import Custody
+from services.logistics.commands.known_tps import present_codes
 from services.logistics.errors import BoxUnknown, StrayScanUnknown
 from services.logistics.rules.boxes import Handover
 from services.logistics.schemas.scans import StrayScanOut, StraySettlementIn
@@ -42,9 +43,12 @@ async def adopt_strays(uow: UnitOfWork, *, now: datetime, rehearsal: bool, limit
     await custody.lock(row["box_id"] for row in found)
     rows = await uow.fetch(_OPEN, [row["scan_id"] for row in found])
     await custody.recall([row["occurred_at"] for row in rows])
+    moved = await present_codes(uow, ((row["election"], row["place"]) for row in rows))
     for row in rows:
         origin = Origin(row["election"], "service:logistics", "api", now, rehearsal)
-        _take(custody, row, box_id=row["box_id"], origin=origin)
+        told: str = row["place"]
+        place = moved.get((row["election"], told), told)
+        _take(custody, row, box_id=row["box_id"], place=place, origin=origin)
         await _settle(uow, row["scan_id"], "adopted", reason="Its box was packed.", origin=origin)
     await custody.write()
     return len(rows)
@@ -78,7 +82,10 @@ async def settle_stray_scan(
         raise WrongState("The scan is settled already.", current_state=row["state"] if row else None)
     if command.settlement == "adopted":
         await custody.recall([row["occurred_at"]])
-        _take(custody, row, box_id=box_id, origin=origin)
+        told: str = row["place"]
+        moved = await present_codes(uow, [(origin.election, told)])
+        place = moved.get((origin.election, told), told)
+        _take(custody, row, box_id=box_id, place=place, origin=origin)
         await custody.write()
     settled = await _settle(uow, scan_id, command.settlement, reason=command.reason, origin=origin)
     return Receipt(
@@ -94,11 +101,11 @@ def _covered(place: str, regions: Sequence[str]) -> bool:
     return any(covers(held, place) for held in regions)
 
 
-def _take(custody: Custody, row: Row, *, box_id: UUID, origin: Origin) -> None:
+def _take(custody: Custody, row: Row, *, box_id: UUID, place: str, origin: Origin) -> None:
     """Give a box a scan that waited, as it was told, unless another device told of the same hand-over."""
     handover = Handover(
         HandoverPoint(row["scan_point"]),
-        row["place"],
+        place,
         Party(row["from_party"]),
         Party(row["to_party"]),
         row["seal_seen"],

@@ -20,10 +20,15 @@ _TPS = by_code("""select t.tps_id, t.tps_code, t.zone, s.due_at, s.boxes, s.need
 async def tps_supply(connection: Connection, *, election: str, tps_code: str) -> TpsSupplyOut:
     """Return what a TPS needs, what it holds, and its boxes with what is wrong with them.
 
+    A former code answers with the TPS that had it.
+
     Raises:
         TpsUnknown: the election has no such TPS.
     """
-    tps = await connection.fetchrow(_TPS, election, tps_code)
+    holder, former = _TPS
+    tps = await connection.fetchrow(holder, election, tps_code) or await connection.fetchrow(
+        former, election, tps_code
+    )
     if tps is None:
         raise TpsUnknown(f"No TPS has the code {tps_code}.")
     needs = _needs.validate_json(tps["needs"])
@@ -33,7 +38,7 @@ async def tps_supply(connection: Connection, *, election: str, tps_code: str) ->
         tps["tps_id"],
     )
     return TpsSupplyOut(
-        tps_code=tps_code,
+        tps_code=tps["tps_code"],
         due_at=tps["due_at"],
         zone=tps["zone"],
         boxes_needed=tps["boxes"],

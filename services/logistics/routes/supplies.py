@@ -48,10 +48,12 @@ async def receive_at_tps(
 
 @router.get("/tps/{code}/supply")
 async def read_tps_supply(
-    election: ElectionId, code: TpsCode, reader: TpsReader, read: ReaderDep
+    election: ElectionId, code: TpsCode, reader: TpsReader, read: ReaderDep, response: Response
 ) -> TpsSupplyOut:
-    """Show what a TPS needs, what it holds, and its boxes."""
-    return await queries.tps_supply(read, election=election, tps_code=code)
+    """Show what a TPS needs, what it holds, and its boxes; a former code answers with the TPS that had it."""
+    out = await queries.tps_supply(read, election=election, tps_code=code)
+    response.headers["Content-Location"] = f"/v1/elections/{election}/tps/{out.tps_code}/supply"
+    return out
 
 
 @router.get("/catalogue")

@@ -61,4 +61,5 @@ class TpsRef(Table, table=True):
     dpt: int
     contests: list[str] = Field(sa_column=texts())
     active: bool
+    former_codes: list[str] = Field(sa_column=texts())
     told_at: datetime | None = Field(default=None, sa_column=maybe_instant())

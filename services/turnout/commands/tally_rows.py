@@ -100,7 +100,7 @@ class Form:
 # Each look-up is a probe of an index by itself (`limit 1`): joined, they become scans of whole tables wherever PostgreSQL
 # has planned them while the tables were small.
 _FIND = by_code("""
-select t.election, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
+select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
        y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
 cross join lateral (<tps>) t
@@ -158,10 +158,14 @@ from unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[], $5::text[], $6::text
 
 
 async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormName, Form]:
-    """Lock tallies, in one order, and return those that exist with all that their next step is judged by."""
-    wanted = sorted(set(names))
-    columns = zip(*((name.election, name.tps_code, name.contest) for name in wanted), strict=True)
-    known = {row["tally_id"]: row for row in await uow.fetch(_FIND, *map(list, columns))}
+    """Lock tallies, in one order, and return those that exist with all that their next step is judged by.
+
+    Returns:
+        forms by the names that were asked for. A form has the present code of its TPS in its own name, and is one form where
+        two codes mean it.
+    """
+    found = await _find_forms(uow, names)
+    known = {row["tally_id"]: row for row in found.values()}
     if not known:
         return {}
     rows = await uow.fetch(_LOCK, list(known))
@@ -179,8 +183,23 @@ async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNam
             for row in await uow.fetch(_OTHER_USERS, places)
             if row["users"] is not None
         }
-    forms = [_form(known[row["tally_id"]], row, entries.get(row["tally_id"], []), users) for row in rows]
-    return {form.name: form for form in forms}
+    forms = {
+        row["tally_id"]: _form(known[row["tally_id"]], row, entries.get(row["tally_id"], []), users)
+        for row in rows
+    }
+    return {name: forms[row["tally_id"]] for name, row in found.items()}
+
+
+async def _find_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormName, Row]:
+    found: dict[FormName, Row] = {}
+    for statement in _FIND:
+        missing = sorted(set(names) - found.keys())
+        if not missing:
+            break
+        columns = _columns([(name.election, name.tps_code, name.contest) for name in missing])
+        for row in await uow.fetch(statement, *columns):
+            found[FormName(row["election"], row["asked"], row["contest"])] = row
+    return found
 
 
 def _form(known: Row, row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], int]) -> Form:
@@ -262,7 +281,7 @@ async def write_forms(uow: UnitOfWork, forms: Sequence[Form], *, accepted: Seque
             *(form.tally_id, form.version, form.life.round, form.life.state.value),
             *(form.numbers, form.standing, form.life.return_asked_by),
         )
-        for form in forms
+        for form in {form.tally_id: form for form in forms}.values()
         if form.touched
     ]
     if rows:

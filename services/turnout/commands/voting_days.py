@@ -1,6 +1,6 @@
 """Commands on the voting day. `record_reports` is written for a list; the single route reaches it through the coalescer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -34,6 +34,8 @@ async def record_milestone(
 ) -> Receipt:
     """Record that a TPS reached a milestone; nothing that happened is refused, whatever the stage.
 
+    A code that a TPS had before means the TPS, where nobody has it now.
+
     Emits:
         voting_day.milestone_recorded
 
@@ -57,7 +59,7 @@ async def record_milestone(
     if day.milestone_at is None or command.occurred_at >= day.milestone_at:
         day.milestone, day.milestone_at = command.milestone, command.occurred_at
     out = MilestoneOut(
-        tps_code=tps_code,
+        tps_code=tps.tps_code,
         milestone=command.milestone,
         note=command.note,
         findings=findings,
@@ -76,7 +78,7 @@ async def record_milestone(
     uow.emit(
         MilestoneRecorded(
             tps_id=tps.tps_id,
-            tps_code=tps_code,
+            tps_code=tps.tps_code,
             milestone=command.milestone,
             note=command.note,
             findings=findings,
@@ -87,7 +89,7 @@ async def record_milestone(
         occurred_at=command.occurred_at,
         tps_id=tps.tps_id,
     )
-    location = f"/v1/elections/{origin.election}/tps/{tps_code}/voting-day"
+    location = f"/v1/elections/{origin.election}/tps/{tps.tps_code}/voting-day"
     return Receipt(out, location=location, aggregate=f"voting_day/{tps.tps_id}", version=day.version)
 
 
@@ -104,7 +106,7 @@ class _Day:
 # Probes of indexes (`limit 1`, `any`): as joins, these read whole tables for one report wherever PostgreSQL has planned them
 # while the tables were small.
 _LOCK_DAYS = by_code("""
-select t.election, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active, v.version
+select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active, v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
 cross join lateral (<tps>) t
 join voting_day v using (tps_id)
@@ -130,7 +132,8 @@ on conflict (tps_id, slot) do update set men = excluded.men, women = excluded.wo
 async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> list[Receipt | Problem]:
     """Record turnout reports, many in one transaction, each judged alone.
 
-    A report of a slot that was reported before replaces it; the same figures again change nothing and tell nobody.
+    A report of a slot that was reported before replaces it; the same figures again change nothing and tell nobody. A code that
+    a TPS had before means the TPS, where nobody has it now.
 
     Returns:
         one result per item, in their order: the receipt, or `TpsUnknown`.
@@ -167,24 +170,35 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
             )
             _emit_report(uow, day, report, figures=figures, findings=findings, origin=origin)
         results.append(
-            _receipt(day, code, report, figures=figures, findings=findings, outcome=outcome, origin=origin)
+            _receipt(day, report, figures=figures, findings=findings, outcome=outcome, origin=origin)
         )
     if writes:
-        columns = [list(column) for column in zip(*writes.values(), strict=True)]
         touched = {day.tps["tps_id"]: day.version for day in days.values()}
-        await uow.execute(_WRITE, *columns, list(touched), list(touched.values()))
+        await uow.execute(_WRITE, *_columns(writes.values()), list(touched), list(touched.values()))
     return results
 
 
 async def _lock_days(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> Mapping[tuple[str, str], _Day]:
-    wanted = sorted({(item.origin.election, item.command.tps_code) for item in items})
-    rows = await uow.fetch(_LOCK_DAYS, [election for election, _ in wanted], [code for _, code in wanted])
-    days = {row["tps_id"]: _Day(row, row["version"], {}, {}) for row in rows}
+    """Lock the days of TPS and return them by the election and code that were asked for, one by two codes where both mean it."""
+    wanted = {(item.origin.election, item.command.tps_code) for item in items}
+    days: dict[UUID, _Day] = {}
+    found: dict[tuple[str, str], _Day] = {}
+    for statement in _LOCK_DAYS:
+        missing = sorted(wanted - found.keys())
+        if not missing:
+            break
+        for row in await uow.fetch(statement, *_columns(missing)):
+            day = days.setdefault(row["tps_id"], _Day(row, row["version"], {}, {}))
+            found[row["election"], row["asked"]] = day
     for row in await uow.fetch(_STANDING, list(days)):
         day = days[row["tps_id"]]
         day.totals[row["slot"]] = row["total"]
         day.standing[row["slot"]] = (row["men"], row["women"], row["total"])
-    return {(day.tps["election"], day.tps["tps_code"]): day for day in days.values()}
+    return found
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _outcome(day: _Day, slot: str, figures: Figures) -> Literal["created", "corrected", "unchanged"]:
@@ -223,7 +237,6 @@ def _emit_report(
 
 def _receipt(
     day: _Day,
-    code: str,
     report: TurnoutReportIn,
     *,
     figures: Figures,
@@ -231,6 +244,7 @@ def _receipt(
     outcome: Literal["created", "corrected", "unchanged"],
     origin: Origin,
 ) -> Receipt:
+    code: str = day.tps["tps_code"]
     out = TurnoutReportOut(
         tps_code=code,
         slot=report.slot,

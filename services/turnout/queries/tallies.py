@@ -41,7 +41,7 @@ async def form(
     Args:
         connection: for reads.
         election: id.
-        tps_code: in the desk's form.
+        tps_code: in the desk's form; a former code answers with the TPS that had it.
         contest: id.
         now: the desk's time.
         early: whether the caller may see votes per choice before results are public.
@@ -63,12 +63,12 @@ async def form(
         row["tally_id"],
         row["round"],
     )
-    area = await _area(connection, row, election=election, tps_code=tps_code)
+    area = await _area(connection, row, election=election, tps_code=tps["tps_code"])
     versions = await _versions(connection, row, area=area, withheld=withheld)
     out = FormOut(
         official=False,
         as_of=now,
-        tps_code=tps_code,
+        tps_code=tps["tps_code"],
         contest=contest,
         state=state,
         round=row["round"],

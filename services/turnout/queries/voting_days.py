@@ -9,6 +9,8 @@ from services.turnout.tables.codes import find_tps
 async def voting_day(connection: Connection, *, election: str, tps_code: str) -> VotingDayOut:
     """Return a TPS's voting day: its milestones as they were reported and its turnout as it stands.
 
+    A former code answers with the TPS that had it.
+
     Raises:
         TpsUnknown: the election has no such TPS.
     """
@@ -24,8 +26,8 @@ async def voting_day(connection: Connection, *, election: str, tps_code: str) ->
         "select * from turnout_report where tps_id = $1 order by slot", day["tps_id"]
     )
     return VotingDayOut(
-        tps_code=tps_code,
+        tps_code=tps["tps_code"],
         milestone=day["milestone"],
-        milestones=[MilestoneOut.model_validate({**row, "tps_code": tps_code}) for row in milestones],
+        milestones=[MilestoneOut.model_validate({**row, "tps_code": tps["tps_code"]}) for row in milestones],
         reports=[TurnoutFigure.model_validate(dict(row)) for row in reports],
     )

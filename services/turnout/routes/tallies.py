@@ -124,7 +124,10 @@ async def read_form(
     request: Request,
     response: Response,
 ) -> FormOut:
-    """Show where a form stands; its figures once two persons agree or a third has settled them."""
+    """Show where a form stands; its figures once two persons agree or a third has settled them.
+
+    A former code answers with the form of the TPS that had it.
+    """
     clock: DeskClock = request.app.state.clock
     out, version = await queries.form(
         read,
@@ -135,6 +138,7 @@ async def read_form(
         early=Scope.RESULTS_EARLY in reader.scopes,
     )
     response.headers["ETag"] = etag_of(version)
+    response.headers["Content-Location"] = f"/v1/elections/{election}/tps/{out.tps_code}/forms/{contest}"
     return out
 
 

@@ -71,7 +71,9 @@ async def record_milestone(
 
 @router.get("/tps/{code}/voting-day")
 async def read_voting_day(
-    election: ElectionId, code: TpsCode, reader: Reader, read: ReaderDep
+    election: ElectionId, code: TpsCode, reader: Reader, read: ReaderDep, response: Response
 ) -> VotingDayOut:
-    """Show a TPS's voting day as turnout knows it."""
-    return await queries.voting_day(read, election=election, tps_code=code)
+    """Show a TPS's voting day as turnout knows it; a former code answers with the TPS that had it."""
+    out = await queries.voting_day(read, election=election, tps_code=code)
+    response.headers["Content-Location"] = f"/v1/elections/{election}/tps/{out.tps_code}/voting-day"
+    return out

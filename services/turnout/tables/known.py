@@ -44,6 +44,7 @@ class TpsRef(Table, table=True):
     voting_opens: str = "07:00"
     voting_closes: str = "13:00"
     active: bool = True
+    former_codes: list[str] = Field(default_factory=list, sa_column=texts())
     told_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
 

@@ -191,6 +191,7 @@ async def test_nothing_is_said_while_a_service_cannot_be_asked(
 async def test_what_passes_through_is_answered_by_its_owner(gateway: RunningService) -> None:
     day = await gateway.client.get(f"{BASE}/tps/{TPS}/voting-day", headers=bearer(Role.KPPS))
     assert day.status_code == 200
+    assert day.headers["Content-Location"] == f"{BASE}/tps/{TPS}/voting-day"
     outside = await gateway.client.get(
         f"{BASE}/tps/{TPS}/voting-day", headers=bearer(Role.KPPS, regions=["32.73"])
     )

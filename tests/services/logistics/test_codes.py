@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,8 +13,8 @@ from contracts.envelope import Envelope
 from contracts.registry_events import TpsRegistered
 from contracts.vocabulary import TpsKind
 from services.logistics.consumers import know_tps
-from tests.harness import ELECTION, RunningService
-from tests.services.logistics.conftest import BASE, GOVERNOR, MAYOR, Field, code, keeper
+from tests.harness import ELECTION, RunningService, soon
+from tests.services.logistics.conftest import BASE, GOVERNOR, MAYOR, Field, code, keeper, packing
 
 pytestmark = pytest.mark.anyio
 BEGIN = datetime(2024, 11, 2, tzinfo=UTC)
@@ -92,3 +93,59 @@ async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(field: 
     assert [box["contest"] for box in answer.json()["boxes"]] == [MAYOR]
     await tell(field.service, one, 242, hour=1)
     assert await packed_for(field, 242) == one
+
+
+async def test_a_receipt_of_a_former_code_is_the_tpss(field: Field) -> None:
+    tps_id = uuid7()
+    await tell(field.service, tps_id, 250)
+    box = await field.pack(250)
+    await tell(field.service, tps_id, 251, former=[250], hour=1)
+    items = [{"item": "voting_booth", "quantity": 4}]
+    answer = await field.receive(250, {"box_id": str(box), "outcome": "accepted"}, items=items)
+    assert (answer["status"], answer["tps_code"]) == (201, code(251)), answer
+    assert [one["result"] for one in cast(list[dict[str, object]], answer["boxes"])] == ["recorded"]
+    assert (await field.box(box))["place"] == code(251)
+    held = await field.service.sql("select quantity from item_held where tps_id = $1", tps_id)
+    assert held == [{"quantity": 4}]
+    shown = await field.service.client.get(f"{BASE}/tps/{code(250)}/supply", headers=keeper())
+    assert shown.json()["tps_code"] == code(251)
+    assert shown.headers["Content-Location"] == f"{BASE}/tps/{code(251)}/supply"
+
+
+async def test_a_box_packed_for_a_former_code(field: Field) -> None:
+    tps_id = uuid7()
+    await tell(field.service, tps_id, 255, former=[254])
+    assert await packed_for(field, 254) == tps_id
+    taker = uuid7()
+    await tell(field.service, taker, 254, hour=1)
+    assert await packed_for(field, 254) == taker
+
+
+async def test_a_scan_at_a_former_code_is_at_the_place_of_its_box(field: Field) -> None:
+    tps_id = uuid7()
+    await tell(field.service, tps_id, 260, former=[259])
+    box = await field.pack(260)
+    at_tps = {"scan_point": "tps", "from_party": "courier", "to_party": "kpps"}
+    answer = await field.scan(box, **at_tps, place=code(259), occurred_at=soon(-20))
+    assert (answer["status"], "W-WRONG-PLACE" in cast(list[str], answer["findings"])) == (201, False), answer
+    assert (await field.box(box))["place"] == code(260)
+    await tell(field.service, uuid7(), 259, hour=1)
+    later = await field.scan(box, **at_tps, place=code(259), occurred_at=soon(-10))
+    assert "W-WRONG-PLACE" in cast(list[str], later["findings"])
+
+
+async def test_a_scan_that_waited_over_a_renumbering(field: Field) -> None:
+    tps_id, box = uuid7(), uuid7()
+    await tell(field.service, tps_id, 265)
+    at_tps = {"scan_point": "tps", "from_party": "courier", "to_party": "kpps"}
+    stray = await field.scan(box, **at_tps, place=code(265), occurred_at=soon(-5))
+    assert stray["status"] == 202
+    await tell(field.service, tps_id, 266, former=[265], hour=1)
+    body = packing(266) | {"box_id": str(box)}
+    assert (await field.post(f"{BASE}/boxes", json=body, headers=keeper())).status_code == 201
+    await field.service.wait_until_known(
+        "select 1 from stray_scan where box_id = $1 and state = 'adopted'", box
+    )
+    shown = await field.box(box)
+    assert (shown["state"], shown["place"]) == ("at_tps", code(266))
+    assert await field.told(box) == ["packed", "scanned"]

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.database import Row, UnitOfWork
 from contracts.access import Role
 from contracts.registry_events import TpsRegistered
 from services.turnout.consumers import know_tps
 from tests.harness import ELECTION, RunningService, bearer, soon
-from tests.services.turnout.paper import enter, form_path, look, received, registered, tps
+from tests.services.turnout.paper import GOVERNOR, MAYOR, enter, form_path, look, received, registered, tps
 
 pytestmark = pytest.mark.anyio
 BEGIN = datetime(2024, 11, 2, tzinfo=UTC)
@@ -87,3 +88,107 @@ async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(desk: R
     }
     assert (await look(desk, form_path(one)))["state"] == "first_entered"
     assert (await look(desk, f"{path}/voting-day"))["milestone"] == "opened"
+
+
+async def renumbered(desk: RunningService, number: int, *, now: int, former: Sequence[int]) -> UUID:
+    """Let a TPS have another code, and return its id."""
+    await tell(desk, registered(number))
+    await tell(desk, named(number, now, former=former), hour=1)
+    return registered(number).tps_id
+
+
+async def test_a_report_to_a_former_code_is_the_tpss(desk: RunningService) -> None:
+    tps_id = await renumbered(desk, 270, now=271, former=[270])
+    answer = await reported(desk, 270)
+    assert (answer["tps_code"], answer["tps_ids"], answer["outcome"]) == (tps(271), [tps_id], "created")
+    told = await desk.sql("select aggregate from outbox where body like $1", f"%{tps(271)}%")
+    assert [row["aggregate"] for row in told] == [f"voting_day/{tps_id}"]
+    assert not await desk.sql("select from outbox where body like $1", f"%{tps(270)}%")
+
+
+async def test_both_codes_of_a_tps_in_one_batch(desk: RunningService) -> None:
+    tps_id = await renumbered(desk, 274, now=275, former=[274])
+    items = [
+        {
+            "id": str(uuid4()),
+            "tps_code": tps(code),
+            "slot": slot,
+            "men": men,
+            "women": 0,
+            "occurred_at": soon(),
+        }
+        for code, slot, men in ((274, "08:00", 3), (275, "09:00", 5), (274, "09:00", 5), (275, "08:00", 4))
+    ]
+    answer = await desk.client.post(
+        f"/v1/elections/{ELECTION}/turnout-reports:batch",
+        json={"items": items},
+        headers=bearer(Role.KPPS, regions=["32.71"]),
+    )
+    told = [item["answer"] for item in answer.json()["items"]]
+    assert {one["tps_code"] for one in told} == {tps(275)}
+    assert sorted(one["outcome"] for one in told) == ["corrected", "created", "created", "unchanged"]
+    rows = await desk.sql("select slot, men from turnout_report where tps_id = $1 order by slot", tps_id)
+    assert [(row["slot"], row["men"]) for row in rows] == [("08:00", 4), ("09:00", 5)]
+    ledger = await desk.sql(
+        "select version from outbox where aggregate = $1 order by seq", f"voting_day/{tps_id}"
+    )
+    assert [row["version"] for row in ledger] == [1, 2, 3]
+
+
+async def test_milestones_and_forms_of_a_former_code(desk: RunningService) -> None:
+    tps_id = await renumbered(desk, 280, now=282, former=[280, 281])
+    path = f"/v1/elections/{ELECTION}/tps/{tps(280)}"
+    milestone = {"milestone": "opened", "occurred_at": soon()}
+    answer = await desk.client.post(
+        f"{path}/milestones", json=milestone, headers=bearer(Role.KPPS, regions=[tps(280)])
+    )
+    assert (answer.status_code, answer.json()["tps_code"]) == (201, tps(282)), answer.text
+    assert answer.headers["Location"].endswith(f"{tps(282)}/voting-day")
+    first = await enter(desk, form_path(281), "ani")
+    assert (first.status_code, first.json()["tps_code"], first.json()["slot"]) == (201, tps(282), 1)
+    second = await enter(desk, form_path(280), "budi")
+    assert (second.json()["slot"], second.json()["state"]) == (2, "verified")
+    assert (await look(desk, form_path(282)))["state"] == "verified"
+    rows = await desk.sql("select distinct partition_key from outbox where body like $1", f"%{tps(282)}%")
+    assert [row["partition_key"] for row in rows] == [str(tps_id)]
+    for old, new in ((f"{path}/voting-day", "voting-day"), (form_path(280), f"forms/{MAYOR}")):
+        shown = await desk.client.get(old, headers=bearer(Role.ADJUDICATOR, regions=["32.71"]))
+        assert shown.json()["tps_code"] == tps(282)
+        assert shown.headers["Content-Location"].endswith(f"{tps(282)}/{new}")
+
+
+async def test_who_has_a_code_goes_before_who_had_it(desk: RunningService) -> None:
+    before = await renumbered(desk, 290, now=291, former=[290])
+    assert (await reported(desk, 290, "08:00"))["tps_ids"] == [before]
+    await tell(desk, named(292, 290, former=[292]), hour=2)
+    assert (await reported(desk, 290, "09:00"))["tps_ids"] == [registered(292).tps_id]
+    gone = named(292, 290, former=[292]).model_copy(update={"contests": [GOVERNOR]})
+    await tell(desk, gone, hour=3)
+    answer = await enter(desk, form_path(290), "ani")
+    assert answer.json()["code"] in {"form-unknown", "not-caught-up"}
+
+
+async def test_of_two_that_had_a_code_the_last_has_it(desk: RunningService) -> None:
+    await renumbered(desk, 295, now=297, former=[294, 295, 296])
+    last = await renumbered(desk, 298, now=299, former=[298, 294])
+    assert (await reported(desk, 294))["tps_ids"] == [last]
+
+
+async def test_only_codes_that_were_not_found_cost_a_statement_more(
+    desk: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = UnitOfWork.fetch
+
+    async def counting(uow: UnitOfWork, query: str, *args: object) -> list[Row]:
+        asked.append(query)
+        return await fetch(uow, query, *args)
+
+    await renumbered(desk, 300, now=301, former=[300])
+    monkeypatch.setattr(UnitOfWork, "fetch", counting)
+    counts: list[int] = []
+    for code in (301, 300):
+        asked.clear()
+        await reported(desk, code, "11:00")
+        counts.append(sum("former_codes" in query or "voting_day" in query for query in asked))
+    assert counts == [1, 2]
