@@ -12,6 +12,14 @@ from fastapi import FastAPI
 
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
+from tests.services.gateway.broken_owner import (
+    Conversation,
+    an_owner,
+    half_an_answer,
+    hang_up,
+    losing_answers,
+    say_nothing,
+)
 
 pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
@@ -202,3 +210,86 @@ async def test_what_passes_through_is_answered_by_its_owner(gateway: RunningServ
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-missing")
     away = await gateway.client.get(f"{BASE}/nothing-here", headers=bearer(Role.KPPS))
     assert (away.status_code, away.json()["code"]) == (404, "not-found")
+
+
+@asynccontextmanager
+async def door_to(url: str, database_url: Callable[[str], str]) -> AsyncGenerator[RunningService]:
+    """A gateway whose only owner is turnout, at an address."""
+    async with running_service(
+        "gateway", database_url=database_url("gateway"), kafka=None, peers={"turnout": url}
+    ) as service:
+        yield service
+
+
+@pytest.mark.parametrize("conversation", [hang_up, half_an_answer])
+async def test_an_answer_that_is_lost_leaves_the_outcome_unknown(
+    database_url: Callable[[str], str], conversation: Conversation
+) -> None:
+    path, headers = f"{BASE}/tps/{TPS}/turnout-reports", bearer(Role.KPPS) | {"Accept-Language": "id"}
+    async with an_owner(conversation) as owner, door_to(owner.url, database_url) as gateway:
+        lost = await gateway.client.post(path, json=report(20), headers=headers)
+        assert (lost.status_code, lost.json()["code"]) == (504, "outcome-unknown"), lost.text
+        assert lost.json()["retryable"]
+        assert "Idempotency-Key yang sama" in lost.json()["detail"]
+        assert len(owner.requests) == 2  # with its key and its whole body at hand, it may be sent once more
+        assert len(set(owner.requests)) == 1
+        assert f"idempotency-key: {headers['Idempotency-Key']}".encode() in owner.requests[0].lower()
+        keyless = {name: value for name, value in headers.items() if name != "Idempotency-Key"}
+        once = await gateway.client.post(path, json=report(20), headers=keyless)
+        assert (once.status_code, once.json()["code"], len(owner.requests)) == (504, "outcome-unknown", 3)
+        read = await gateway.client.get(f"{BASE}/tps/{TPS}/voting-day", headers=headers)
+        assert (read.status_code, read.json()["code"]) == (503, "service-away")
+
+
+async def test_an_owner_that_never_answers_is_not_asked_twice(
+    database_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.door._TIMEOUT", httpx.Timeout(0.5, connect=5.0))
+    async with an_owner(say_nothing) as owner, door_to(owner.url, database_url) as gateway:
+        path = f"{BASE}/tps/{TPS}/turnout-reports"
+        lost = await gateway.client.post(path, json=report(21), headers=bearer(Role.KPPS))
+        assert (lost.status_code, lost.json()["code"]) == (504, "outcome-unknown")
+        assert len(owner.requests) == 1
+
+
+async def test_an_owner_that_refuses_the_connection_got_nothing(database_url: Callable[[str], str]) -> None:
+    async with an_owner(hang_up) as gone:
+        pass
+    async with door_to(gone.url, database_url) as gateway:
+        path = f"{BASE}/tps/{TPS}/turnout-reports"
+        shut = await gateway.client.post(path, json=report(22), headers=bearer(Role.KPPS))
+        assert (shut.status_code, shut.json()["code"]) == (503, "service-away")
+        assert int(shut.headers["Retry-After"]) > 0
+        assert shut.json()["retryable"]
+
+
+async def test_who_repeats_after_a_lost_answer_gets_the_first_one(
+    database_url: Callable[[str], str], turnout: RunningService
+) -> None:
+    path, headers = f"{BASE}/tps/{TPS}/turnout-reports", bearer(Role.KPPS)
+    body = report(23) | {"slot": "08:30"}
+    async with (
+        on_a_socket(turnout.app) as url,
+        an_owner(losing_answers(url, times=2)) as owner,
+        door_to(owner.url, database_url) as gateway,
+    ):
+        lost = await gateway.client.post(path, json=body, headers=headers)
+        assert (lost.status_code, lost.json()["code"]) == (504, "outcome-unknown")
+        again = await gateway.client.post(path, json=body, headers=headers)
+    assert (again.status_code, again.json()["outcome"]) == (201, "created"), again.text
+    assert again.headers["Idempotent-Replayed"] == "true"
+    rows = await turnout.sql("select from outbox where body like '%08:30%'")
+    assert len(rows) == 1
+
+
+async def test_an_answer_that_is_lost_once_is_asked_for_again(
+    database_url: Callable[[str], str], turnout: RunningService
+) -> None:
+    path, body = f"{BASE}/tps/{TPS}/turnout-reports", report(24) | {"slot": "08:45"}
+    async with (
+        on_a_socket(turnout.app) as url,
+        an_owner(losing_answers(url, times=1)) as owner,
+        door_to(owner.url, database_url) as gateway,
+    ):
+        answer = await gateway.client.post(path, json=body, headers=bearer(Role.KPPS))
+    assert (answer.status_code, len(owner.requests)) == (201, 2), answer.text
