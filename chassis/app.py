@@ -143,6 +143,7 @@ def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
             idempotent=settings.broker_idempotent,
             metrics=app.state.metrics,
             on_stuck=end_this_process,
+            clock=app.state.clock,
         )
         app.state.relay = relay
         app.state.database.on_commit = relay.poke

@@ -24,7 +24,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from chassis.broker import Broker, TopicTail, cancelled_by_client, ensure_topics, stop_client, within
-from chassis.clock import wall_now
+from chassis.clock import DeskClock, wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
 from chassis.metrics import Metrics
@@ -104,6 +104,7 @@ class Relay:
         idempotent: bool,
         metrics: Metrics,
         on_stuck: Callable[[], None],
+        clock: DeskClock | None = None,
     ) -> None:
         self._database = database
         self._service = service
@@ -112,10 +113,12 @@ class Relay:
         self._idempotent = idempotent
         self._metrics = metrics
         self._on_stuck = on_stuck
+        self._clock = clock
         self._poke = asyncio.Event()
         self._last: dict[int, tuple[int, UUID]] = {}
         self._epoch = 1
         self._caught_up_at: datetime | None = None
+        self._desk_caught_up_at: datetime | None = None
         self._waits_for_lock = False
         self._broker_away = False
         self.active = False
@@ -245,12 +248,13 @@ class Relay:
         while True:
             self._poke.clear()
             began, looked_at = loop.time(), wall_now()
+            desk_looked_at = self._clock.now() if self._clock else None
             rows = await connection.fetch(_UNPUBLISHED, BATCH)
             crash_point("outbox_read")
             if rows:
                 await self._send(connection, producer, tail, rows)
             if len(rows) < BATCH:
-                self._caught_up_at = looked_at
+                self._caught_up_at, self._desk_caught_up_at = looked_at, desk_looked_at
             self.position_moved_at, self._broker_away = wall_now(), False
             await self._observe(connection, rows)
             if loop.time() >= next_watermark:
@@ -376,6 +380,7 @@ class Relay:
         mark = {
             "service": self._service,
             "up_to": self._caught_up_at.isoformat(),
+            "up_to_by_desk": self._desk_caught_up_at.isoformat() if self._desk_caught_up_at else None,
             "epoch": self._epoch,
             "ends": {str(p): offset + 1 for p, (offset, _) in self._last.items()},
         }

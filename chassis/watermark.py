@@ -28,12 +28,17 @@ _KEPT = 30
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Everything that a service committed up to a wall time lies before these offsets of its topic."""
+    """Everything that a service committed up to a wall time lies before these offsets of its topic.
+
+    Attributes:
+        reached_at: the same moment by the desk's clock; None where a service does not tell it.
+    """
 
     service: str
     up_to: datetime
     epoch: int
     ends: dict[int, int]
+    reached_at: datetime | None = None
 
 
 class Watermarks:
@@ -45,6 +50,7 @@ class Watermarks:
         self._consumer = consumer
         self._pending: dict[str, deque[Mark]] = {}
         self._passed: dict[str, datetime] = {}
+        self._reached: dict[str, datetime | None] = {}
         self._newest: dict[str, Mark] = {}
 
     def newest(self, service: str) -> Mark | None:
@@ -54,6 +60,10 @@ class Watermarks:
     def caught_up_to(self, service: str) -> datetime | None:
         """Return the wall time up to which everything of a service is known here, or None."""
         return self._passed.get(service)
+
+    def reached(self, service: str) -> datetime | None:
+        """Return the desk's time up to which everything of a service is known here, or None."""
+        return self._reached.get(service)
 
     def is_fresh(self, service: str) -> bool:
         """Say whether all is known here that a service knew two seconds ago."""
@@ -115,7 +125,14 @@ class Watermarks:
         try:
             raw = json.loads(value)
             ends = {int(p): int(end) for p, end in raw["ends"].items()}
-            mark = Mark(str(raw["service"]), datetime.fromisoformat(raw["up_to"]), int(raw["epoch"]), ends)
+            desk = raw.get("up_to_by_desk")
+            mark = Mark(
+                str(raw["service"]),
+                datetime.fromisoformat(raw["up_to"]),
+                int(raw["epoch"]),
+                ends,
+                datetime.fromisoformat(desk) if desk else None,
+            )
         except (ValueError, KeyError, TypeError, AttributeError):
             log.warning("watermark_unreadable")
             return
@@ -134,7 +151,8 @@ class Watermarks:
         positions = {(row["topic"], row["partition"]): (row["next_offset"], row["epoch"]) for row in rows}
         for service, marks in self._pending.items():
             while marks and self._is_passed(marks[0], positions):
-                self._passed[service] = marks.popleft().up_to
+                mark = marks.popleft()
+                self._passed[service], self._reached[service] = mark.up_to, mark.reached_at
 
     def _is_passed(self, mark: Mark, positions: dict[tuple[str, int], tuple[int, int]]) -> bool:
         topic = self._broker.topic(mark.service)

@@ -65,6 +65,7 @@ class RegionResults(BaseModel):
     rehearsal: bool
     contests: list[ContestFigures]
     sources: list[SourceFigures]
+    answered_at: datetime
 
 
 class ElectionDates(BaseModel):
@@ -101,6 +102,7 @@ def results(
             **figures.model_dump(mode="json"),
             "election": found.election,
             "rehearsal": found.rehearsal,
+            "answered_at": found.answered_at.isoformat(),
             "public_at": public_at.isoformat(),
             "sources": [source.model_dump(mode="json") for source in found.sources],
         }
@@ -153,7 +155,7 @@ def _print(figures: ContestFigures, found: RegionResults, *, public_at: datetime
         console.print(f"[yellow]not up to date: {', '.join(late)}[/]")
     if found.rehearsal:
         console.print("Gladi: angka rekaan. / A rehearsal: the figures are made up.")
-    if figures.as_of < public_at:
+    if found.answered_at < public_at:
         console.print(
             f"[bold]Belum boleh diumumkan sebelum {_local(public_at, zone)}. / Not to be published before then (D34).[/]"
         )

@@ -20,6 +20,7 @@ from gateway.page import page_routes
 from gateway.projections.engine import SUBSCRIPTION
 from gateway.queries import overview as overview_queries
 from gateway.queries import results as results_queries
+from gateway.queries.freshness import sources_of
 from gateway.queries.map import AskedMap, TpsMap, tps_map
 from gateway.queries.overview import Asked
 from gateway.queries.results import AskedResults
@@ -69,26 +70,26 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 async def _overview(app: FastAPI, asked: Asked) -> Overview:
-    state = app.state
+    state, now = app.state, app.state.clock.now()
     async with state.database.reading() as connection:
         return await overview_queries.overview(
             connection,
             asked,
             settings=state.settings,
-            now=state.clock.now(),
-            sources=overview_queries.sources_of(state.watermarks),
+            now=now,
+            sources=sources_of(state.watermarks, now=now),
         )
 
 
 async def _results(app: FastAPI, asked: AskedResults) -> Results:
-    state = app.state
+    state, now = app.state, app.state.clock.now()
     async with state.database.reading() as connection:
         return await results_queries.results(
             connection,
             asked,
             rehearsal=state.settings.rehearsal,
-            now=state.clock.now(),
-            sources=overview_queries.sources_of(state.watermarks),
+            now=now,
+            sources=sources_of(state.watermarks, now=now),
         )
 
 

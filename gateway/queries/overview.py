@@ -5,19 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.clock import wall_now
 from chassis.database import Connection
-from chassis.watermark import Watermarks
 from contracts.access import NATION
 from contracts.incidents_events import IncidentCategory
 from contracts.registry_events import ElectionDefined
-from contracts.vocabulary import Service
 from contracts.zones import zone_of
 from gateway import names
 from gateway.errors import RegionUnknown
 from gateway.feed import end_of_feed
 from gateway.projections.turnout import REACHED
 from gateway.queries.elections import election_of, local_instant_of
+from gateway.queries.freshness import reached_by
 from gateway.queries.points import Situation, points_of
 from gateway.schemas.regions import (
     NOT_OFFICIAL,
@@ -51,18 +49,6 @@ class Asked:
     election: str
     region: str
     agencies: bool
-
-
-def sources_of(watermarks: Watermarks) -> list[Source]:
-    """Return how fresh what came from each service is."""
-    now = wall_now()
-    found: list[Source] = []
-    for service in Service:
-        at = watermarks.caught_up_to(service)
-        found.append(
-            Source(service=service, as_of=at, lag_s=round((now - at).total_seconds(), 3) if at else None)
-        )
-    return found
 
 
 def turnout_of(totals: Totals, *, target_ratio: float, target_source: str) -> Turnout:
@@ -275,7 +261,8 @@ def _overview(
         work=work_of(totals, s.dues, now=s.now) if asked.agencies else None,
         points=points_of(s),
         next_deadlines=next_deadlines(seen, now=s.now),
-        as_of=s.now,
+        as_of=reached_by(sources, now=s.now),
+        answered_at=s.now,
         sources=list(sources),
         cursor=cursor,
     )

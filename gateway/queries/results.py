@@ -9,14 +9,18 @@ from pydantic_core import from_json
 
 from chassis.database import Connection
 from contracts.registry_events import Choice, ContestDefined, ElectionDefined
-from contracts.vocabulary import kelurahan_of
+from contracts.vocabulary import Service, kelurahan_of
 from gateway import names
 from gateway.errors import ContestUnknown, RegionUnknown
 from gateway.feed import end_of_feed
 from gateway.queries.elections import contests_of, election_of, matching
+from gateway.queries.freshness import reached_by
 from gateway.schemas.regions import NOT_OFFICIAL, Source
 from gateway.schemas.results import ChildResults, ChoiceResult, ContestResult, Leader, Results
 from gateway.totals import Totals, add_local_contests, below, totals_of_many
+
+_SERVICES = (Service.REGISTRY, Service.TURNOUT)
+"""Where the figures of results come from: TPS and their voters, and forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class _Frame:
     contests: Sequence[ContestDefined]
     hidden: bool
     public_at: datetime | None
-    now: datetime
+    as_of: datetime
 
 
 async def results(
@@ -65,7 +69,8 @@ async def results(
     known = await contests_of(connection, election=asked.election, region=asked.region)
     wanted = {contest.contest: contest.region_code for contest in matching(known, asked.contest)}
     await add_local_contests(connection, found, election=asked.election, contests=wanted)
-    frame = await _frame(connection, asked, own, known=known, now=now)
+    known_at = reached_by(sources, now=now, services=_SERVICES)
+    frame = await _frame(connection, asked, own, known=known, now=now, as_of=known_at)
     children: list[ChildResults] | None = None
     if asked.children:
         if asked.region.count(".") == 3:
@@ -86,7 +91,8 @@ async def results(
         label=NOT_OFFICIAL,
         contests=_contests(frame, asked.region, region_name, own),
         children=children,
-        as_of=now,
+        as_of=frame.as_of,
+        answered_at=now,
         sources=list(sources),
         cursor=cursor.pack(),
     )
@@ -99,6 +105,7 @@ async def _frame(
     *,
     known: Sequence[ContestDefined],
     now: datetime,
+    as_of: datetime,
 ) -> _Frame:
     election = await election_of(connection, asked.election)
     held = {name.split("/")[1] for name in own if name.startswith("contest/")}
@@ -108,7 +115,7 @@ async def _frame(
     if asked.contest and not wanted:
         raise ContestUnknown(f"No such contest is held in {asked.region}.")
     public_at = election.results_public_at if election else None
-    return _Frame(wanted, is_withheld(election, now=now) and not asked.early, public_at, now)
+    return _Frame(wanted, is_withheld(election, now=now) and not asked.early, public_at, as_of)
 
 
 def is_withheld(election: ElectionDefined | None, *, now: datetime) -> bool:
@@ -150,7 +157,7 @@ def _contests(frame: _Frame, region: str, name: str, totals: Totals) -> list[Con
             region_name=name,
             hidden=frame.hidden,
             public_at=frame.public_at,
-            now=frame.now,
+            as_of=frame.as_of,
         )
         for found in frame.contests
         if totals.get(f"contest/{found.contest}/tps")
@@ -165,7 +172,7 @@ def contest_result(
     region_name: str,
     hidden: bool,
     public_at: datetime | None,
-    now: datetime,
+    as_of: datetime,
 ) -> ContestResult:
     """Return the result of one contest from a region's totals.
 
@@ -200,7 +207,7 @@ def contest_result(
         tps_held=figures.get("held", 0),
         tps_disputed=figures.get("disputed", 0),
         tps_entered_once=figures.get("first_entered", 0),
-        as_of=now,
+        as_of=as_of,
     )
 
 

@@ -15,6 +15,7 @@ from gateway.errors import TpsUnknown
 from gateway.feed import end_of_feed
 from gateway.projections import Body
 from gateway.queries.elections import election_of
+from gateway.queries.freshness import reached_by
 from gateway.queries.lists import tps_items
 from gateway.queries.results import is_withheld
 from gateway.schemas.lists import FormSituation, TpsItem, TpsSituation
@@ -84,7 +85,8 @@ async def situation(
         advice=cases["advice"],
         tasks=cases["tasks"],
         hidden=hidden,
-        as_of=now,
+        as_of=reached_by(sources, now=now),
+        answered_at=now,
         sources=list(sources),
         cursor=cursor.pack(),
     )

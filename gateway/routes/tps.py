@@ -12,8 +12,8 @@ from contracts.vocabulary import ElectionId, TpsCode
 from gateway.answers import Answers
 from gateway.places import Follower, regions_of
 from gateway.positions import AfterDep
+from gateway.queries.freshness import sources_of
 from gateway.queries.map import MOST_POINTS, AskedMap, TpsMap
-from gateway.queries.overview import sources_of
 from gateway.queries.situation import Sight, situation
 from gateway.routes.lists import RegionQuery
 from gateway.routes.regions import sent
@@ -56,7 +56,7 @@ async def read_tps_situation(
     after: AfterDep,
 ) -> TpsSituation:
     """Show all services' picture of one TPS, as far as the token may see it."""
-    state = request.app.state
+    state, now = request.app.state, request.app.state.clock.now()
     sight = Sight(
         agencies=Scope.EVENTS_OPERATIONAL in caller.scopes,
         cases=Scope.INCIDENTS_READ in caller.scopes and Scope.EVENTS_OPERATIONAL in caller.scopes,
@@ -69,6 +69,6 @@ async def read_tps_situation(
             code=code,
             sight=sight,
             rehearsal=state.settings.rehearsal,
-            now=state.clock.now(),
-            sources=sources_of(state.watermarks),
+            now=now,
+            sources=sources_of(state.watermarks, now=now),
         )

@@ -9,7 +9,7 @@ from contracts.incidents_events import AdviceFacts, IncidentFacts, ProblemFacts,
 from contracts.logistics_events import BoxFacts, ShipmentFacts, WarehouseRegistered
 from contracts.registry_events import FacilityChanged, TpsRegistered
 from contracts.vocabulary import Instant
-from gateway.schemas.regions import Source
+from gateway.schemas.regions import AnsweredAt, AsOf, Source
 
 BoxesState = Literal["complete", "waiting", "discrepancy"]
 
@@ -133,6 +133,7 @@ class TpsSituation(BaseModel):
     advice: list[dict[str, object]] | None
     tasks: list[dict[str, object]] | None
     hidden: list[str]
-    as_of: Instant
+    as_of: AsOf
+    answered_at: AnsweredAt
     sources: list[Source]
     cursor: str = Field(description="Of the feed and the stream: what comes after it is not in this answer.")

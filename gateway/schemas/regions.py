@@ -1,6 +1,6 @@
 """Regions at a glance: freshness, turnout, the ten points, incidents, deadlines."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -10,15 +10,29 @@ NOT_OFFICIAL = "Bukan hasil resmi. / Not the official result."
 
 PointStatus = Literal["ok", "attention", "no_data"]
 
+AsOf = Annotated[
+    Instant,
+    Field(
+        description="By the desk's clock: the earliest `as_of` of the sources of these figures that is known, never after "
+        "`answered_at`, and the same as it where none is known."
+    ),
+]
+AnsweredAt = Annotated[
+    Instant,
+    Field(description="By the desk's clock, when this was put together: deadlines are counted from then."),
+]
+
 
 class Source(BaseModel):
     """How fresh what came from one service is."""
 
     service: str
     as_of: Instant | None = Field(
-        description="Everything the service had committed by then is counted; null: not known."
+        description="By the desk's clock: everything the service had committed by then is counted; null: not known."
     )
-    lag_s: float | None
+    lag_s: float | None = Field(
+        description="Seconds of the machine since then, also where a rehearsal's clock runs faster; null: not known."
+    )
 
 
 class Turnout(BaseModel):
@@ -165,7 +179,8 @@ class Overview(BaseModel):
     work: WorkSummary | None = Field(description="Null where the token may not see it.")
     points: list[Point]
     next_deadlines: list[Deadline] = Field(description="The next one of each kind, the nearest first.")
-    as_of: Instant
+    as_of: AsOf
+    answered_at: AnsweredAt
     sources: list[Source]
     cursor: str = Field(description="Of the feed and the stream: what comes after it is not in this answer.")
 

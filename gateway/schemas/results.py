@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from contracts.vocabulary import Instant
-from gateway.schemas.regions import Source
+from gateway.schemas.regions import AnsweredAt, AsOf, Source
 
 
 class ChoiceResult(BaseModel):
@@ -53,7 +53,7 @@ class ContestResult(BaseModel):
     tps_held: int = Field(description="Verified, but they break a rule: in no total until settled.")
     tps_disputed: int = Field(description="Two entries differ; a third person settles it.")
     tps_entered_once: int
-    as_of: Instant
+    as_of: AsOf
 
 
 class ChildResults(BaseModel):
@@ -75,6 +75,7 @@ class Results(BaseModel):
     label: str
     contests: list[ContestResult]
     children: list[ChildResults] | None = Field(description="Null unless `children=true`.")
-    as_of: Instant
+    as_of: AsOf
+    answered_at: AnsweredAt
     sources: list[Source]
     cursor: str = Field(description="Of the feed and the stream: what comes after it is not in this answer.")

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.broker import Broker
+from chassis.clock import DeskClock
 from chassis.consumer import IGNORE, Consumer, Received, Subscription, handles
 from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded
@@ -77,8 +78,8 @@ class Pair:
         return seen
 
     @asynccontextmanager
-    async def relay(self) -> AsyncGenerator[Relay]:
-        """Run the owner's relay."""
+    async def relay(self, *, clock: DeskClock | None = None) -> AsyncGenerator[Relay]:
+        """Run the owner's relay, which tells the time of a desk's clock where one is given."""
         relay = Relay(
             self.owner,
             service="turnout",
@@ -86,6 +87,7 @@ class Pair:
             idempotent=self.kafka.idempotent,
             metrics=Metrics(),
             on_stuck=lambda: None,
+            clock=clock,
         )
         async with running(relay.run()):
             yield relay

@@ -1,7 +1,7 @@
 """Regions over the API: the overview, live results, and who may see what of them."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -214,6 +214,25 @@ async def test_a_region_that_did_not_change_is_not_sent_again(gateway: RunningSe
     assert again.content == b""
 
 
+async def test_an_answer_stands_still_with_the_source_of_its_figures(
+    gateway: RunningService, desk_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minute = timedelta(minutes=1)
+    late = {"turnout": desk_time - 40 * minute, "logistics": desk_time - 50 * minute}
+    late |= {"registry": desk_time, "incidents": desk_time}
+    monkeypatch.setattr(gateway.app.state.watermarks, "_reached", late)
+    results, overview = [await get(gateway, f"/regions/32/{what}") for what in ("results", "overview")]
+    situation = await get(gateway, f"/tps/{places(3)[0].code}/situation")
+    told = {one["service"]: one["as_of"] for one in results["sources"]}
+    assert {name: datetime.fromisoformat(at) for name, at in told.items()} == late
+    as_of = datetime.fromisoformat(results["as_of"])
+    assert as_of == late["turnout"], "results are of turnout and registry, whatever logistics does"
+    assert {one["as_of"] for one in results["contests"]} == {results["as_of"]}
+    for answer in (overview, situation):
+        assert datetime.fromisoformat(answer["as_of"]) == late["logistics"]
+        assert answer["answered_at"].startswith(desk_time.isoformat()[:16])
+
+
 async def test_elections_are_listed_with_their_contests(gateway: RunningService) -> None:
     answer = await gateway.client.get("/v1/elections", headers=bearer(Role.OBSERVER))
     (election,) = answer.json()["items"]
@@ -227,7 +246,8 @@ async def test_deadlines_come_with_the_seconds_that_are_left(gateway: RunningSer
     found = await get(gateway, "/regions/32.71/overview")
     for deadline in found["next_deadlines"]:
         assert deadline["seconds_left"] >= 0
-    assert found["as_of"].startswith(desk_time.isoformat()[:16])
+    assert found["answered_at"].startswith(desk_time.isoformat()[:16])
+    assert found["as_of"] == found["answered_at"], "no source has told anything here"
     assert timedelta(
         seconds=found["next_deadlines"][0]["seconds_left"] if found["next_deadlines"] else 0
     ) >= timedelta(0)

@@ -97,6 +97,7 @@ export interface Overview {
   points: DeskPoint[];
   next_deadlines: Deadline[];
   as_of: string;
+  answered_at: string;
   sources: Source[];
   cursor: string;
 }

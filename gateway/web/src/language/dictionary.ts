@@ -52,7 +52,6 @@ export const dictionary = define({
   source_logistics: { id: "Logistik", en: "Logistics" },
   source_incidents: { id: "Insiden", en: "Incidents" },
   source_turnout: { id: "Pemungutan suara", en: "Voting" },
-  machineTime: { id: "jam mesin", en: "machine's clock" },
   asOf: { id: "per {time}", en: "as of {time}" },
   lag: { id: "tertinggal {lag}", en: "{lag} behind" },
   live: { id: "Langsung", en: "Live" },
