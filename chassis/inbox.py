@@ -283,7 +283,7 @@ class Inbox:
         if row is None:
             raise NotFound("There is no such dead letter.")
         if row["settled_at"] is not None:
-            raise Conflict("The dead letter is settled already.", current_state="settled")
+            raise Conflict("The dead letter is settled already.", current_state="settled", allowed=[])
         await self._uow.execute(
             "update consumer_dead_letter set settled_at = $2, settlement = $3 where id = $1",
             dead_letter,

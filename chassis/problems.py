@@ -67,8 +67,8 @@ class Problem(Exception):
             sent.
         detail_id: the same in Indonesian; where it is empty an Indonesian reader gets the English sentence.
         errors: the places that are wrong, for a payload.
-        current_state: the state that the thing is in, for a conflict.
-        allowed: what can be done from there, for a conflict: the way out.
+        current_state: the state that the thing is in; every conflict says it.
+        allowed: what can be done from there: the way out, which every conflict shows; empty only where there is none.
         retry_after_s: whole seconds until another try makes sense; the class's own where it is left out.
     """
 

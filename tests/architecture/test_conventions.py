@@ -106,6 +106,38 @@ def test_metric_labels_stay_coarse():
     assert not wrong, f"a label no finer than the kecamatan, and never a person: {wrong}"
 
 
+def test_every_conflict_shows_the_way_out():
+    """A 409 without the state that a thing is in, and what can be done from there, leaves its reader to guess."""
+    conflicts = _family_of("Conflict")
+    wrong: list[str] = []
+    for path in python_files(*PACKAGES):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id in conflicts:
+                wrong.append(f"{relative(path)}:{node.lineno}")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in conflicts:
+                said = {keyword.arg for keyword in node.keywords}
+                wrong += (
+                    [f"{relative(path)}:{node.lineno}"] if not said >= {"current_state", "allowed"} else []
+                )
+    assert len(conflicts) > 10
+    assert not wrong, f"a conflict says current_state and allowed: {wrong}"
+
+
+def _family_of(name: str) -> set[str]:
+    """Return the names of a class and of all that descend from it."""
+    bases = [
+        (node.name, {base.id for base in node.bases if isinstance(base, ast.Name)})
+        for path in python_files(*PACKAGES)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef)
+    ]
+    family, known = {name}, 0
+    while len(family) > known:
+        known = len(family)
+        family |= {child for child, parents in bases if parents & family}
+    return family
+
+
 def _metric_calls(path: Path) -> Iterator[ast.Call]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and names(node.func) & {"Counter", "Gauge", "Histogram", "Summary"}:

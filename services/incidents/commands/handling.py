@@ -22,7 +22,7 @@ from services.incidents.commands.places import Place, clock_of, place_of, route_
 from services.incidents.commands.work import Handling, begin, tell
 from services.incidents.errors import ClockNotExtendable, DuplicateOfDuplicate, NothingChanges
 from services.incidents.rules.clocks import acknowledge_until, deadlines, is_late
-from services.incidents.rules.lifecycle import Step
+from services.incidents.rules.lifecycle import Step, allowed
 from services.incidents.schemas.incidents import (
     AcknowledgementIn,
     ActionIn,
@@ -166,7 +166,11 @@ async def reroute_incident(
     incident = begun.incident
     also = [each for each in dict.fromkeys(command.also_informed) if each is not command.agency]
     if command.agency is incident.agency and set(also) == set(incident.also_informed):
-        raise NothingChanges(f"{command.agency.value} deals with this incident already.")
+        raise NothingChanges(
+            f"{command.agency.value} deals with this incident already.",
+            current_state=incident.state.value,
+            allowed=allowed(incident.state),
+        )
     await _hand_over(uow, incident, command.agency, also, origin=origin)
     return tell(
         uow,
@@ -208,7 +212,11 @@ async def correct_incident(
     recategorised = command.category not in (None, incident.category)
     incident.category = command.category or incident.category
     if _correctable(incident) == before:
-        raise NothingChanges("Nothing of this incident would be different.")
+        raise NothingChanges(
+            "Nothing of this incident would be different.",
+            current_state=incident.state.value,
+            allowed=allowed(incident.state),
+        )
     await _set_legal_clock(uow, incident, origin=origin)
     if recategorised:
         await _take_up_category(uow, incident, origin=origin)
@@ -239,11 +247,23 @@ async def extend_legal_clock(
     incident = begun.incident
     clock = await clock_of(uow, incident.category, election=origin.election)
     if incident.decide_until is None or clock.decide_days is None or clock.extension_days is None:
-        raise ClockNotExtendable("No legal clock that can be made longer runs for this incident.")
+        raise ClockNotExtendable(
+            "No legal clock that can be made longer runs for this incident.",
+            current_state="no legal clock",
+            allowed=_without_extension(incident),
+        )
     if incident.extended:
-        raise ClockNotExtendable("The legal clock of this incident was made longer before.")
+        raise ClockNotExtendable(
+            "The legal clock of this incident was made longer before.",
+            current_state="extended",
+            allowed=_without_extension(incident),
+        )
     if (command.occurred_at or origin.now) > incident.decide_until:
-        raise ClockNotExtendable("The legal clock had run out when information was asked for.")
+        raise ClockNotExtendable(
+            "The legal clock had run out when information was asked for.",
+            current_state="run out",
+            allowed=_without_extension(incident),
+        )
     incident.extended = True
     await _set_legal_clock(uow, incident, origin=origin)
     return tell(
@@ -273,14 +293,18 @@ async def mark_duplicate(
     """
     other_id = command.duplicate_of
     if other_id == handling.subject_id:
-        raise DuplicateOfDuplicate("An incident is no duplicate of itself.")
+        raise DuplicateOfDuplicate(
+            "An incident is no duplicate of itself.",
+            current_state="the same incident",
+            allowed=["name the incident where the work goes on"],
+        )
     begun, rows = await begin(uow, handling, Step.MARK_DUPLICATE, origin=origin, also=(other_id,))
     other = rows[other_id]
     if other.state is IncidentState.DUPLICATE:
         raise DuplicateOfDuplicate(
             f"The other incident is a duplicate of {other.duplicate_of}.",
             current_state=other.state.value,
-            allowed=["reopen"],
+            allowed=["name the incident where the work goes on", "reopen the other one"],
         )
     begun.incident.state, begun.incident.duplicate_of = begun.leads_to, other_id
     return tell(
@@ -298,6 +322,11 @@ def _hear(incident: Incident, when: datetime) -> None:
     """Note that an agency knows of an incident."""
     incident.acknowledged_at = incident.acknowledged_at or when
     incident.first_heard_at = incident.first_heard_at or when
+
+
+def _without_extension(incident: Incident) -> list[str]:
+    """Return the steps that are left where the legal clock stays as it is."""
+    return [step for step in allowed(incident.state) if step != Step.EXTEND.value]
 
 
 def _correctable(incident: Incident) -> tuple[object, ...]:

@@ -84,7 +84,11 @@ async def revise_problem(
     problem.title = command.title or problem.title
     problem.due_until = command.due_until or problem.due_until
     if before == (problem.severity, problem.agency, problem.title, problem.due_until):
-        raise NothingChanges("Nothing of this problem would be different.")
+        raise NothingChanges(
+            "Nothing of this problem would be different.",
+            current_state=problem.state.value,
+            allowed=allowed(problem.state),
+        )
     return _tell(
         uow,
         problem,

@@ -118,7 +118,11 @@ def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
         return _packed_before(known, wanted, tps, origin)
     place = _place(packing, item)
     if wanted.contest not in tps.contests:
-        raise ContestNotAtTps("The registry knows the contests of this TPS, and this is none of them.")
+        raise ContestNotAtTps(
+            "The registry knows the contests of this TPS, and this is none of them.",
+            current_state="not at this TPS",
+            allowed=[f"pack it for {contest}" for contest in tps.contests],
+        )
     _make_room(packing, wanted, tps, origin)
     seal = (origin.election, wanted.seal_number)
     needed = tps.needs_of(BALLOT, wanted.contest)
@@ -138,7 +142,11 @@ def _packed_before(known: Box, wanted: PackBoxIn, tps: KnownTps, origin: Origin)
         and (known.ballots_packed, known.replaces) == (wanted.ballots, wanted.replaces)
     )
     if not same:
-        raise BoxKnown("A box with this id is packed already, with other facts.", allowed=["read the box"])
+        raise BoxKnown(
+            "A box with this id is packed already, with other facts.",
+            current_state=known.state.value,
+            allowed=["read the box", "pack under another id"],
+        )
     return _receipt(known, wanted, [], outcome="unchanged", origin=origin)
 
 
@@ -164,7 +172,7 @@ def _make_room(packing: _Packing, wanted: PackBoxIn, tps: KnownTps, origin: Orig
     if standing is None or standing.box_id != wanted.replaces:
         raise BoxStands(
             "The box that stands for this contest of the TPS is another one.",
-            current_state=None if standing is None else standing.state,
+            current_state="no box stands" if standing is None else standing.state.value,
             allowed=["pack it as a box that replaces the one that stands"]
             if standing
             else ["pack it as a first box"],

@@ -40,7 +40,7 @@ async def resolve_discrepancy(
         raise DiscrepancyUnknown
     standing = custody.open.get(discrepancy_id)
     if standing is None:
-        raise WrongState("The discrepancy is settled already.", current_state="resolved")
+        raise WrongState("The discrepancy is settled already.", current_state="resolved", allowed=[])
     _check_way_out(standing.kind, command)
     custody.resolve(
         standing,

@@ -79,7 +79,9 @@ async def settle_stray_scan(
             raise BoxUnknown
     row = await uow.fetch_row("select * from stray_scan where scan_id = $1 for update", scan_id)
     if row is None or row["state"] != "open":
-        raise WrongState("The scan is settled already.", current_state=row["state"] if row else None)
+        raise WrongState(
+            "The scan is settled already.", current_state=row["state"] if row else "settled", allowed=[]
+        )
     if command.settlement == "adopted":
         await custody.recall([row["occurred_at"]])
         told: str = row["place"]

@@ -226,7 +226,9 @@ async def change_item(
     row = await uow.fetch_row(_LOCK_ITEM, origin.election, item)
     if row is not None and row["of_election"]:
         raise ItemOfElection(
-            "Change the election's setting in the registry.", allowed=["define the election again"]
+            "Change the election's setting in the registry.",
+            current_state="set by the election",
+            allowed=["define the election again"],
         )
     check_version(expected_version, row["version"] if row else 0)
     stored = await uow.fetch_row(

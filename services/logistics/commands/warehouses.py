@@ -148,7 +148,11 @@ async def _check_name(uow: UnitOfWork, command: WarehouseIn, origin: Origin, *, 
         )
     )
     if any(other != besides for other in found):
-        raise Conflict("The region has a warehouse of that name.", allowed=["change that warehouse"])
+        raise Conflict(
+            "The region has a warehouse of that name.",
+            current_state="registered",
+            allowed=["change that warehouse", "take another name"],
+        )
 
 
 async def _told(uow: UnitOfWork, row: Warehouse, origin: Origin, *, status: int) -> Receipt:

@@ -48,7 +48,11 @@ async def define_election(
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     if command.rehearsal is not None and command.rehearsal is not origin.rehearsal:
-        raise RehearsalMismatch("A rehearsal and a real election never share a desk.")
+        raise RehearsalMismatch(
+            "A rehearsal and a real election never share a desk.",
+            current_state="rehearsal" if origin.rehearsal else "election",
+            allowed=["define it on a desk of its own", "leave `rehearsal` out"],
+        )
     planned = _planned(election, command, rehearsal=origin.rehearsal)
     settings = ElectionSettings.model_validate(planned.settings)
     stages = [Stage.model_validate(stage) for stage in planned.stages]

@@ -160,7 +160,11 @@ async def define_region_group(
     await lock_names(uow, [f"region-group:{name}"])
     row = await uow.session.get(RegionGroup, name, with_for_update=True)
     if row is not None and row.election != origin.election:
-        raise GroupOfOtherElection("Group names hold on the whole desk; take another one.")
+        raise GroupOfOtherElection(
+            "Group names hold on the whole desk; take another one.",
+            current_state="defined by another election",
+            allowed=["take another name"],
+        )
     facts = {"title": command.title, "regions": regions, "source": command.source}
     same = row is not None and all(getattr(row, field) == value for field, value in facts.items())
     outcome = judge(row.version if row else None, expected=expected, same=same)

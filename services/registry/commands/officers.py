@@ -210,7 +210,11 @@ async def assign_officer(
     if before == holder:
         return _receipt(rosters, tps, frame, Outcome.UNCHANGED, version=rosters.version(tps.tps_id))
     if rosters.clashes([assignment]):
-        raise OfficerElsewhere("One person holds one slot; empty the other one first.")
+        raise OfficerElsewhere(
+            "One person holds one slot; empty the other one first.",
+            current_state="holds another slot",
+            allowed=["empty the other slot", "name another person"],
+        )
     await assign(uow, rosters, [assignment], frame=frame, origin=origin)
     outcome = Outcome.CHANGED if before else Outcome.CREATED
     return _receipt(rosters, tps, frame, outcome, version=rosters.version(tps.tps_id) + 1)

@@ -137,7 +137,11 @@ async def assess_risk(
     )
     (done,) = await assess_risks(uow, [assessment], origin=origin)
     if done.outcome is None:
-        raise AssessmentOlder("A newer assessment is known; send the day of yours if it is newer.")
+        raise AssessmentOlder(
+            "A newer assessment is known; send the day of yours if it is newer.",
+            current_state="a newer one is known",
+            allowed=["read the risks of the TPS", "send one that is newer"],
+        )
     out = RiskReceipt(
         tps_code=tps.code,
         kind=kind,

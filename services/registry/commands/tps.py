@@ -203,7 +203,11 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
         error = FieldError("/new_code", "other-kabkota", "A TPS keeps its kab/kota.")
         raise InvalidPayload("The new code lies in another kab/kota.", errors=[error])
     if holder is not None and holder.code == new:
-        raise TpsCodeTaken(f"Another TPS has the code {new}.")
+        raise TpsCodeTaken(
+            f"Another TPS has the code {new}.",
+            current_state="taken",
+            allowed=["take another code", "renumber the TPS that has it first"],
+        )
     former = (*(each for each in before.former_codes if each != new), code)
     facts = before.facts.model_copy(update={"source": command.source})
     state = replace(before, code=new, version=before.version + 1, facts=facts, former_codes=former)

@@ -56,7 +56,7 @@ async def add(uow: UnitOfWork, name: str, amount: int) -> Receipt:
     row = await uow.fetch_row("select value from counter where name = $1 for update", name)
     value = amount + (row["value"] if row else 0)
     if value > FULL:
-        raise WrongState("It is full.", current_state="full")
+        raise WrongState("It is full.", current_state="full", allowed=["take something out"])
     await uow.execute(
         "insert into counter values ($1, $2) on conflict (name) do update set value = $2", name, value
     )

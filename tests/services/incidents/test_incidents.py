@@ -146,6 +146,9 @@ async def test_a_violation_is_not_for_everybody(incidents: RunningService) -> No
     assert (asked.json()["decide_on"], asked.json()["extended"]) == ("2024-12-01", True)
     again = await step(incidents, asked.json(), "extensions", {"reason": "lagi"}, role=Role.OVERSIGHT)
     assert (again.status_code, again.json()["code"]) == (409, "clock-not-extendable")
+    assert again.json()["current_state"] == "extended"
+    assert "extend" not in again.json()["allowed"]
+    assert "close" in again.json()["allowed"]
 
 
 async def test_a_retry_is_answered_alike_and_done_once(incidents: RunningService) -> None:

@@ -33,6 +33,7 @@ async def test_one_box_stands_for_a_contest_of_a_tps(field: Field) -> None:
     assert second.json()["allowed"]
     again = await field.post(PATH, json=packing(1) | {"box_id": str(box)}, headers=keeper())
     assert (again.status_code, again.json()["code"]) == (409, "box-known")
+    assert again.json()["current_state"] == "packed"
 
 
 async def test_two_warehouses_pack_the_same_box_at_once(field: Field) -> None:

@@ -141,6 +141,7 @@ async def test_the_old_code_answers_with_its_successor(registry: RunningService)
         f"{BASE}/tps/{code(3)}/renumbering", json=body, headers=bearer(Role.DESK)
     )
     assert (taken.status_code, taken.json()["code"]) == (409, "tps-code-taken")
+    assert (taken.json()["current_state"], len(taken.json()["allowed"])) == ("taken", 2)
     away = body | {"new_code": "32.72.01.1001.001"}
     other = await registry.client.post(
         f"{BASE}/tps/{code(3)}/renumbering", json=away, headers=bearer(Role.DESK)
