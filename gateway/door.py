@@ -106,7 +106,11 @@ class Lane:
             Overloaded: too many requests wait for this service already.
         """
         if self._places.locked() and self._waiting >= self._most_waiting:
-            raise Overloaded("Too many requests wait for this service.", retry_after_s=1)
+            raise Overloaded(
+                "Too many requests wait for this service.",
+                detail_id="Terlalu banyak permintaan menunggu layanan ini.",
+                retry_after_s=1,
+            )
         self._waiting += 1
         try:
             await self._places.acquire()
@@ -151,7 +155,11 @@ class Door:
             Overloaded: too many requests wait for this service already.
         """
         if service not in self.lanes:
-            raise DoorShut(f"This desk runs without {service}.", retry_after_s=5)
+            raise DoorShut(
+                f"This desk runs without {service}.",
+                detail_id=f"Desk ini berjalan tanpa {service}.",
+                retry_after_s=5,
+            )
         lane, content = self.lanes[service], None
         if request.method not in ("GET", "HEAD"):
             if request.url.path.endswith(_STREAMED):
@@ -177,10 +185,16 @@ class Door:
                     raise
                 return await client.send(outgoing)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise DoorShut(f"{service} cannot be reached.", retry_after_s=2) from error
+            raise DoorShut(
+                f"{service} cannot be reached.",
+                detail_id=f"{service} tidak dapat dihubungi.",
+                retry_after_s=2,
+            ) from error
         except httpx.TransportError as error:
             if outgoing.method in ("GET", "HEAD"):
-                raise DoorShut(f"{service} did not answer.", retry_after_s=2) from error
+                raise DoorShut(
+                    f"{service} did not answer.", detail_id=f"{service} tidak menjawab.", retry_after_s=2
+                ) from error
             raise OutcomeUnknown(
                 "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
                 detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
@@ -198,7 +212,9 @@ def _target(request: Request) -> httpx.URL:
     try:
         return httpx.URL(f"{path}?{quote(query, safe=f'{_OF_A_PATH}?%[]')}" if query else path)
     except httpx.InvalidURL as error:
-        raise BadRequest("The address is too long, or none.") from error
+        raise BadRequest(
+            "The address is too long, or none.", detail_id="Alamat terlalu panjang, atau bukan alamat."
+        ) from error
 
 
 def _headers(request: Request) -> list[tuple[bytes, bytes]]:

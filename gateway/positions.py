@@ -55,7 +55,11 @@ async def wait_for(database: Database, *, aggregate: str, version: int) -> None:
         if known is not None and known >= version:
             return
         if loop.time() >= deadline:
-            raise NotYetProjected("Ask again with the same Desk-After.", retry_after_s=1)
+            raise NotYetProjected(
+                "Ask again with the same Desk-After.",
+                detail_id="Ulangi dengan Desk-After yang sama.",
+                retry_after_s=1,
+            )
         await asyncio.sleep(_LOOK_EVERY_S)
 
 

@@ -187,7 +187,10 @@ async def overview(
     cursor = await end_of_feed(connection)
     totals = await totals_of(connection, election=asked.election, region=asked.region)
     if not totals.get("tps"):
-        raise RegionUnknown(f"No TPS of {asked.election} lies in {asked.region}.")
+        raise RegionUnknown(
+            f"No TPS of {asked.election} lies in {asked.region}.",
+            detail_id=f"Tidak ada TPS {asked.election} di wilayah {asked.region}.",
+        )
     election = await election_of(connection, asked.election)
     situation = await situation_of(connection, asked, totals, election, settings=settings, now=now)
     return _overview(asked, situation, election, settings=settings, sources=sources, cursor=cursor.pack())
@@ -278,7 +281,9 @@ async def region(connection: Connection, *, election: str, code: str, now: datet
     found = await totals_of_many(connection, election=election, regions=[code, *(c.code for c in below_it)])
     own = found.get(code, {})
     if not own.get("tps"):
-        raise RegionUnknown(f"No TPS of {election} lies in {code}.")
+        raise RegionUnknown(
+            f"No TPS of {election} lies in {code}.", detail_id=f"Tidak ada TPS {election} di wilayah {code}."
+        )
     named = names.region_of(code)
     return RegionOut(
         code=code,

@@ -65,10 +65,11 @@ async def results(
     found = await totals_of_many(connection, election=asked.election, regions=regions)
     own = found.get(asked.region, {})
     if not own.get("tps"):
-        raise RegionUnknown(f"No TPS of {asked.election} lies in {asked.region}.")
-    known = await contests_of(connection, election=asked.election, region=asked.region)
-    wanted = {contest.contest: contest.region_code for contest in matching(known, asked.contest)}
-    await add_local_contests(connection, found, election=asked.election, contests=wanted)
+        raise RegionUnknown(
+            f"No TPS of {asked.election} lies in {asked.region}.",
+            detail_id=f"Tidak ada TPS {asked.election} di wilayah {asked.region}.",
+        )
+    known = await _known_contests(connection, asked, found)
     known_at = reached_by(sources, now=now, services=_SERVICES)
     frame = await _frame(connection, asked, own, known=known, now=now, as_of=known_at)
     children: list[ChildResults] | None = None
@@ -98,6 +99,16 @@ async def results(
     )
 
 
+async def _known_contests(
+    connection: Connection, asked: AskedResults, found: dict[str, dict[str, int]]
+) -> list[ContestDefined]:
+    """Return the contests held in a region or in a part of it; the figures of the latter are added to those of the region."""
+    known = await contests_of(connection, election=asked.election, region=asked.region)
+    wanted = {contest.contest: contest.region_code for contest in matching(known, asked.contest)}
+    await add_local_contests(connection, found, election=asked.election, contests=wanted)
+    return known
+
+
 async def _frame(
     connection: Connection,
     asked: AskedResults,
@@ -113,7 +124,10 @@ async def _frame(
     contests = [*known, *(_unnamed(contest) for contest in sorted(unnamed))]
     wanted = matching([found for found in contests if found.contest in held], asked.contest)
     if asked.contest and not wanted:
-        raise ContestUnknown(f"No such contest is held in {asked.region}.")
+        raise ContestUnknown(
+            f"No such contest is held in {asked.region}.",
+            detail_id=f"Pemilihan tersebut tidak dilaksanakan di wilayah {asked.region}.",
+        )
     public_at = election.results_public_at if election else None
     return _Frame(wanted, is_withheld(election, now=now) and not asked.early, public_at, as_of)
 

@@ -103,7 +103,9 @@ async def _tps(connection: Connection, *, election: str, code: str) -> Row:
         kelurahan_of(code),
     )
     if row is None:
-        raise TpsUnknown(f"No TPS of {election} has this code.")
+        raise TpsUnknown(
+            f"No TPS of {election} has this code.", detail_id=f"Tidak ada TPS {election} dengan kode ini."
+        )
     return row
 
 

@@ -38,9 +38,16 @@ async def read_command(
     items = [item for answer in found if isinstance(answer, list) for item in answer]
     unanswered = [service.value for service, answer in zip(Service, found, strict=True) if answer is None]
     if not items and unanswered:
-        raise DoorShut(f"These could not be asked: {', '.join(unanswered)}.", retry_after_s=2)
+        raise DoorShut(
+            f"These could not be asked: {', '.join(unanswered)}.",
+            detail_id=f"Tidak dapat ditanyakan kepada: {', '.join(unanswered)}.",
+            retry_after_s=2,
+        )
     if not items:
-        raise NotFound("No command of yours was answered under this key.")
+        raise NotFound(
+            "No command of yours was answered under this key.",
+            detail_id="Tidak ada perintah Anda yang dijawab dengan kunci ini.",
+        )
     return CommandTrace(key=key, items=items, unanswered=unanswered)
 
 

@@ -37,7 +37,10 @@ def _clock_of(request: Request) -> ClockOut:
     clock: DeskClock = request.app.state.clock
     setting = clock.setting
     if not request.app.state.settings.rehearsal or setting is None:
-        raise NotFound("This desk is no rehearsal: its clock is the machine's.")
+        raise NotFound(
+            "This desk is no rehearsal: its clock is the machine's.",
+            detail_id="Desk ini bukan gladi: jamnya adalah jam mesin.",
+        )
     return ClockOut(now=clock.now(), speed=setting.speed)
 
 

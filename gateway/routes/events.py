@@ -134,7 +134,10 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     else:
         follower = await caller(request)
     if Scope.EVENTS_PUBLIC not in follower.scopes:
-        raise ScopeMissing(f"This needs the scope {Scope.EVENTS_PUBLIC}.")
+        raise ScopeMissing(
+            f"This needs the scope {Scope.EVENTS_PUBLIC}.",
+            detail_id=f"Ini memerlukan cakupan {Scope.EVENTS_PUBLIC}.",
+        )
     if follower.election not in (None, election):
         raise ElectionNotCovered
     return follower

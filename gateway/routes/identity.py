@@ -71,7 +71,10 @@ async def issue_token(request: Request) -> Response:
     issuer = cast(TokenIssuer | None, state.token_issuer)
     directory = cast(ClientDirectory | None, state.client_directory)
     if issuer is None or directory is None:
-        raise NotFound("This desk has no token endpoint of its own; ask its issuer.")
+        raise NotFound(
+            "This desk has no token endpoint of its own; ask its issuer.",
+            detail_id="Desk ini tidak menerbitkan token sendiri; mintalah kepada penerbitnya.",
+        )
     fields = {name: str(value) for name, value in (await request.form()).items()}
     headers = {"Cache-Control": "no-store"}
     try:
@@ -94,5 +97,7 @@ async def read_keys(request: Request) -> Response:
     """Show the public keys that sign this desk's tokens."""
     issuer = cast(TokenIssuer | None, request.app.state.token_issuer)
     if issuer is None:
-        raise NotFound("This desk signs no tokens of its own.")
+        raise NotFound(
+            "This desk signs no tokens of its own.", detail_id="Desk ini tidak menandatangani token sendiri."
+        )
     return JSONResponse(issuer.jwks(), headers={"Cache-Control": "public, max-age=60"})

@@ -123,6 +123,21 @@ def test_every_conflict_shows_the_way_out():
     assert not wrong, f"a conflict says current_state and allowed: {wrong}"
 
 
+def test_every_refusal_of_a_service_speaks_indonesian_too():
+    """Who is refused in the field reads Indonesian: an English sentence alone tells less than the bare title, which has both."""
+    problems = _family_of("Problem")
+    wrong = [
+        f"{relative(path)}:{node.lineno}"
+        for path in python_files("services")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in problems
+        if node.args or any(keyword.arg == "detail" for keyword in node.keywords)
+        if all(keyword.arg != "detail_id" for keyword in node.keywords)
+    ]
+    assert len(problems) > 50
+    assert not wrong, f"a refusal with a detail says it in Indonesian too (detail_id): {wrong}"
+
+
 def _family_of(name: str) -> set[str]:
     """Return the names of a class and of all that descend from it."""
     bases = [

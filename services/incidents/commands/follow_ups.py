@@ -148,7 +148,10 @@ async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident 
         )
         subject = incidents.first()
         if subject is None or on.actor.granted_region(subject.place) is None:
-            raise IncidentUnknown(f"No incident within your regions has the id {on.incident_id}.")
+            raise IncidentUnknown(
+                f"No incident within your regions has the id {on.incident_id}.",
+                detail_id=f"Tidak ada kejadian di wilayah Anda dengan id {on.incident_id}.",
+            )
         closed = subject.state in (IncidentState.CLOSED, IncidentState.DUPLICATE)
     else:
         problems = await uow.session.exec(
@@ -158,11 +161,15 @@ async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident 
         )
         subject = problems.first()
         if subject is None or on.actor.granted_region(subject.place) is None:
-            raise ProblemUnknown(f"No problem within your regions has the id {on.problem_id}.")
+            raise ProblemUnknown(
+                f"No problem within your regions has the id {on.problem_id}.",
+                detail_id=f"Tidak ada masalah di wilayah Anda dengan id {on.problem_id}.",
+            )
         closed = subject.state is ProblemState.RESOLVED
     if closed:
         raise WrongState(
             "Advice and tasks are for what is still open.",
+            detail_id="Saran dan tugas hanya untuk yang masih terbuka.",
             current_state=subject.state.value,
             allowed=["reopen"],
         )
@@ -184,12 +191,19 @@ async def _begin(
     )
     row = found.first()
     if row is None or handling.actor.granted_region(row.place) is None:
-        raise FollowUpUnknown(f"No {kind_word(kind)} within your regions has the id {handling.subject_id}.")
+        raise FollowUpUnknown(
+            f"No {kind_word(kind)} within your regions has the id {handling.subject_id}.",
+            detail_id=f"Tidak ada saran atau tugas di wilayah Anda dengan id {handling.subject_id}.",
+        )
     if not may_handle(handling.actor.roles, agencies=[row.agency]):
-        raise AgencyNotYours(f"This {kind_word(kind)} is for {row.agency.value}.")
+        raise AgencyNotYours(
+            f"This {kind_word(kind)} is for {row.agency.value}.",
+            detail_id=f"Ini ditujukan kepada {row.agency.value}.",
+        )
     if step not in allowed(row):
         raise WrongState(
             f"What is {row.state} cannot be taken through {step}.",
+            detail_id=f"Yang berstatus {row.state} tidak dapat menjalani langkah {step}.",
             current_state=row.state,
             allowed=allowed(row),
         )

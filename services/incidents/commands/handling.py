@@ -168,6 +168,7 @@ async def reroute_incident(
     if command.agency is incident.agency and set(also) == set(incident.also_informed):
         raise NothingChanges(
             f"{command.agency.value} deals with this incident already.",
+            detail_id=f"Kejadian ini sudah ditangani oleh {command.agency.value}.",
             current_state=incident.state.value,
             allowed=allowed(incident.state),
         )
@@ -214,6 +215,7 @@ async def correct_incident(
     if _correctable(incident) == before:
         raise NothingChanges(
             "Nothing of this incident would be different.",
+            detail_id="Tidak ada yang berubah pada kejadian ini.",
             current_state=incident.state.value,
             allowed=allowed(incident.state),
         )
@@ -249,18 +251,21 @@ async def extend_legal_clock(
     if incident.decide_until is None or clock.decide_days is None or clock.extension_days is None:
         raise ClockNotExtendable(
             "No legal clock that can be made longer runs for this incident.",
+            detail_id="Kejadian ini tidak memiliki tenggat hukum yang dapat diperpanjang.",
             current_state="no legal clock",
             allowed=_without_extension(incident),
         )
     if incident.extended:
         raise ClockNotExtendable(
             "The legal clock of this incident was made longer before.",
+            detail_id="Tenggat hukum kejadian ini sudah pernah diperpanjang.",
             current_state="extended",
             allowed=_without_extension(incident),
         )
     if (command.occurred_at or origin.now) > incident.decide_until:
         raise ClockNotExtendable(
             "The legal clock had run out when information was asked for.",
+            detail_id="Tenggat hukum sudah lewat ketika keterangan diminta.",
             current_state="run out",
             allowed=_without_extension(incident),
         )
@@ -295,6 +300,7 @@ async def mark_duplicate(
     if other_id == handling.subject_id:
         raise DuplicateOfDuplicate(
             "An incident is no duplicate of itself.",
+            detail_id="Sebuah kejadian bukan duplikat dari dirinya sendiri.",
             current_state="the same incident",
             allowed=["name the incident where the work goes on"],
         )
@@ -303,6 +309,7 @@ async def mark_duplicate(
     if other.state is IncidentState.DUPLICATE:
         raise DuplicateOfDuplicate(
             f"The other incident is a duplicate of {other.duplicate_of}.",
+            detail_id=f"Kejadian yang lain adalah duplikat dari {other.duplicate_of}.",
             current_state=other.state.value,
             allowed=["name the incident where the work goes on", "reopen the other one"],
         )

@@ -48,13 +48,19 @@ async def place_of(uow: UnitOfWork, code: str, *, election: str) -> Place:
     """
     if code.count(".") < 4:
         if await uow.fetch_row(_ANY_WITHIN, election, code) is None:
-            raise PlaceUnknown("No TPS of this election lies in that region.")
+            raise PlaceUnknown(
+                "No TPS of this election lies in that region.",
+                detail_id="Tidak ada TPS pemilihan ini di wilayah tersebut.",
+            )
         return Place(code, None, None)
     row = await uow.fetch_row(_BY_CODE, election, code) or await uow.fetch_row(
         _BY_FORMER_CODE, election, code
     )
     if row is None:
-        raise PlaceUnknown("No TPS of this election has that code.")
+        raise PlaceUnknown(
+            "No TPS of this election has that code.",
+            detail_id="Tidak ada TPS pemilihan ini dengan kode tersebut.",
+        )
     return Place(kelurahan_of(row["tps_code"]), row["tps_id"], row["tps_code"])
 
 

@@ -86,6 +86,7 @@ async def revise_problem(
     if before == (problem.severity, problem.agency, problem.title, problem.due_until):
         raise NothingChanges(
             "Nothing of this problem would be different.",
+            detail_id="Tidak ada yang berubah pada masalah ini.",
             current_state=problem.state.value,
             allowed=allowed(problem.state),
         )
@@ -158,12 +159,19 @@ async def _begin(uow: UnitOfWork, handling: Handling, step: str, *, origin: Orig
     )
     problem = found.first()
     if problem is None or handling.actor.granted_region(problem.place) is None:
-        raise ProblemUnknown(f"No problem within your regions has the id {handling.subject_id}.")
+        raise ProblemUnknown(
+            f"No problem within your regions has the id {handling.subject_id}.",
+            detail_id=f"Tidak ada masalah di wilayah Anda dengan id {handling.subject_id}.",
+        )
     if not may_handle(handling.actor.roles, agencies=[problem.agency]):
-        raise AgencyNotYours(f"{problem.agency.value} deals with this problem; the desk can revise that.")
+        raise AgencyNotYours(
+            f"{problem.agency.value} deals with this problem; the desk can revise that.",
+            detail_id=f"Masalah ini ditangani oleh {problem.agency.value}; desk dapat mengubahnya.",
+        )
     if step not in allowed(problem.state):
         raise WrongState(
             f"A problem that is {problem.state.value} cannot be taken through {step}.",
+            detail_id=f"Masalah berstatus {problem.state.value} tidak dapat menjalani langkah {step}.",
             current_state=problem.state.value,
             allowed=allowed(problem.state),
         )

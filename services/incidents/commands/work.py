@@ -64,7 +64,10 @@ async def lock_incidents(
     )
     rows = {row.incident_id: row for row in found if actor.granted_region(row.place) is not None}
     if missing := set(ids) - set(rows):
-        raise IncidentUnknown(f"No incident within your regions has the id {min(missing)}.")
+        raise IncidentUnknown(
+            f"No incident within your regions has the id {min(missing)}.",
+            detail_id=f"Tidak ada kejadian di wilayah Anda dengan id {min(missing)}.",
+        )
     return rows
 
 
@@ -84,11 +87,15 @@ async def begin(
     incident = rows[handling.subject_id]
     agencies = [incident.agency, *(Agency(each) for each in incident.also_informed)]
     if not may_handle(handling.actor.roles, agencies=agencies):
-        raise AgencyNotYours(f"{incident.agency.value} deals with this incident; the desk can reroute it.")
+        raise AgencyNotYours(
+            f"{incident.agency.value} deals with this incident; the desk can reroute it.",
+            detail_id=f"Kejadian ini ditangani oleh {incident.agency.value}; desk dapat mengalihkannya.",
+        )
     state = after(incident.state, step)
     if state is None:
         raise WrongState(
             f"An incident that is {incident.state.value} cannot be taken through {step.value}.",
+            detail_id=f"Kejadian berstatus {incident.state.value} tidak dapat menjalani langkah {step.value}.",
             current_state=incident.state.value,
             allowed=allowed(incident.state),
         )

@@ -38,7 +38,10 @@ async def follow_up(
     )
     found = FollowUp.model_validate(dict(row)) if row is not None else None
     if row is None or found is None or actor.granted_region(found.place) is None:
-        raise FollowUpUnknown(f"No {kind_word(kind)} within your regions has the id {follow_up_id}.")
+        raise FollowUpUnknown(
+            f"No {kind_word(kind)} within your regions has the id {follow_up_id}.",
+            detail_id=f"Tidak ada saran atau tugas di wilayah Anda dengan id {follow_up_id}.",
+        )
     guarded = row["category"] is not None and IncidentCategory(row["category"]) in DESCRIBED_TO_HANDLERS
     readable = not guarded or Scope.INCIDENTS_HANDLE in actor.scopes
     return FollowUpOut(

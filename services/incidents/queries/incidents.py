@@ -34,7 +34,10 @@ async def incident(
     )
     found = Incident.model_validate(dict(row)) if row is not None else None
     if found is None or actor.granted_region(found.place) is None:
-        raise IncidentUnknown(f"No incident within your regions has the id {incident_id}.")
+        raise IncidentUnknown(
+            f"No incident within your regions has the id {incident_id}.",
+            detail_id=f"Tidak ada kejadian di wilayah Anda dengan id {incident_id}.",
+        )
     duplicates = await connection.fetch(
         "select incident_id from incident where duplicate_of = $1 order by incident_id", incident_id
     )

@@ -25,7 +25,10 @@ async def problem(
     )
     found = ProblemRow.model_validate(dict(row)) if row is not None else None
     if found is None or actor.granted_region(found.place) is None:
-        raise ProblemUnknown(f"No problem within your regions has the id {problem_id}.")
+        raise ProblemUnknown(
+            f"No problem within your regions has the id {problem_id}.",
+            detail_id=f"Tidak ada masalah di wilayah Anda dengan id {problem_id}.",
+        )
     return ProblemOut(
         **card(found, now=now).model_dump(),
         description=found.description,

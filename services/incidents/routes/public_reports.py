@@ -39,7 +39,10 @@ async def _public(
         try:
             UUID(idempotency_key)
         except ValueError:
-            raise IdempotencyKeyInvalid("The key of a public report is a UUID, made at random.") from None
+            raise IdempotencyKeyInvalid(
+                "The key of a public report is a UUID, made at random.",
+                detail_id="Kunci laporan masyarakat adalah UUID acak.",
+            ) from None
     return Actor(
         subject="public",
         person=None,

@@ -113,13 +113,17 @@ def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
     wanted, origin = item.command.box, item.origin
     tps = packing.tps.get((origin.election, wanted.tps_code))
     if tps is None:
-        raise TpsUnknown(f"No TPS has the code {wanted.tps_code}.")
+        raise TpsUnknown(
+            f"No TPS has the code {wanted.tps_code}.",
+            detail_id=f"Tidak ada TPS dengan kode {wanted.tps_code}.",
+        )
     if (known := packing.custody.boxes.get(wanted.box_id)) is not None:
         return _packed_before(known, wanted, tps, origin)
     place = _place(packing, item)
     if wanted.contest not in tps.contests:
         raise ContestNotAtTps(
             "The registry knows the contests of this TPS, and this is none of them.",
+            detail_id="Pemilihan ini tidak dilaksanakan di TPS tersebut.",
             current_state="not at this TPS",
             allowed=[f"pack it for {contest}" for contest in tps.contests],
         )
@@ -144,6 +148,7 @@ def _packed_before(known: Box, wanted: PackBoxIn, tps: KnownTps, origin: Origin)
     if not same:
         raise BoxKnown(
             "A box with this id is packed already, with other facts.",
+            detail_id="Kotak suara dengan id ini sudah dikemas dengan data lain.",
             current_state=known.state.value,
             allowed=["read the box", "pack under another id"],
         )
@@ -172,6 +177,7 @@ def _make_room(packing: _Packing, wanted: PackBoxIn, tps: KnownTps, origin: Orig
     if standing is None or standing.box_id != wanted.replaces:
         raise BoxStands(
             "The box that stands for this contest of the TPS is another one.",
+            detail_id="Kotak suara yang berlaku untuk pemilihan ini di TPS tersebut adalah kotak lain.",
             current_state="no box stands" if standing is None else standing.state.value,
             allowed=["pack it as a box that replaces the one that stands"]
             if standing
@@ -257,6 +263,7 @@ async def void_box(
         allowed = [] if box.state is BoxState.VOID else ["pack a box that replaces it"]
         raise WrongState(
             "A box that is void, or that its TPS received, is not called void.",
+            detail_id="Kotak suara yang sudah batal atau sudah diterima TPS tidak dapat dibatalkan.",
             current_state=box.state,
             allowed=allowed,
         )

@@ -40,7 +40,12 @@ async def resolve_discrepancy(
         raise DiscrepancyUnknown
     standing = custody.open.get(discrepancy_id)
     if standing is None:
-        raise WrongState("The discrepancy is settled already.", current_state="resolved", allowed=[])
+        raise WrongState(
+            "The discrepancy is settled already.",
+            detail_id="Selisih ini sudah diselesaikan.",
+            current_state="resolved",
+            allowed=[],
+        )
     _check_way_out(standing.kind, command)
     custody.resolve(
         standing,
@@ -80,6 +85,7 @@ def _check_way_out(kind: DiscrepancyKind, command: ResolutionIn) -> None:
     if command.resolution not in allowed:
         raise WrongState(
             "A discrepancy of this kind is not settled in this way.",
+            detail_id="Selisih jenis ini tidak dapat diselesaikan dengan cara tersebut.",
             current_state=f"open: {kind}",
             allowed=[*(way.value for way in allowed), "pack a box that replaces it"],
         )
@@ -90,4 +96,6 @@ def _check_way_out(kind: DiscrepancyKind, command: ResolutionIn) -> None:
     }.get(command.resolution)
     if needed is not None and needed[1] is None:
         error = FieldError(needed[0], "missing", "This resolution needs it.")
-        raise InvalidPayload("The resolution lacks what it needs.", errors=[error])
+        raise InvalidPayload(
+            "The resolution lacks what it needs.", detail_id="Penyelesaian belum lengkap.", errors=[error]
+        )

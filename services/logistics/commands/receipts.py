@@ -57,7 +57,9 @@ async def receive_at_tps(uow: UnitOfWork, tps_code: str, command: TpsReceiptIn, 
     """
     tps = (await lock_tps(uow, [(origin.election, tps_code)])).get((origin.election, tps_code))
     if tps is None:
-        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+        raise TpsUnknown(
+            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
+        )
     custody = Custody(uow)
     await custody.lock(box.box_id for box in command.boxes)
     boxes = await _receive_boxes(uow, custody, tps, command=command, origin=origin)
@@ -188,7 +190,11 @@ async def _check_items(uow: UnitOfWork, items: Sequence[ItemHeldIn], election: s
         if held.item not in known
     ]
     if errors:
-        raise InvalidPayload("The receipt names items that the catalogue does not have.", errors=errors)
+        raise InvalidPayload(
+            "The receipt names items that the catalogue does not have.",
+            detail_id="Tanda terima menyebut barang yang tidak ada dalam katalog.",
+            errors=errors,
+        )
 
 
 def _complete(tps: KnownTps, held: Sequence[ItemHeld]) -> bool | None:

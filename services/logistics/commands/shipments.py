@@ -113,7 +113,11 @@ async def _check_manifest(uow: UnitOfWork, custody: Custody, command: PlanShipme
             continue
         errors.append(FieldError(f"/box_ids/{n}", code, detail))
     if errors:
-        raise ManifestUnfit("Boxes of the manifest cannot go with this shipment.", errors=errors[:100])
+        raise ManifestUnfit(
+            "Boxes of the manifest cannot go with this shipment.",
+            detail_id="Kotak suara pada manifes tidak dapat ikut pengiriman ini.",
+            errors=errors[:100],
+        )
 
 
 async def dispatch_shipment(
@@ -173,9 +177,18 @@ def _aboard(loaded: _Loaded, boxes: Iterable[Box], told: Sequence[UUID] | None) 
             if box_id not in loaded.manifest
         ]
         if errors:
-            raise ManifestUnfit("Boxes were loaded that are not on the manifest.", errors=errors[:100])
+            raise ManifestUnfit(
+                "Boxes were loaded that are not on the manifest.",
+                detail_id="Ada kotak suara dimuat yang tidak ada pada manifes.",
+                errors=errors[:100],
+            )
     if not aboard:
-        raise WrongState("All boxes of this shipment are void.", current_state="planned", allowed=["cancel"])
+        raise WrongState(
+            "All boxes of this shipment are void.",
+            detail_id="Semua kotak suara pengiriman ini sudah batal.",
+            current_state="planned",
+            allowed=["cancel"],
+        )
     return aboard
 
 
@@ -203,7 +216,11 @@ async def arrive_shipment(
         if box_id not in loaded.manifest
     ]
     if errors:
-        raise ManifestUnfit("Boxes are called missing that are not on the manifest.", errors=errors[:100])
+        raise ManifestUnfit(
+            "Boxes are called missing that are not on the manifest.",
+            detail_id="Kotak suara yang disebut hilang tidak ada pada manifes.",
+            errors=errors[:100],
+        )
     custody = Custody(uow)
     await custody.lock(command.missing_box_ids)
     when = placed_at(command.occurred_at, origin.now)
@@ -263,6 +280,7 @@ def _expect(row: Shipment, state: ShipmentState) -> None:
     if row.state != state:
         raise WrongState(
             f"A shipment must be {state} for this.",
+            detail_id=f"Untuk langkah ini pengiriman harus berstatus {state}.",
             current_state=row.state,
             allowed=_WAYS_ON[ShipmentState(row.state)],
         )

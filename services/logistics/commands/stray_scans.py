@@ -80,7 +80,10 @@ async def settle_stray_scan(
     row = await uow.fetch_row("select * from stray_scan where scan_id = $1 for update", scan_id)
     if row is None or row["state"] != "open":
         raise WrongState(
-            "The scan is settled already.", current_state=row["state"] if row else "settled", allowed=[]
+            "The scan is settled already.",
+            detail_id="Pemindaian ini sudah diselesaikan.",
+            current_state=row["state"] if row else "settled",
+            allowed=[],
         )
     if command.settlement == "adopted":
         await custody.recall([row["occurred_at"]])

@@ -227,6 +227,7 @@ async def change_item(
     if row is not None and row["of_election"]:
         raise ItemOfElection(
             "Change the election's setting in the registry.",
+            detail_id="Ubah pengaturan pemilihan di registri.",
             current_state="set by the election",
             allowed=["define the election again"],
         )

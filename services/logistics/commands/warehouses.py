@@ -150,6 +150,7 @@ async def _check_name(uow: UnitOfWork, command: WarehouseIn, origin: Origin, *, 
     if any(other != besides for other in found):
         raise Conflict(
             "The region has a warehouse of that name.",
+            detail_id="Wilayah ini sudah memiliki gudang dengan nama tersebut.",
             current_state="registered",
             allowed=["change that warehouse", "take another name"],
         )

@@ -30,7 +30,9 @@ async def tps_supply(connection: Connection, *, election: str, tps_code: str) ->
         former, election, tps_code
     )
     if tps is None:
-        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+        raise TpsUnknown(
+            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
+        )
     needs = _needs.validate_json(tps["needs"])
     wanted = {(need.item, need.contest): need.quantity for need in needs}
     held = await connection.fetch(

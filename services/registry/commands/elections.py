@@ -50,6 +50,7 @@ async def define_election(
     if command.rehearsal is not None and command.rehearsal is not origin.rehearsal:
         raise RehearsalMismatch(
             "A rehearsal and a real election never share a desk.",
+            detail_id="Gladi dan pemilihan sungguhan tidak pernah berbagi desk.",
             current_state="rehearsal" if origin.rehearsal else "election",
             allowed=["define it on a desk of its own", "leave `rehearsal` out"],
         )

@@ -162,6 +162,7 @@ async def define_region_group(
     if row is not None and row.election != origin.election:
         raise GroupOfOtherElection(
             "Group names hold on the whole desk; take another one.",
+            detail_id="Nama kelompok wilayah berlaku di seluruh desk; pakai nama lain.",
             current_state="defined by another election",
             allowed=["take another name"],
         )

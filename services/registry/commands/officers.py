@@ -200,6 +200,7 @@ async def assign_officer(
     if slot > slots_of(frame.settings)[duty]:
         raise InvalidPayload(
             "A TPS has fewer slots of this duty.",
+            detail_id="TPS memiliki lebih sedikit tempat untuk tugas ini.",
             errors=[FieldError("path:slot", "slot-unknown", "A TPS has fewer.")],
         )
     tps = await locked_tps(uow, code, origin=origin)
@@ -212,6 +213,7 @@ async def assign_officer(
     if rosters.clashes([assignment]):
         raise OfficerElsewhere(
             "One person holds one slot; empty the other one first.",
+            detail_id="Satu orang hanya mengisi satu tempat; kosongkan dahulu tempat yang lain.",
             current_state="holds another slot",
             allowed=["empty the other slot", "name another person"],
         )
@@ -234,7 +236,7 @@ async def vacate_slot(uow: UnitOfWork, code: str, duty: Duty, slot: int, *, orig
     rosters = await load_rosters(uow, origin.election, tps_ids=[tps.tps_id], persons=[])
     assignment = Assignment(tps, duty, slot, None)
     if assignment.place not in rosters.held:
-        raise SlotEmpty("Nobody holds this slot.")
+        raise SlotEmpty("Nobody holds this slot.", detail_id="Tempat ini belum terisi.")
     await assign(uow, rosters, [assignment], frame=frame, origin=origin)
     return _receipt(rosters, tps, frame, Outcome.CHANGED, version=rosters.version(tps.tps_id) + 1)
 

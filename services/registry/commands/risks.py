@@ -139,6 +139,7 @@ async def assess_risk(
     if done.outcome is None:
         raise AssessmentOlder(
             "A newer assessment is known; send the day of yours if it is newer.",
+            detail_id="Penilaian yang lebih baru sudah ada; kirim tanggal penilaian Anda jika lebih baru.",
             current_state="a newer one is known",
             allowed=["read the risks of the TPS", "send one that is newer"],
         )

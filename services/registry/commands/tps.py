@@ -194,17 +194,22 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
     found = await find_tps(uow, origin.election, [code, new], lock=True)
     before, holder = found.get(code), found.get(new)
     if before is None:
-        raise TpsUnknown(f"No TPS has the code {code}.")
+        raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     if before.code == new:
         return _receipt(before, frame, Outcome.UNCHANGED)
     if before.code != code:
         raise renumbered(before)
     if not may_renumber(code, new):
         error = FieldError("/new_code", "other-kabkota", "A TPS keeps its kab/kota.")
-        raise InvalidPayload("The new code lies in another kab/kota.", errors=[error])
+        raise InvalidPayload(
+            "The new code lies in another kab/kota.",
+            detail_id="Kode baru berada di kabupaten/kota lain.",
+            errors=[error],
+        )
     if holder is not None and holder.code == new:
         raise TpsCodeTaken(
             f"Another TPS has the code {new}.",
+            detail_id=f"Kode {new} dipakai TPS lain.",
             current_state="taken",
             allowed=["take another code", "renumber the TPS that has it first"],
         )
@@ -226,7 +231,7 @@ async def locked_tps(uow: UnitOfWork, code: str, *, origin: Origin) -> TpsState:
     """
     found = (await find_tps(uow, origin.election, [code], lock=True)).get(code)
     if found is None:
-        raise TpsUnknown(f"No TPS has the code {code}.")
+        raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     return found
 
 

@@ -18,7 +18,9 @@ async def election(connection: Connection, *, election: str) -> ElectionWithCont
     """
     row = await connection.fetchrow("select * from election where id = $1", election)
     if row is None:
-        raise ElectionUnknown(f"No election has the id {election}.")
+        raise ElectionUnknown(
+            f"No election has the id {election}.", detail_id=f"Tidak ada pemilihan dengan id {election}."
+        )
     contests = await connection.fetch("select * from contest where election = $1 order by id", election)
     return ElectionWithContests.model_validate(
         {
@@ -44,7 +46,9 @@ async def contest(connection: Connection, *, election: str, contest: str) -> Con
         contest,
     )
     if row is None:
-        raise ContestUnknown(f"The election has no contest {contest}.")
+        raise ContestUnknown(
+            f"The election has no contest {contest}.", detail_id=f"Pemilihan ini tidak memuat {contest}."
+        )
     return _contest(row, rehearsal=row["rehearsal"])
 
 
@@ -73,7 +77,9 @@ async def facility(connection: Connection, *, election: str, code: str) -> Facil
         code,
     )
     if row is None:
-        raise FacilityUnknown(f"No facility has the code {code}.")
+        raise FacilityUnknown(
+            f"No facility has the code {code}.", detail_id=f"Tidak ada fasilitas dengan kode {code}."
+        )
     facts = {name: row[name] for name in FacilityFacts.model_fields}
     return FacilityOut.model_validate(
         {
@@ -96,7 +102,10 @@ async def region_group(connection: Connection, *, election: str, name: str) -> R
         "select * from region_group where election = $1 and name = $2", election, name
     )
     if row is None:
-        raise RegionGroupUnknown(f"No group of regions has the name {name}.")
+        raise RegionGroupUnknown(
+            f"No group of regions has the name {name}.",
+            detail_id=f"Tidak ada kelompok wilayah bernama {name}.",
+        )
     return RegionGroupOut.model_validate(dict(row))
 
 

@@ -29,7 +29,10 @@ async def import_of(
         *(election, import_id, reader),
     )
     if row is None:
-        raise ImportUnknown("There is no such import, or it is somebody else's.")
+        raise ImportUnknown(
+            "There is no such import, or it is somebody else's.",
+            detail_id="Impor tidak ditemukan, atau milik orang lain.",
+        )
     return import_out(row)
 
 

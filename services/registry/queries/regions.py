@@ -14,7 +14,9 @@ def region(code: str) -> RegionFacts:
     """
     found = regions.region(code)
     if found is None:
-        raise RegionUnknown(f"No region has the code {code}.")
+        raise RegionUnknown(
+            f"No region has the code {code}.", detail_id=f"Tidak ada wilayah dengan kode {code}."
+        )
     return _facts(found)
 
 
@@ -25,7 +27,9 @@ def region_children(code: str | None) -> RegionChildren:
         RegionUnknown: the list has no such code.
     """
     if code is not None and not regions.is_region(code):
-        raise RegionUnknown(f"No region has the code {code}.")
+        raise RegionUnknown(
+            f"No region has the code {code}.", detail_id=f"Tidak ada wilayah dengan kode {code}."
+        )
     return RegionChildren(code=code, items=[_facts(each) for each in regions.children(code)])
 
 

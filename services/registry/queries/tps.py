@@ -31,7 +31,7 @@ async def tps(connection: Connection, *, election: str, code: str) -> TpsOut:
 async def _state(connection: Connection, election: str, code: str) -> TpsState:
     found = (await find_tps(connection, election, [code])).get(code)
     if found is None:
-        raise TpsUnknown(f"No TPS has the code {code}.")
+        raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     return found
 
 
@@ -117,7 +117,7 @@ async def polling_place_of(connection: Connection, *, election: str, code: str) 
     """
     out = await tps(connection, election=election, code=code)
     if not out.active:
-        raise TpsUnknown(f"No TPS has the code {code}.")
+        raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     return polling_place(out)
 
 
@@ -140,7 +140,9 @@ async def polling_places_in(
     ]
     known = region(code)
     if not rows and known is None:
-        raise RegionUnknown(f"No kelurahan has the code {code}.")
+        raise RegionUnknown(
+            f"No kelurahan has the code {code}.", detail_id=f"Tidak ada kelurahan dengan kode {code}."
+        )
     return PollingPlaces(
         kelurahan_code=code,
         kelurahan=known.name if known else code,

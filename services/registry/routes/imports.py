@@ -68,7 +68,10 @@ async def start_import(
     """Send a file of rows (CSV, XLSX or NDJSON by Content-Type); they are taken in in the background."""
     media_type = _media_type(request)
     if kind is ImportKind.TPS and Scope.REGISTRY_WRITE not in agency.scopes:
-        raise ScopeMissing(f"This kind needs the scope {Scope.REGISTRY_WRITE.value}.")
+        raise ScopeMissing(
+            f"This kind needs the scope {Scope.REGISTRY_WRITE.value}.",
+            detail_id=f"Jenis ini memerlukan cakupan {Scope.REGISTRY_WRITE.value}.",
+        )
     import_id: UUID = uuid7()
     stored = await _store(request, import_id)
     command = ImportRequest(
@@ -120,7 +123,11 @@ async def _store(request: Request, import_id: UUID) -> tuple[str, int]:
             await commands.store_part(uow, import_id, number, content=part, stored_at=wall_now())
         number += 1
     if not size_bytes:
-        raise InvalidPayload("The file is empty.", errors=[FieldError("", "empty", "There is no body.")])
+        raise InvalidPayload(
+            "The file is empty.",
+            detail_id="Berkas kosong.",
+            errors=[FieldError("", "empty", "There is no body.")],
+        )
     return digest.hexdigest(), size_bytes
 
 

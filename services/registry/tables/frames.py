@@ -63,7 +63,9 @@ async def load_frame(reads: Reads, election: str, *, lock: Lock = "") -> Frame:
     """
     rows = await reads.fetch(f"select * from election where id = $1 {lock}", election)  # noqa: S608 - of three words
     if not rows:
-        raise ElectionUnknown(f"No election has the id {election}.")
+        raise ElectionUnknown(
+            f"No election has the id {election}.", detail_id=f"Tidak ada pemilihan dengan id {election}."
+        )
     row = rows[0]
     contests = await reads.fetch("select id from contest where election = $1", election)
     return Frame(

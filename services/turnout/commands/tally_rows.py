@@ -246,8 +246,13 @@ def _is_governors(contest: str) -> bool:
 async def why_unknown(uow: UnitOfWork, name: FormName) -> Problem:
     """Return what is wrong with the name of a form that was not found: its TPS, or its contest."""
     if await find_tps(uow, name.election, name.tps_code) is None:
-        return TpsUnknown(f"No TPS has the code {name.tps_code}.")
-    return FormUnknown(f"TPS {name.tps_code} has no form of this contest.")
+        return TpsUnknown(
+            f"No TPS has the code {name.tps_code}.", detail_id=f"Tidak ada TPS dengan kode {name.tps_code}."
+        )
+    return FormUnknown(
+        f"TPS {name.tps_code} has no form of this contest.",
+        detail_id=f"TPS {name.tps_code} tidak memiliki formulir pemilihan ini.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

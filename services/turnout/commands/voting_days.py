@@ -44,7 +44,9 @@ async def record_milestone(
     """
     known = await find_tps(uow, origin.election, tps_code)
     if known is None:
-        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+        raise TpsUnknown(
+            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
+        )
     found = await uow.session.exec(
         select(VotingDay, TpsRef)
         .join(TpsRef, col(TpsRef.tps_id) == VotingDay.tps_id)
@@ -148,7 +150,9 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
         code, report, origin = item.command.tps_code, item.command.report, item.origin
         day = days.get((origin.election, code))
         if day is None:
-            results.append(TpsUnknown(f"No TPS has the code {code}."))
+            results.append(
+                TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
+            )
             continue
         figures = Figures(
             report.men, report.women, report.men + report.women if report.total is None else report.total

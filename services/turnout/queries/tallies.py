@@ -51,10 +51,15 @@ async def form(
     """
     tps = await find_tps(connection, election, tps_code)
     if tps is None:
-        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+        raise TpsUnknown(
+            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
+        )
     row = await connection.fetchrow(_FORM, tps["tps_id"], contest)
     if row is None:
-        raise FormUnknown(f"TPS {tps_code} has no form of this contest.")
+        raise FormUnknown(
+            f"TPS {tps_code} has no form of this contest.",
+            detail_id=f"TPS {tps_code} tidak memiliki formulir pemilihan ini.",
+        )
     public_at = row["results_public_at"] or results_public_at(row["voting_date"])
     withheld = votes_withheld(now=now, public_at=public_at, early=early)
     state = TallyState(row["state"])

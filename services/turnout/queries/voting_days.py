@@ -16,7 +16,9 @@ async def voting_day(connection: Connection, *, election: str, tps_code: str) ->
     """
     tps = await find_tps(connection, election, tps_code)
     if tps is None:
-        raise TpsUnknown(f"No TPS has the code {tps_code}.")
+        raise TpsUnknown(
+            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
+        )
     day = await connection.fetchrow("select * from voting_day where tps_id = $1", tps["tps_id"])
     assert day is not None  # both rows are made together
     milestones = await connection.fetch(
