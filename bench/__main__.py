@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import measures, streams
+from bench import flood, measures, streams
 from bench.desk import BenchDesk, bench_desk
 from bench.ground import GROUNDS, Ground, prepare
 from bench.growth import fill_a_day, growth
@@ -37,6 +37,7 @@ GOALS = {
     "overview_read_vs_echo": ">= 0.8",
     "sse_clients": ">= 2,000",
     "write_at_nation_vs_city": ">= 0.9",
+    "reports_p99_under_flood": "<= 1.2",
     "startup_s": "<= 10",
     "pss_mb": "<= 1,200",
 }
@@ -128,6 +129,7 @@ def _measure_city(bench: Bench, desk: BenchDesk, city: Loaded) -> None:
     bench.step("door_write_vs_service", lambda: measures.door_write(desk, city, pace))
     bench.step("door_batch_rows_vs_service", lambda: measures.door_batch(desk, city, pace))
     bench.step("pss_mb", lambda: measures.memory(desk))
+    bench.step("reports_p99_under_flood", lambda: flood.reports_under_flood(desk, city, pace))
     bench.step("sse_clients", lambda: streams.sse_clients(desk, city))
     bench.step("projection_events_per_s", lambda: measures.projection(desk))
 

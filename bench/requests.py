@@ -67,6 +67,24 @@ def batches(tps: Sequence[str], token: str, *, count: int) -> list[bytes]:
     return made
 
 
+def public_incidents(tps: Sequence[str], *, count: int) -> list[bytes]:
+    """Return incident reports of the public, each under a key of its own, without a token."""
+    made: list[bytes] = []
+    for _ in range(count):
+        body = {
+            "category": "disaster",
+            "description": "Genangan di depan TPS (contoh).",
+            "tps_code": CHANCE.choice(tps),
+        }
+        raw = json.dumps(body).encode()
+        head = (
+            f"POST {BASE}/public/incidents HTTP/1.1\r\nHost: desk\r\nIdempotency-Key: {new_id()}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
+        )
+        made.append(head.encode() + raw)
+    return made
+
+
 Box = tuple[str, str]
 """A box: its id, and the TPS whose it is."""
 

@@ -6,6 +6,8 @@ stuck one cannot fill the door. A command is never repeated by us: a caller that
 
 import asyncio
 import json
+import math
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from starlette.routing import Route
 import contracts
 from chassis.identity import caller
 from chassis.problem_responses import problem_response
-from chassis.problems import BadRequest, OutcomeUnknown, Overloaded, Problem
+from chassis.problems import BadRequest, OutcomeUnknown, Overloaded, Problem, TooManyRequests
 from chassis.telemetry import current_traceparent
 from contracts.vocabulary import Service
 from gateway.errors import DoorShut
@@ -50,6 +52,9 @@ _RETURNED = (
     ),
     *("content-language", "cache-control", "www-authenticate", "ratelimit", "ratelimit-policy"),
 )
+_PUBLIC_WAITING = 16
+_MOST_REFUSALS = 20_000
+_LONGEST_REFUSAL_S = 600
 _TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
 
 
@@ -130,16 +135,53 @@ class Lane:
             await client.aclose()
 
 
+class Refusals:
+    """Who has used up a budget of the public: as long as the owner said, the door says so in its place.
+
+    A flood then costs the door a look into a dictionary, and the services nothing.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, str], float] = {}
+
+    def check(self, path: str, address: str) -> None:
+        """Refuse what the owner has refused, until it may be tried again.
+
+        Raises:
+            TooManyRequests: it may not yet.
+        """
+        left_s = self._until.get((path, address), 0.0) - time.monotonic()
+        if left_s > 0:
+            raise TooManyRequests(
+                "The budget of this network address is used up for now.",
+                detail_id="Jatah alamat jaringan ini habis untuk sementara.",
+                retry_after_s=math.ceil(left_s),
+            )
+
+    def note(self, path: str, address: str, answer: httpx.Response) -> None:
+        """Remember a refusal that says for how long."""
+        wait = answer.headers.get("retry-after", "")
+        if answer.status_code != TooManyRequests.status or not wait.isdecimal():
+            return
+        now = time.monotonic()
+        if len(self._until) >= _MOST_REFUSALS:
+            self._until = {key: until for key, until in self._until.items() if until > now}
+        if len(self._until) < _MOST_REFUSALS:
+            self._until[path, address] = now + min(int(wait), _LONGEST_REFUSAL_S)
+
+
 class Door:
-    """The lanes to all services."""
+    """The lanes to all services; who comes without a token has a narrow one, so that a flood holds up nobody with one."""
 
     def __init__(self, peers: dict[str, str], *, clients: int, waiting: int) -> None:
         self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
         self.uploads = {name: Lane(url, clients=1, waiting=waiting) for name, url in peers.items()}
+        self.public = {name: Lane(url, clients=1, waiting=_PUBLIC_WAITING) for name, url in peers.items()}
+        self.refusals = Refusals()
 
     async def close(self) -> None:
         """Close every lane."""
-        for lane in (*self.lanes.values(), *self.uploads.values()):
+        for lane in (*self.lanes.values(), *self.uploads.values(), *self.public.values()):
             await lane.close()
 
     async def pass_through(self, request: Request, service: str) -> Response:
@@ -153,6 +195,7 @@ class Door:
             DoorShut: the service could not be reached; nothing was sent.
             OutcomeUnknown: the answer was lost after the command was sent; repeat it with the same key.
             Overloaded: too many requests wait for this service already.
+            TooManyRequests: the owner has refused this address for some time, and it is not over.
         """
         if service not in self.lanes:
             raise DoorShut(
@@ -161,6 +204,11 @@ class Door:
                 retry_after_s=5,
             )
         lane, content = self.lanes[service], None
+        path, address = _route_of(request), request.client.host if request.client else ""
+        public = "authorization" not in request.headers
+        if public:
+            self.refusals.check(path, address)
+            lane = self.public[service]
         if request.method not in ("GET", "HEAD"):
             if request.url.path.endswith(_STREAMED):
                 await caller(request)
@@ -172,6 +220,8 @@ class Door:
                 request.method, _target(request), headers=_headers(request), content=content
             )
             answer = await self._send(client, outgoing, service)
+            if public:
+                self.refusals.note(path, address, answer)
             kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
             return Response(answer.content, status_code=answer.status_code, headers=kept)
 
@@ -199,6 +249,11 @@ class Door:
                 "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
                 detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
             ) from error
+
+
+def _route_of(request: Request) -> str:
+    """Return the template of a request's path, with its method."""
+    return f"{request.method} {cast(Route, request.scope['route']).path}"
 
 
 def _target(request: Request) -> httpx.URL:

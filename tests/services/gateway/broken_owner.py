@@ -58,6 +58,13 @@ async def say_nothing(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
+async def had_enough(_: bytes, writer: asyncio.StreamWriter) -> None:
+    """Refuse for a minute."""
+    head = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Type: application/problem+json\r\n"
+    writer.write(f"{head}Content-Length: 2\r\n\r\n{{}}".encode())
+    await writer.drain()
+
+
 def losing_answers(url: str, *, times: int) -> Conversation:
     """Return an owner that lets another one do the work and loses its first answers."""
     lost = 0

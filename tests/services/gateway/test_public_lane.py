@@ -1,0 +1,65 @@
+"""Who comes without a token has a narrow way through the door: a flood of them holds up nobody who has one."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from contracts.access import Role
+from tests.harness import ELECTION, RunningService, bearer, running_service
+from tests.services.gateway.broken_owner import Owner, an_owner, had_enough, say_nothing
+
+pytestmark = pytest.mark.anyio
+PUBLIC = f"/v1/elections/{ELECTION}/public/incidents"
+
+
+def gateway_to(
+    owner: Owner, database_url: Callable[[str], str]
+) -> AbstractAsyncContextManager[RunningService]:
+    return running_service(
+        "gateway",
+        database_url=database_url("gateway"),
+        kafka=None,
+        peers={"incidents": owner.url, "turnout": owner.url},
+    )
+
+
+async def report(gateway: RunningService) -> httpx.Response:
+    return await gateway.client.post(PUBLIC, json={}, headers={"Idempotency-Key": str(uuid4())})
+
+
+async def test_what_the_owner_refuses_for_a_minute_is_not_asked_again(
+    database_url: Callable[[str], str],
+) -> None:
+    async with an_owner(had_enough) as owner, gateway_to(owner, database_url) as gateway:
+        assert (await report(gateway)).status_code == 429
+        again = await report(gateway)
+        assert (again.status_code, again.json()["code"]) == (429, "too-many-requests")
+        assert 0 < int(again.headers["Retry-After"]) <= 60
+        assert len(owner.requests) == 1
+        asked = await gateway.client.get(f"{PUBLIC}/ABCDEFGHJK")  # another route has a budget of its own
+        assert (asked.status_code, len(owner.requests)) == (429, 2)
+        officer = await gateway.client.post(
+            f"/v1/elections/{ELECTION}/incidents", json={}, headers=bearer(Role.KPPS)
+        )
+        assert (officer.status_code, len(owner.requests)) == (429, 3)
+
+
+async def test_a_crowd_without_tokens_takes_no_place_of_those_with_one(
+    database_url: Callable[[str], str],
+) -> None:
+    async with an_owner(say_nothing) as owner, gateway_to(owner, database_url) as gateway:
+        crowd = [asyncio.ensure_future(report(gateway)) for _ in range(40)]
+        done, waiting = await asyncio.wait(crowd, timeout=2)
+        assert {task.result().json()["code"] for task in done} == {"overloaded"}
+        assert len(owner.requests) == 4
+        officer = asyncio.ensure_future(
+            gateway.client.post(f"/v1/elections/{ELECTION}/incidents", json={}, headers=bearer(Role.KPPS))
+        )
+        while len(owner.requests) < 5:
+            await asyncio.sleep(0.01)
+        for task in (officer, *waiting):
+            task.cancel()
