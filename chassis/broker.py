@@ -81,6 +81,15 @@ async def ensure_topics(broker: Broker, *, ledgers: Iterable[str], by_owner: boo
         await admin.close()
 
 
+async def broker_answers(broker: Broker) -> bool:
+    """Say whether the broker answers within ten seconds."""
+    try:
+        await within(10, ensure_topics(broker, ledgers=[]))
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    return True
+
+
 async def within(patience_s: float, asking: Coroutine[object, object, T]) -> T:
     """Wait for the broker's client, and walk away from it when it takes too long.
 

@@ -11,10 +11,18 @@ from dataclasses import replace
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
-from chassis.broker import Broker, cancelled_by_client, ensure_topics, service_of, stop_client, within
+from chassis.broker import (
+    Broker,
+    broker_answers,
+    cancelled_by_client,
+    ensure_topics,
+    service_of,
+    stop_client,
+    within,
+)
 from chassis.clock import wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, UnitOfWork
@@ -66,6 +74,7 @@ class Consumer:
         self._hinted: dict[TopicPartition, int] = {}
         self._taking: dict[asyncio.Task[None], _Batches] = {}
         self._assigned = False
+        self._broker_away = False
         self.progressed_at = wall_now()
         self.caught_up = False
 
@@ -80,7 +89,12 @@ class Consumer:
         return self._positions
 
     def condition(self) -> str:
-        """Return `ok`, `starting` before partitions were shared out, or that the consumer stands still."""
+        """Return `ok`, `starting` before partitions were shared out, `broker away`, or that the consumer stands still.
+
+        With the broker away nobody else takes anything in either, and what is known here is served all the same.
+        """
+        if self._broker_away:
+            return "broker away"
         if not self._assigned:
             return "starting"
         still_s = (wall_now() - self.progressed_at).total_seconds()
@@ -96,6 +110,7 @@ class Consumer:
                     raise
                 log.warning("consumer_restarts", consumer=self.name, error="cancelled by the broker's client")
             except (KafkaError, OSError, ZombieFenced, TimeoutError, Problem) as error:
+                self._broker_away = isinstance(error, KafkaConnectionError | OSError | TimeoutError)
                 log.warning("consumer_restarts", consumer=self.name, error=repr(error)[:200])
             except Exception:
                 log.exception("consumer_failed", consumer=self.name)
@@ -118,6 +133,7 @@ class Consumer:
         listener = Assignments(lambda partitions: self.assign(consumer, partitions))
         try:
             await within(30, ensure_topics(self._broker, ledgers=self._subscription.services))
+            self._broker_away = False
             await within(30, consumer.start())
             consumer.subscribe(topics, listener=listener)
             look_at = gaps_at = asyncio.get_running_loop().time()
@@ -134,6 +150,7 @@ class Consumer:
                 if now > gaps_at:
                     gaps_at = now + _GAPS_EVERY_S
                     await self._fill_gaps()
+                    await self._look_for_broker()
         finally:
             await self._let_go()
             await stop_client(consumer.stop(), patience_s=10)
@@ -379,6 +396,13 @@ class Consumer:
                     plan = await inbox.judge([replace(event, partition=gap.partition) for event in missing])
                     await self._run_handlers(uow, plan.apply)
                     await inbox.store(plan)
+
+    async def _look_for_broker(self) -> None:
+        """Ask the broker for a sign of life where nothing came although something waits: its client does not say."""
+        if (wall_now() - self.progressed_at).total_seconds() > _GAPS_EVERY_S:
+            self._broker_away = not await broker_answers(self._broker)
+        else:
+            self._broker_away = False
 
     async def settle(self, dead_letter: int, *, fate: Fate, actor: str, reason: str) -> int:
         """Replay or skip a dead letter and then run what waited behind it.

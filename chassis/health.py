@@ -1,4 +1,8 @@
-"""Health: alive is the process, ready is progress. A relay or a consumer that stands still makes the service not ready."""
+"""Health: alive is the process, ready is progress. A relay or a consumer that stands still makes the service not ready.
+
+A broker that is away does not: commands are accepted into the outbox, what is known is read, and no other instance would
+do better.
+"""
 
 import os
 from typing import Literal
@@ -9,6 +13,8 @@ from pydantic import BaseModel
 
 from chassis.identity import public_route
 from chassis.problems import Problem
+
+_FIT = ("ok", "standby", "broker away")
 
 
 class Health(BaseModel):
@@ -37,7 +43,7 @@ def health_routes() -> APIRouter:
     async def ready(request: Request, response: Response) -> Health:
         checks = await _checks(request)
         health = Health(
-            ready=all(state in ("ok", "standby", "broker away") for state in checks.values()),
+            ready=all(state in _FIT for state in checks.values()),
             process=os.getpid(),
             checks=checks,
         )

@@ -23,7 +23,15 @@ from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
-from chassis.broker import Broker, TopicTail, cancelled_by_client, ensure_topics, stop_client, within
+from chassis.broker import (
+    Broker,
+    TopicTail,
+    broker_answers,
+    cancelled_by_client,
+    ensure_topics,
+    stop_client,
+    within,
+)
 from chassis.clock import DeskClock, wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
@@ -340,7 +348,7 @@ class Relay:
             done, _ = await asyncio.wait({task}, timeout=_TAIL_CHECK_S)
             if done:
                 return task.result()
-            self._broker_away = not await self._broker_answers()
+            self._broker_away = not await broker_answers(self._broker)
             if self._broker_away:
                 log.warning("broker_unreachable", service=self._service)
                 answered_s = 0.0
@@ -349,13 +357,6 @@ class Relay:
             answered_s += _TAIL_CHECK_S
             if answered_s >= STALL_S:
                 raise RelayStuck
-
-    async def _broker_answers(self) -> bool:
-        try:
-            await within(10, ensure_topics(self._broker, ledgers=[]))
-        except (KafkaError, OSError, TimeoutError):
-            return False
-        return True
 
     async def _check_tail(self, tail: TopicTail) -> None:
         """See whether the topic still reaches to what was acknowledged.

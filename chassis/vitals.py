@@ -26,7 +26,7 @@ _NOT_KNOWN = float("nan")
 _STATES: Mapping[str, Sequence[str]] = {
     "database": ("ok", "unreachable"),
     "relay": ("ok", "standby", "starting", "broker_away", "stands_still"),
-    "consumer": ("ok", "starting", "stands_still"),
+    "consumer": ("ok", "starting", "broker_away", "stands_still"),
 }
 _OUTBOX = """
 select count(*) as pending, extract(epoch from clock_timestamp() - min(written_at))::float8 as oldest_s
