@@ -23,7 +23,7 @@ from chassis.command_lookup import command_lookup_routes
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
 from chassis.health import health_routes
-from chassis.internal import internal_routes, ledger_gaps
+from chassis.internal import internal_routes, ledger_gaps, relay_pokes
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
@@ -31,6 +31,7 @@ from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
 from chassis.region_groups import ReadGroups, follow_region_groups, known_region_groups
 from chassis.relay import Relay
+from chassis.relay_lock import RelayLock
 from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
 from chassis.table_statistics import follow_growth
@@ -94,6 +95,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     state.internal_token = _read_secret(settings.internal_token_file)
     state.database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
     state.broker = Broker(settings.kafka_bootstrap, settings.topic_prefix)
+    state.peers = httpx.AsyncClient(trust_env=False, timeout=10)
     _add_relay(app, settings, parts)
     _add_consumer(app, settings, parts)
     state.vitals = Vitals(
@@ -141,6 +143,10 @@ def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
             service=parts.name,
             broker=app.state.broker,
             idempotent=settings.broker_idempotent,
+            lock=RelayLock(
+                settings.reached_at(),
+                poke=relay_pokes(app.state.peers, internal_token=app.state.internal_token),
+            ),
             metrics=app.state.metrics,
             on_stuck=end_this_process,
             clock=app.state.clock,
@@ -153,7 +159,6 @@ def _add_consumer(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None
     app.state.consumer = app.state.watermarks = None
     if parts.subscription is None:
         return
-    app.state.peers = httpx.AsyncClient(trust_env=False, timeout=10)
     app.state.watermarks = watermarks = Watermarks(
         app.state.database, broker=app.state.broker, consumer=parts.subscription.name
     )
@@ -198,8 +203,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             task.remove_done_callback(_failed)
             task.cancel()
         await asyncio.wait(tasks, timeout=8) if tasks else None
-        if state.consumer is not None:
-            await state.peers.aclose()
+        await state.peers.aclose()
         await state.database.close()
 
 

@@ -1,4 +1,4 @@
-"""Routes for the desk's own processes: the ledger that fills gaps, the dead letters, and the answer kept under a key."""
+"""Routes for the desk's own processes: the ledger that fills gaps, the dead letters, and a poke of the relay."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,10 @@ from chassis.database import Database
 from chassis.identity import internal_caller
 from chassis.inbox import Decoded, Fate
 from chassis.problems import NotFound
+from chassis.relay_lock import Poke
 from chassis.wire import MalformedEvent, decode_headers, encode_headers
+
+_POKE_TAKES_S = 0.3
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +132,14 @@ def internal_routes() -> APIRouter:
             applied=await consumer.settle(dead_letter, fate=body.fate, actor=body.actor, reason=body.reason)
         )
 
-    _ = ledger, dead_letters, settle
+    @router.post("/relay/poke", status_code=204)
+    async def poke(request: Request) -> None:
+        relay = request.app.state.relay
+        if relay is None:
+            raise NotFound("This service has no ledger.")
+        relay.poke_from_elsewhere()
+
+    _ = ledger, dead_letters, settle, poke
     return router
 
 
@@ -154,6 +164,22 @@ def ledger_gaps(client: httpx.AsyncClient, *, peers: dict[str, str], internal_to
         return [_decoded(event, topic) for event in found.items]
 
     return fetch
+
+
+def relay_pokes(client: httpx.AsyncClient, *, internal_token: str | None) -> Poke:
+    """Return the function that pokes the relay of another instance; whether it heard is all that is told."""
+
+    async def poke(url: str) -> bool:
+        if internal_token is None:
+            return False
+        headers = {"Authorization": f"Bearer {internal_token}"}
+        try:
+            answer = await client.post(f"{url}/internal/relay/poke", headers=headers, timeout=_POKE_TAKES_S)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return False
+        return answer.is_success
+
+    return poke
 
 
 def _decoded(event: LedgerEvent, topic: str) -> Decoded:

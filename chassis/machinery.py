@@ -1,6 +1,7 @@
 """The tables that every service's database has alike, made by each service's first migration.
 
-`outbox` is the ledger, `relay_state` what the broker acknowledged, `idempotency_key` the answers given, the five
+`outbox` is the ledger, `relay_state` what the broker acknowledged, `relay_holder` (made by a later migration) which instance
+relays, `idempotency_key` the answers given, the five
 `consumer_*` tables what was taken in from other services: how far, what waits, and the groups of regions that tokens name.
 """
 
@@ -116,3 +117,11 @@ MACHINERY_DDL = [
     """,
     "create index consumer_dead_letter_unsettled on consumer_dead_letter (consumer, aggregate) where settled_at is null",
 ]
+
+RELAY_HOLDER_DDL = """
+    create table relay_holder (
+        single boolean primary key default true check (single),
+        url text not null
+    )
+    """
+"""Where the instance that holds the relay's lock is reached; a service without a ledger needs none."""

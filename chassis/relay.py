@@ -1,9 +1,9 @@
 """The relay: sends what the outbox holds to the service's topic, in order, and marks it once the broker has it.
 
-One relay is active per service: it holds a PostgreSQL session lock, and a second instance waits for it. It never trusts
-that the broker still has what it acknowledged: where the topic's end is not what it was, the whole ledger is sent again
-under a new epoch, with new events waiting behind. Anything that it cannot mend, it ends the process for: a wedged
-producer is mended by nothing else, and nothing that was acknowledged is only in memory.
+One relay is active per service: it holds a PostgreSQL session lock (`chassis.relay_lock`), and a second instance waits
+for it. It never trusts that the broker still has what it acknowledged: where the topic's end is not what it was, the
+whole ledger is sent again under a new epoch, with new events waiting behind. Anything that it cannot mend, it ends the
+process for: a wedged producer is mended by nothing else, and nothing that was acknowledged is only in memory.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ from chassis.clock import DeskClock, wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
 from chassis.metrics import Metrics
+from chassis.relay_lock import RelayLock
 from chassis.wire import Headers, encode_headers
 from contracts.catalog import PARTITIONS
 
@@ -110,6 +111,7 @@ class Relay:
         service: str,
         broker: Broker,
         idempotent: bool,
+        lock: RelayLock,
         metrics: Metrics,
         on_stuck: Callable[[], None],
         clock: DeskClock | None = None,
@@ -119,6 +121,7 @@ class Relay:
         self._topic = broker.topic(service)
         self._broker = broker
         self._idempotent = idempotent
+        self._lock = lock
         self._metrics = metrics
         self._on_stuck = on_stuck
         self._clock = clock
@@ -127,7 +130,6 @@ class Relay:
         self._epoch = 1
         self._caught_up_at: datetime | None = None
         self._desk_caught_up_at: datetime | None = None
-        self._waits_for_lock = False
         self._broker_away = False
         self.active = False
         self.position_moved_at = wall_now()
@@ -135,6 +137,11 @@ class Relay:
     def poke(self) -> None:
         """Say that something was committed; called in this process after each commit with events."""
         self._poke.set()
+
+    def poke_from_elsewhere(self) -> None:
+        """Say that another instance committed something; an instance that does not relay passes it on to nobody."""
+        if self.active:
+            self._poke.set()
 
     def condition(self) -> str:
         """Return `ok`, `standby` (another instance holds the lock), `starting`, `broker away`, or that the relay stands still.
@@ -144,7 +151,7 @@ class Relay:
         if self._broker_away:
             return "broker away"
         if not self.active:
-            return "standby" if self._waits_for_lock else "starting"
+            return "standby" if self._lock.waits else "starting"
         still_s = (wall_now() - self.position_moved_at).total_seconds()
         return "ok" if still_s < STALL_S else "stands still"
 
@@ -178,10 +185,7 @@ class Relay:
     async def _hold_and_publish(self) -> None:
         connection = await self._database.connect_alone()
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock(hashtext('desk.relay'))"):
-                self._waits_for_lock = True
-                await asyncio.sleep(0.5)
-            self._waits_for_lock = False
+            await self._lock.take(connection, committed=self._poke)
             await within(30, ensure_topics(self._broker, ledgers=[self._service], by_owner=True))
             await self._recall(connection)
             producer = AIOKafkaProducer(

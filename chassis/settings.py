@@ -1,5 +1,6 @@
 """Settings that every process of the desk has alike, read from the environment once, at start."""
 
+import socket
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -19,6 +20,10 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Address that the process listens on.")
     http_port: int = Field(default=8000, description="Port that the process listens on.")
+    internal_url: str | None = Field(
+        default=None,
+        description="Base URL at which other instances of this service reach the process; else made of host and port.",
+    )
     http_fd: int | None = Field(
         default=None,
         description="A listening socket that whoever starts the process hands in and keeps open.",
@@ -59,3 +64,9 @@ class ServiceSettings(BaseSettings):
         default=20.0, description="A body that has not arrived whole by then gets 408."
     )
     accept_queue: int = Field(default=2_000, description="Commands that may wait for a group; beyond, 503.")
+
+    def reached_at(self) -> str:
+        """Return the base URL at which other instances reach this process; of one that listens everywhere, its host name's."""
+        everywhere = self.http_host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not listened on
+        host = socket.gethostname() if everywhere else self.http_host
+        return self.internal_url or f"http://{host}:{self.http_port}"

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.broker import Broker
 from chassis.database import Database
-from chassis.machinery import MACHINERY_DDL
+from chassis.machinery import MACHINERY_DDL, RELAY_HOLDER_DDL
 from chassis.watermark import Watermarks
 from tests.infrastructure import KafkaServer
 from tests.services.chassis.pair import Pair
@@ -21,7 +21,7 @@ async def pair(kafka: KafkaServer) -> AsyncIterator[Pair]:
     owner, taker = (Database(url, pool_size=5) for url in urls)
     for database in (owner, taker):
         async with database.transaction() as uow:
-            for statement in MACHINERY_DDL:
+            for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL):
                 await uow.execute(statement)
     async with taker.transaction() as uow:
         await uow.execute(

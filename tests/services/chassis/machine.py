@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from chassis.coalescer import Item
 from chassis.database import Database, UnitOfWork
 from chassis.idempotency import Answer, Claim, Receipt
-from chassis.machinery import MACHINERY_DDL
+from chassis.machinery import MACHINERY_DDL, RELAY_HOLDER_DDL
 from chassis.outbox import Origin
 from chassis.problems import Problem, WrongState
 from tests.infrastructure import drop_database, make_database
@@ -35,7 +35,7 @@ async def machine(*, pool_size: int = 5) -> AsyncGenerator[Database]:
     url = await asyncio.to_thread(make_database, "turnout")
     database = Database(url, pool_size=pool_size)
     async with database.transaction() as uow:
-        for statement in MACHINERY_DDL:
+        for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL):
             await uow.execute(statement)
         await uow.execute(
             "create table counter (name text primary key, value int not null check (value >= 0))"

@@ -17,6 +17,7 @@ from chassis.inbox import Decoded
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.relay import Relay
+from chassis.relay_lock import RelayLock
 from chassis.watermark import Watermarks
 from contracts.catalog import CATALOG
 from contracts.turnout_events import TurnoutRecorded
@@ -85,6 +86,7 @@ class Pair:
             service="turnout",
             broker=self.broker,
             idempotent=self.kafka.idempotent,
+            lock=RelayLock("http://127.0.0.1:9", poke=nobody_answers),
             metrics=Metrics(),
             on_stuck=lambda: None,
             clock=clock,
@@ -133,6 +135,11 @@ class Pair:
         await admin.start()
         await admin.delete_topics([self.broker.topic("turnout")])
         await admin.close()
+
+
+async def nobody_answers(url: str) -> bool:
+    """Poke no other instance, for there is none."""
+    return False
 
 
 @asynccontextmanager

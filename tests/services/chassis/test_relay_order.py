@@ -13,9 +13,11 @@ from chassis.database import Database, UnitOfWork
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.relay import Relay
+from chassis.relay_lock import RelayLock
 from contracts.turnout_events import TurnoutRecorded
 from tests.infrastructure import KafkaServer
 from tests.services.chassis.machine import machine
+from tests.services.chassis.pair import nobody_answers
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +31,7 @@ async def owner(kafka: KafkaServer) -> AsyncIterator[Database]:
             service="turnout",
             broker=Broker(kafka.bootstrap, f"{uuid4().hex}."),
             idempotent=kafka.idempotent,
+            lock=RelayLock("http://127.0.0.1:9", poke=nobody_answers),
             metrics=Metrics(),
             on_stuck=lambda: None,
         )
