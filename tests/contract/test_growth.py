@@ -1,27 +1,22 @@
-"""Contracts only grow: what is made from the code now, against what the repository's last commit says."""
+"""Contracts only grow: each of the repository's last commits, and what lies here now, only added to what was there before."""
 
 import json
-import subprocess
+from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.catalog import CATALOG
 from scripts.generators import event_schemas, openapi_gateway
 from tests.contract.growth import breaks_of_api, breaks_of_schema
+from tests.contract.history import ROOT, NoHistoryError, Step, is_shallow, steps
 
-ROOT = Path(__file__).resolve().parents[2]
 Json = dict[str, Any]
 
-
-def committed(path: str) -> Json | None:
-    """Return a file as the last commit has it; without git's history (an archive), as it lies here."""
-    shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, check=False)
-    if shown.returncode == 0:
-        return json.loads(shown.stdout)
-    return json.loads((ROOT / path).read_text()) if (ROOT / path).exists() else None
+API = "docs/reference/openapi.json"
+CONTRACTS = (API, "contracts/schemas", "contracts/examples/*.json")
+MEANT: Mapping[str, str] = {}
+"""Steps that broke something on purpose before the first release: what `breaks_of` says of them, and why. None so far."""
 
 
 @cache
@@ -30,17 +25,52 @@ def api() -> Json:
     return json.loads(text)
 
 
-@pytest.mark.parametrize("name", sorted(CATALOG))
-def test_the_schema_of_an_event_only_grows(name: str):
-    before = committed(f"contracts/schemas/{name}.json")
-    if before is not None:  # a new type has nothing to break
-        assert list(breaks_of_schema(before, event_schemas.schema_of(CATALOG[name]))) == []
+def breaks_of(step: Step) -> Iterator[str]:
+    """Give what a step broke: of a golden example any change, of a schema or the API what a reader may count on."""
+    if step.after is None:
+        yield f"{step.at} {step.path} is gone"
+    elif step.path.startswith("contracts/examples/"):
+        yield f"{step.at} {step.path} was edited: add another example beside it"
+    else:
+        compare = breaks_of_api if step.path == API else breaks_of_schema
+        for found in compare(json.loads(step.before), json.loads(step.after)):
+            yield f"{step.at} {step.path} {found}"
 
 
-def test_the_public_api_only_grows():
-    before = committed("docs/reference/openapi.json")
-    assert before is not None
-    assert list(breaks_of_api(before, api())) == []
+def test_each_step_only_added() -> None:
+    try:
+        broken = [found for step in steps(CONTRACTS) for found in breaks_of(step)]
+    except NoHistoryError as error:
+        pytest.skip(f"nothing to hold the contracts against, for this is no clone: {error}")
+    assert [found for found in broken if found not in MEANT] == []
+    assert all(MEANT.values()), "each step that is meant says why"
+    if is_shallow():
+        pytest.skip(
+            "this clone is shallow: only the steps that it holds were looked at (`git fetch --unshallow`)"
+        )
+
+
+@pytest.mark.parametrize(
+    ("step", "broken"),
+    [
+        (Step("abc", "contracts/schemas/a.json", "{}", None), ["abc contracts/schemas/a.json is gone"]),
+        (
+            Step("abc", "contracts/examples/a/v1/first.json", "{}", '{"b": 1}'),
+            ["abc contracts/examples/a/v1/first.json was edited: add another example beside it"],
+        ),
+        (
+            Step("abc", "contracts/schemas/a.json", '{"properties": {"b": {}}}', "{}"),
+            ["abc contracts/schemas/a.json $.b is gone"],
+        ),
+        (Step("abc", "contracts/schemas/a.json", "{}", '{"properties": {"b": {}}}'), []),
+        (
+            Step("abc", API, '{"paths": {"/a": {"get": {}}}}', '{"paths": {}}'),
+            [f"abc {API} GET /a is gone"],
+        ),
+    ],
+)
+def test_a_step_that_breaks_is_seen(step: Step, broken: list[str]) -> None:
+    assert list(breaks_of(step)) == broken
 
 
 def test_the_committed_documents_are_those_of_the_code():
