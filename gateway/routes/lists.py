@@ -94,7 +94,9 @@ def _route(listing: Listing) -> Callable[..., Awaitable[Response]]:
 
 
 def _described(model: type[BaseModel]) -> dict[int | str, dict[str, object]]:
-    return {200: {"model": Page[model], "content": {"text/csv": {"schema": {"type": "string"}}}}}
+    # JSON stands first: generators of clients take the first that they know.
+    content = {"application/json": {}, "text/csv": {"schema": {"type": "string"}}}
+    return {200: {"model": Page[model], "content": content}}
 
 
 for _listing in LISTINGS.values():

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
-import uvicorn
 
 from chassis.relay_lock import RelayLock
 from contracts.access import Role
-from tests.harness import INTERNAL_SECRET, RunningService, bearer, running_service, soon
+from tests.harness import INTERNAL_SECRET, RunningService, bearer, on_a_socket, running_service, soon
 from tests.infrastructure import KafkaServer, drop_database, free_ports, make_database
 from tests.services.chassis.machine import machine
 from tests.services.chassis.pair import running, until
@@ -18,22 +17,6 @@ from tests.services.turnout.paper import lay_out, tps
 
 pytestmark = pytest.mark.anyio
 POLL_S = 600.0
-
-
-@asynccontextmanager
-async def listening(service: RunningService) -> AsyncGenerator[None]:
-    """Let a service be reached where it says that it is."""
-    host, port = service.settings.http_host, service.settings.http_port
-    config = uvicorn.Config(service.app, host=host, port=port, lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = server.force_exit = True
-        await task
 
 
 @asynccontextmanager
@@ -82,7 +65,7 @@ async def until_published(service: RunningService, count: int) -> None:
 async def test_what_commits_beside_the_one_that_relays_is_published_though_its_poll_sleeps(
     kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with two_instances(kafka) as (first, second), listening(first):
+    async with two_instances(kafka) as (first, second), on_a_socket(first.app, port=first.settings.http_port):
         monkeypatch.setattr("chassis.relay._jittered", sleeps)
         await report(first, 1)  # which also ends the last poll of before
         await until_published(second, 1)

@@ -1,17 +1,14 @@
 """Did it arrive? Commands through the door, and what a caller is told who lost the answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from contracts.access import Role
-from tests.harness import ELECTION, RunningService, bearer, running_service, soon
+from tests.harness import ELECTION, RunningService, bearer, on_a_socket, running_service, soon
 from tests.services.gateway.broken_owner import (
     Conversation,
     an_owner,
@@ -24,24 +21,6 @@ from tests.services.gateway.broken_owner import (
 pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
 TPS = "32.71.06.1002.028"
-
-
-@asynccontextmanager
-async def on_a_socket(app: FastAPI) -> AsyncGenerator[str]:
-    """Serve an application that runs already on a free port, and give its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host="127.0.0.1", port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=1
-        )
-    )
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = server.force_exit = True
-        await task
 
 
 @pytest.fixture(scope="module")
