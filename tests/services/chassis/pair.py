@@ -42,10 +42,14 @@ class Pair:
         await self.write_all([(tps, version, total)], findings=findings)
 
     async def write_all(
-        self, events: Sequence[tuple[UUID, int, int]], *, findings: Sequence[str] = ()
+        self,
+        events: Sequence[tuple[UUID, int, int]],
+        *,
+        findings: Sequence[str] = (),
+        at: datetime | None = None,
     ) -> None:
-        """Commit events at the owner in one transaction."""
-        origin = Origin("e", "person-1", "api", datetime.now(UTC), rehearsal=False)
+        """Commit events at the owner in one transaction, recorded now unless another time is named."""
+        origin = Origin("e", "person-1", "api", at or datetime.now(UTC), rehearsal=False)
         async with self.owner.transaction() as uow:
             for tps, version, total in events:
                 data = TurnoutRecorded(
@@ -96,7 +100,7 @@ class Pair:
 
     @asynccontextmanager
     async def consumer(
-        self, apply: Callable[[TurnoutRecorded], None] | None = None
+        self, apply: Callable[[TurnoutRecorded], None] | None = None, *, name: str = "taker"
     ) -> AsyncGenerator[Consumer]:
         """Run a consumer that writes down what it applies."""
 
@@ -116,7 +120,7 @@ class Pair:
             return []
 
         handlers = {kind: IGNORE for kind, event in CATALOG.items() if event.service == "turnout"}
-        subscription = Subscription("taker", ("turnout",), {**handlers, TYPE: handles(take)})
+        subscription = Subscription(name, ("turnout",), {**handlers, TYPE: handles(take)})
         consumer = Consumer(
             subscription,
             database=self.taker,

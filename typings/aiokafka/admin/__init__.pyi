@@ -1,6 +1,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from aiokafka.admin.config_resource import ConfigResource
+
 class NewTopic:
     def __init__(
         self,
@@ -24,6 +26,9 @@ class CreateTopicsResponse:
 class DeleteTopicsResponse:
     topic_error_codes: list[tuple[str, int]]
 
+class DescribeConfigsResponse:
+    resources: list[tuple[int, str | None, int, str, list[tuple[str, str | None, bool, int, bool]]]]
+
 class AIOKafkaAdminClient:
     def __init__(
         self,
@@ -36,6 +41,9 @@ class AIOKafkaAdminClient:
     async def close(self) -> None: ...
     async def list_topics(self) -> list[str]: ...
     async def describe_topics(self, topics: Sequence[str] | None = ...) -> list[TopicDescription]: ...
+    async def describe_configs(
+        self, config_resources: Sequence[ConfigResource], include_synonyms: bool = ...
+    ) -> list[DescribeConfigsResponse]: ...
     async def create_topics(
         self, new_topics: Sequence[NewTopic], timeout_ms: int | None = ..., validate_only: bool = ...
     ) -> CreateTopicsResponse: ...
