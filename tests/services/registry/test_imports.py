@@ -232,3 +232,23 @@ async def test_an_import_is_seen_by_whoever_sent_it(registry: RunningService) ->
         await registry.client.get(f"{path}/rows", headers=bearer(Role.BPBD, person="bpbd-2"))
     ).status_code == 404
     await ended(registry, made.json()["id"])
+
+
+async def test_a_tps_at_a_special_location_is_imported_and_found(registry: RunningService) -> None:
+    columns = (*COLUMNS, "kind")
+    prison, ordinary = tps_rows("32.71.02.1001", 2)
+    prison[1] = "Lembaga Pemasyarakatan Contoh"
+    done = await send(registry, table([[*prison, "special_location"], [*ordinary, "regular"]], columns))
+    assert counts(done) == ("done", 2, 2, 0, 0, 0)
+    code = str(prison[0])
+    seen = (await registry.client.get(f"{BASE}/tps/{code}", headers=bearer(Role.OBSERVER))).json()
+    assert (seen["kind"], seen["active"]) == ("special_location", True)
+    (event,) = await registry.sql(
+        "select body from outbox where type = 'desk.registry.tps.registered.v1' and body like $1", f"%{code}%"
+    )
+    assert json.loads(str(event["body"]))["kind"] == "special_location"
+    public = (await registry.client.get(f"{BASE}/public/tps/{code}")).json()
+    assert (public["tps_code"], public["place"]) == (code, prison[1])
+
+    wrong = await send(registry, table([[*ordinary, "prison"]], columns))
+    assert counts(wrong) == ("done", 1, 0, 0, 0, 1)
