@@ -31,7 +31,7 @@ def simulate(
     tps: Annotated[int, typer.Option(min=1, help="How many TPS, spread over the region.")],
     port: Port = DEFAULT_PORT,
     speed: Annotated[
-        int, typer.Option(envvar="SPEED", min=1, max=1200, help="Simulated seconds per second.")
+        int, typer.Option(envvar="SPEED", min=1, max=10_000, help="Simulated seconds per second.")
     ] = 60,
     seed: Annotated[int, typer.Option(min=1, help="The same seed gives the same days.")] = 2024,
 ) -> None:

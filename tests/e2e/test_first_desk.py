@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from deploy import postgres
+from simulator.plan.region import plan_region
 from tests.operating import DESK, Operator, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,7 +137,7 @@ def test_a_desk_in_the_east_has_its_own_hours_and_refuses_what_is_wrong(walker: 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_simulated_days_are_started_on_a_rehearsal_and_stopped(walker: Walker) -> None:
+def test_simulated_days_are_started_on_a_rehearsal_stopped_and_ended(walker: Walker) -> None:
     init = "init --region 91.71 --election pilkada-2024 --rehearsal"
     assert walker.type(*init.split()).returncode == 0
     walker.start()
@@ -143,9 +145,10 @@ def test_simulated_days_are_started_on_a_rehearsal_and_stopped(walker: Walker) -
     assert walker.clock()["desk_anchor"] == "2024-11-26T03:30:00+09:00"
     assert walker.clock()["speed"] == 0
     days = walker.home / "days"
+    simulate = "simulate --region 91.71.03 --tps 3 --seed 7 --speed"
     with days.open("wb") as output:
         simulator = subprocess.Popen(
-            [DESK, "simulate", "--region", "91.71.03", "--tps", "3", "--speed", "30", "--seed", "7"],
+            [DESK, *simulate.split(), "30"],
             env=walker.environment,
             stdout=output,
             stderr=output,
@@ -164,6 +167,17 @@ def test_simulated_days_are_started_on_a_rehearsal_and_stopped(walker: Walker) -
     )
     assert (facts["tps_total"], facts["rehearsal"], facts["official"]) == (3, True, False)
     assert facts["as_of"] < facts["public_at"]
+    went_on = walker.type(*simulate.split(), "10000")
+    assert went_on.returncode == 0, went_on.stdout
+    assert ", 0 faults" in went_on.stdout
+    plan = plan_region("91.71.03", tps=3, seed=7, election="pilkada-2024", voting_day=date(2024, 11, 27))
+    for contest in plan.contests:
+        ended = json.loads(
+            walker.type("results", "--contest", contest.id, "--region", "91.71.03", "--json").stdout
+        )
+        totals = plan.totals(contest.id)
+        assert ended["votes"] == {str(number): votes for number, votes in totals.votes.items()}
+        assert (ended["valid"], ended["invalid"], ended["tps_in"]) == (totals.valid, totals.invalid, 3)
 
 
 def _public(code: str) -> str:
