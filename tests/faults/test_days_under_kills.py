@@ -288,6 +288,7 @@ def results_other_than(desk: Rehearsal, votes: dict[str, int]) -> dict[str, Any]
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_the_brokers_data_are_wiped_and_the_totals_are_those_of_the_plan(tmp_path: Path, plan: Plan) -> None:
     with rehearsal(tmp_path) as desk:
         live_through(desk, plan, broker="kafka", harm=desk.wipe_and_kill)
@@ -296,6 +297,7 @@ def test_the_brokers_data_are_wiped_and_the_totals_are_those_of_the_plan(tmp_pat
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_on_the_fallback_broker_that_forgets_the_totals_are_those_of_the_plan(
     tmp_path: Path, plan: Plan
 ) -> None:

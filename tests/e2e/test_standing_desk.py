@@ -1,9 +1,13 @@
-"""Every service is renewed under load: no request fails, and a stream misses nothing."""
+"""One desk with the city loaded: the README's examples do what they say, and every service is renewed under load."""
 
 import json
+import os
+import re
 import signal
+import subprocess
 import threading
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +22,65 @@ from tests.operating import Operator, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(540)]
 
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 ELECTION = "/v1/elections/pilkada-2024"
 SENDERS = 4
+PAUSE_S = 0.02
+"""Between two rounds of a sender: the processes that start shall have some of the machine too."""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """A desk with the city loaded, and no simulated days."""
+    operator = Operator(tmp_path_factory.mktemp("city"))
+    supervisor = operator.start()
+    try:
+        wait_for(lambda: "its work is done" in operator.output.read_text(), patience_s=240)
+        yield operator
+    finally:
+        supervisor.send_signal(signal.SIGTERM)
+        code = supervisor.wait(timeout=180)
+        postgres.remove(operator.folder / "postgres")
+    assert code == 0
+
+
+def run(city: Operator, example: str) -> dict[str, object]:
+    """Run an example as it is printed, on this desk's port."""
+    there = example.replace("127.0.0.1:8000", f"127.0.0.1:{city.port}")
+    ran = subprocess.run(
+        ["bash", "-c", there],
+        env=city.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return json.loads(ran.stdout)
+
+
+def test_the_five_examples_work_as_printed(city: Operator) -> None:
+    overview, report, feed, place, incident = EXAMPLES
+    deadline = time.monotonic() + 60
+    while run(city, overview).get("tps_total") != 1_530:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    first = run(city, report)
+    assert first["total"] == 200
+    assert run(city, report) == first
+    deadline = time.monotonic() + 20
+    while not (items := run(city, feed)["items"]):
+        assert time.monotonic() < deadline
+    assert isinstance(items, list)
+    assert any(item["data"].get("total") == 200 for item in items)
+    assert run(city, place)["tps_code"] == "32.71.06.1002.028"
+    assert run(city, incident)["tracking_code"]
+
+
+def test_there_are_five_examples() -> None:
+    assert len(EXAMPLES) == 5
+    assert os.access(ROOT / "Makefile", os.R_OK)
 
 
 @dataclass
@@ -37,7 +98,7 @@ class Load:
     def run(self) -> None:
         with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
             n = 0
-            while not self.stopped.is_set():
+            while not self.stopped.wait(PAUSE_S):
                 n += 1
                 key = uuid4().hex
                 body = {"slot": "10:00", "men": n % 90, "women": 1, "occurred_at": "2024-11-27T05:00:00Z"}
@@ -116,50 +177,29 @@ def running(job: Load | Follower, *, begins_when: Callable[[], bool] = lambda: T
             future.result(timeout=120)
 
 
-def test_services_are_renewed_under_load_and_no_request_fails(tmp_path: Path) -> None:
-    desk = Operator(tmp_path)
-    desk.environment |= {"DESK_SIMULATOR_TPS": "40"}
-    supervisor = desk.start()
-    try:
-        wait_for(lambda: "its work is done" in desk.output.read_text(), patience_s=240)
-        words = [
-            "--role",
-            "kpps",
-            "--role",
-            "observer",
-            "--region",
-            "32.71",
-            "--person",
-            "kpps-1",
-            "--minutes",
-            "60",
-        ]
-        token = desk.type("token", *words).stdout.strip()
-        url = f"http://127.0.0.1:{desk.port}"
-        codes = desk.sql_of("turnout", "select tps_code from tps_ref order by tps_code").split()
-        load, follower = Load(url, token, codes), Follower(url, token)
-        with running(follower), running(load, begins_when=lambda: follower.cursor != ""):
-            wait_for(lambda: len(load.accepted) > 40, patience_s=120)
-            before = {process["name"]: process["pid"] for process in desk.status()["processes"]}
-            renewed = desk.type("renew")
-            assert renewed.returncode == 0, renewed.stderr
-            after = {process["name"]: process["pid"] for process in desk.status()["processes"]}
-            so_far = len(load.accepted)
-            wait_for(lambda: len(load.accepted) > so_far + 40, patience_s=120)
-            load.stopped.set()
-            wait_for(lambda: set(load.accepted) <= set(follower.seen), patience_s=60)
-        changed = {name for name, pid in before.items() if after[name] != pid}
-        assert changed == {"registry", "logistics", "incidents", "turnout", "gateway"}
-        assert load.failures == []
-        assert follower.opened > 1
-        assert follower.resets == 0
-        assert len(follower.seen) == len(set(follower.seen))
-        print(
-            f"renewal: {len(load.accepted)} commands and as many reads through five renewals, 0 failed, "
-            f"{len(load.dropped)} sent again on a closed connection; the stream opened {follower.opened} times, 0 missed"
-        )
-    finally:
-        supervisor.send_signal(signal.SIGTERM)
-        code = supervisor.wait(timeout=180)
-        postgres.remove(desk.folder / "postgres")
-    assert code == 0
+def test_services_are_renewed_under_load_and_no_request_fails(city: Operator) -> None:
+    words = "--role kpps --role observer --region 32.71 --person kpps-1 --minutes 60"
+    token = city.type("token", *words.split()).stdout.strip()
+    url = f"http://127.0.0.1:{city.port}"
+    codes = city.sql_of("turnout", "select tps_code from tps_ref order by tps_code desc limit 40").split()
+    load, follower = Load(url, token, codes), Follower(url, token)
+    with running(follower), running(load, begins_when=lambda: follower.cursor != ""):
+        wait_for(lambda: len(load.accepted) > 40, patience_s=120)
+        before = {process["name"]: process["pid"] for process in city.status()["processes"]}
+        renewed = city.type("renew")
+        assert renewed.returncode == 0, renewed.stderr
+        after = {process["name"]: process["pid"] for process in city.status()["processes"]}
+        so_far = len(load.accepted)
+        wait_for(lambda: len(load.accepted) > so_far + 40, patience_s=120)
+        load.stopped.set()
+        wait_for(lambda: set(load.accepted) <= set(follower.seen), patience_s=60)
+    changed = {name for name, pid in before.items() if after[name] != pid}
+    assert changed == {"registry", "logistics", "incidents", "turnout", "gateway"}
+    assert load.failures == []
+    assert follower.opened > 1
+    assert follower.resets == 0
+    assert len(follower.seen) == len(set(follower.seen))
+    print(
+        f"renewal: {len(load.accepted)} commands and as many reads through five renewals, 0 failed, "
+        f"{len(load.dropped)} sent again on a closed connection; the stream opened {follower.opened} times, 0 missed"
+    )
