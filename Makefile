@@ -30,7 +30,7 @@ doctor: setup ## Look for what keeps the desk from running on this machine.
 	@.venv/bin/desk doctor
 
 test: setup ## Run the tests, on a PostgreSQL and a Kafka of their own.
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m "not long" $(ARGS)
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 interleavings: setup ## Take events in in any order, SEEDS=1000 of them, and compare with the ordered feed; resumes.
 	@.venv/bin/python -m tests.campaigns interleavings --seeds $(or $(SEEDS),1000)

@@ -25,6 +25,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         infrastructure.end_run(lock)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: short ones fill up the end, so that no worker waits minutes for the other."""
+    long_ones = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long_ones)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Async tests run on asyncio; for the session, so that fixtures of every scope may be async."""
