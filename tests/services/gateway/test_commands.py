@@ -1,7 +1,8 @@
 """Did it arrive? Commands through the door, and what a caller is told who lost the answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import httpx
