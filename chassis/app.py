@@ -108,17 +108,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
         sources=parts.subscription.services if parts.subscription else (),
         rehearsal=settings.rehearsal,
     )
-    state.coalescers = {
-        name: Coalescer(
-            run,
-            name=name,
-            database=state.database,
-            clock=state.clock,
-            metrics=metrics,
-            queue=settings.accept_queue,
-        )
-        for name, run in parts.coalescers.items()
-    }
+    _add_coalescers(app, settings, parts)
     install_problem_handlers(app)
     asked_by_key = [command_lookup_routes()] if parts.publishes else []
     for router in (health_routes(), internal_routes(), *asked_by_key, *parts.routers):
@@ -133,6 +123,20 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     allow_origins(app, settings.cors_origins)
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
     return app
+
+
+def _add_coalescers(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
+    app.state.coalescers = {
+        name: Coalescer(
+            run,
+            name=name,
+            database=app.state.database,
+            clock=app.state.clock,
+            metrics=app.state.metrics,
+            queue=settings.accept_queue,
+        )
+        for name, run in parts.coalescers.items()
+    }
 
 
 def _add_relay(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:

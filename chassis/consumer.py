@@ -29,12 +29,10 @@ from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded, Fate, Inbox, Move, Position, ZombieFenced
 from chassis.metrics import Metrics
 from chassis.problems import Problem
-from chassis.records import Assignments, epoch_of, moved_by, reason_of
+from chassis.records import Assignments, decode, epoch_of, moved_by, reason_of, validated
 from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
 from chassis.watermark import Mark
-from chassis.wire import MalformedEvent, decode_headers
-from contracts.catalog import CATALOG
-from contracts.envelope import Envelope, EventData
+from contracts.envelope import EventData
 
 __all__ = ["IGNORE", "Consumer", "GapSource", "Handler", "Ignore", "Received", "Subscription", "handles"]
 
@@ -256,7 +254,9 @@ class Consumer:
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
         """Take records in, in one transaction."""
-        decoded = [self._decode(record) for record in records]
+        decoded = [
+            decode(record, known=self._subscription.handlers, rehearsal=self._rehearsal) for record in records
+        ]
         moved = moved_by(decoded, self._positions)
         async with self._database.transaction() as uow:
             inbox = Inbox(uow, self.name)
@@ -273,7 +273,7 @@ class Consumer:
 
     async def _run_handlers(self, uow: UnitOfWork, events: Sequence[Decoded]) -> None:
         """Call the handlers: in rounds, so that each sees an aggregate once a call and in order, and types together."""
-        received = [self._validated(event) for event in events]
+        received = [validated(event) for event in events]
         rounds: list[dict[str, list[Received[EventData]]]] = []
         seen: dict[str, int] = {}
         for item in received:
@@ -290,30 +290,6 @@ class Consumer:
                     await handler(uow, by_type[event_type])
         if self._subscription.after is not None and received:
             await self._subscription.after(uow, received)
-
-    def _validated(self, event: Decoded) -> Received[EventData]:
-        envelope = event.envelope
-        assert envelope is not None
-        data = CATALOG[envelope.type].model.model_validate_json(event.body)
-        return Received(envelope, data, event.topic, event.partition, event.offset)
-
-    def _decode(self, record: ConsumerRecord) -> Decoded:
-        body = record.value or b""
-        headers, envelope, reason = record.headers, None, ""
-        try:
-            envelope = decode_headers(headers)
-            reason = self._unfit(envelope)
-        except MalformedEvent as error:
-            reason = str(error)
-        fit = None if reason else envelope
-        return Decoded(fit, headers, body, record.topic, record.partition, record.offset, reason, envelope)
-
-    def _unfit(self, envelope: Envelope) -> str:
-        if envelope.type not in self._subscription.handlers:
-            return f"type {envelope.type[:80]} is unknown"
-        if envelope.rehearsal != self._rehearsal:
-            return "rehearsal data and a real election's never mix"
-        return ""
 
     async def _apply_alone(self, record: ConsumerRecord) -> None:
         """Take one record in; after five refusals it is a dead letter, and its aggregate waits."""
@@ -341,7 +317,7 @@ class Consumer:
     async def _bury(self, record: ConsumerRecord, reason: str) -> None:
         lane = f"{record.topic}/{record.partition}"
         log.error("dead_letter", consumer=self.name, lane=lane, offset=record.offset)
-        decoded = self._decode(record)
+        decoded = decode(record, known=self._subscription.handlers, rehearsal=self._rehearsal)
         moved = moved_by([decoded], self._positions)
         async with self._database.transaction() as uow:
             inbox = Inbox(uow, self.name)

@@ -1,12 +1,50 @@
-"""What a consumer reads from records and failures: the epoch, how far a batch goes, why something could not be taken."""
+"""What a consumer reads from records and failures: the event, its epoch, how far a batch goes, why something is not taken."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from pydantic import ValidationError
 
 from chassis.inbox import Decoded, Position
+from chassis.subscription import Received
+from chassis.wire import MalformedEvent, decode_headers
+from contracts.catalog import CATALOG
+from contracts.envelope import EventData
+
+
+def decode(record: ConsumerRecord, *, known: Container[str], rehearsal: bool) -> Decoded:
+    """Return a record as an event, or with the reason why it cannot be taken.
+
+    Args:
+        known: types that the consumer handles or ignores.
+        rehearsal: whether it is of a rehearsal: the data of one never mix with a real election's.
+    """
+    headers, body = record.headers, record.value or b""
+    envelope, reason = None, ""
+    try:
+        envelope = decode_headers(headers)
+    except MalformedEvent as error:
+        reason = str(error)
+    else:
+        if envelope.type not in known:
+            reason = f"type {envelope.type[:80]} is unknown"
+        elif envelope.rehearsal != rehearsal:
+            reason = "rehearsal data and a real election's never mix"
+    fit = None if reason else envelope
+    return Decoded(fit, headers, body, record.topic, record.partition, record.offset, reason, envelope)
+
+
+def validated(event: Decoded) -> Received[EventData]:
+    """Return an event with its body.
+
+    Raises:
+        ValidationError: the body fails its schema.
+    """
+    envelope = event.envelope
+    assert envelope is not None
+    data = CATALOG[envelope.type].model.model_validate_json(event.body)
+    return Received(envelope, data, event.topic, event.partition, event.offset)
 
 
 def epoch_of(record: ConsumerRecord) -> int | None:

@@ -12,16 +12,12 @@ import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
-from aiokafka.partitioner import murmur2
-from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.structs import RecordMetadata
 
 from chassis.broker import (
     Broker,
@@ -36,9 +32,8 @@ from chassis.clock import DeskClock, wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
 from chassis.metrics import Metrics
+from chassis.relay_batches import Sent, send_rows
 from chassis.relay_lock import RelayLock
-from chassis.wire import Headers, encode_headers
-from contracts.catalog import PARTITIONS
 
 log = structlog.get_logger(__name__)
 
@@ -71,31 +66,6 @@ class RelayStuck(Exception):
 
 class BrokerForgot(Exception):
     """The topic does not hold what the broker acknowledged: it was wiped, or restored to an older state."""
-
-
-_Sent = tuple[RecordMetadata, int, UUID]
-"""A batch that the broker has: where its first record lies, how many there are, and the event in the last."""
-
-
-class _Batch:
-    """Records of one partition on their way to the broker, in order."""
-
-    def __init__(self, builder: BatchBuilder) -> None:
-        self.builder = builder
-        self.last: UUID
-
-    def append(self, key: bytes, value: bytes, headers: Headers, event_id: UUID) -> bool:
-        """Add a record, or say that the batch is full; the broker gives it its time."""
-        if self.builder.append(key=key, value=value, timestamp=None, headers=headers) is None:
-            return False
-        self.last = event_id
-        return True
-
-
-@lru_cache(maxsize=100_000)
-def _partition_of(key: bytes) -> int:
-    """Return the partition of a key as every client of Kafka counts it; computed in Python, so it is remembered."""
-    return (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
 
 
 class Relay:
@@ -303,7 +273,7 @@ class Relay:
         Raises:
             BrokerForgot: a partition's new records lie before what it acknowledged earlier.
         """
-        sent = await self._within_stall(self._produce(producer, rows), tail)
+        sent = await self._within_stall(self._sending(producer, rows), tail)
         latest: dict[int, tuple[int, UUID]] = {}
         for first, count, event_id in sent:
             known = self._last.get(first.partition)
@@ -313,28 +283,14 @@ class Relay:
         self._metrics.relay_published.inc(len(rows))
         return latest
 
-    async def _produce(self, producer: AIOKafkaProducer, rows: Sequence[Row]) -> list[_Sent]:
-        """Send rows as one batch for each partition: record by record the client takes three times as long."""
-        batches: dict[int, list[_Batch]] = {}
-        for row in rows:
-            headers = encode_headers(row, service=self._service, epoch=self._epoch)
-            key, value = row["partition_key"].encode(), row["body"].encode()
-            found = batches.setdefault(_partition_of(key), [])
-            if not found or not found[-1].append(key, value, headers, row["event_id"]):
-                found.append(_Batch(producer.create_batch()))
-                found[-1].append(key, value, headers, row["event_id"])
-        in_order = [(partition, batch) for partition, found in batches.items() for batch in found]
-        waiting = [await producer.send_batch(b.builder, self._topic, partition=p) for p, b in in_order]
-        crash_point("produced")
-        firsts = await asyncio.gather(*waiting)
-        return [
-            (first, batch.builder.record_count(), batch.last)
-            for first, (_, batch) in zip(firsts, in_order, strict=True)
-        ]
+    def _sending(
+        self, producer: AIOKafkaProducer, rows: Sequence[Row]
+    ) -> Coroutine[object, object, list[Sent]]:
+        return send_rows(producer, self._topic, rows, service=self._service, epoch=self._epoch)
 
     async def _within_stall(
-        self, sending: Coroutine[object, object, list[_Sent]], tail: TopicTail
-    ) -> list[_Sent]:
+        self, sending: Coroutine[object, object, list[Sent]], tail: TopicTail
+    ) -> list[Sent]:
         """Wait for acknowledgements; give the process up where the broker answers others and not us.
 
         While the broker is away this waits: the producer sends the same batches, in order, when it is back. A broker
@@ -346,7 +302,7 @@ class Relay:
         finally:
             task.cancel()
 
-    async def _acknowledged(self, task: "asyncio.Task[list[_Sent]]", tail: TopicTail) -> list[_Sent]:
+    async def _acknowledged(self, task: "asyncio.Task[list[Sent]]", tail: TopicTail) -> list[Sent]:
         answered_s = 0.0
         while True:
             done, _ = await asyncio.wait({task}, timeout=_TAIL_CHECK_S)

@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 from jsonschema import Draft202012Validator
 
 from chassis.consumer import Consumer
+from chassis.records import decode
 from contracts.catalog import CATALOG, topic_of
 from contracts.envelope import ATTRIBUTES
 from tests.harness import package_of, running_service
@@ -98,7 +99,9 @@ async def test_a_consumer_takes_every_example_of_its_topics(
             if CATALOG[example["type"]].service not in subscribed:
                 continue
             version = versions[example["subject"]] = versions.get(example["subject"], 0) + 1
-            event = consumer._decode(record(example, len(taken), version=version))
+            rehearsal = running.app.state.settings.rehearsal
+            told = record(example, len(taken), version=version)
+            event = decode(told, known=consumer._subscription.handlers, rehearsal=rehearsal)
             assert event.envelope is not None, (name, event.reason)
             async with running.app.state.database.transaction() as uow:
                 await consumer._run_handlers(uow, [event])

@@ -129,7 +129,8 @@ async def test_a_held_form_tells_how_long_it_has_waited(figures: Exposed) -> Non
     assert not figures.of("desk_forms_waiting_oldest_seconds", state="verified")
 
 
-async def test_figures_are_young_and_the_projection_adds_up(city: RunningService) -> None:
+async def test_figures_are_young_and_the_projection_adds_up(city: RunningService, figures: Exposed) -> None:
+    assert figures.of("desk_reconciler_drift_count", **BOGOR)
     exposed = await exposed_by(city)
     assert exposed.value("desk_figures_age_seconds") < 10
     assert exposed.value("desk_reconciler_age_seconds") < 10
