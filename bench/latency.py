@@ -71,15 +71,17 @@ async def _follow(port: int, *, token: str, election: str, answers: Answers, rea
     head = await reader.readuntil(b"\r\n\r\n")
     if b" 200 " not in head.split(b"\r\n")[0]:
         raise RuntimeError(head.decode()[:300])
-    while True:
-        line = await reader.readline()
-        if not line:
-            raise RuntimeError("the stream ended")
+    waiting = b""
+    while size := int(await reader.readline() or b"0", 16):  # a frame may come in several chunks
+        waiting += (await reader.readexactly(size + 2))[:size]
         ready.set()
-        if line.startswith(b"data:") and b'"items"' in line:
-            now = loop.time()
-            for event in json.loads(line[5:])["items"]:
-                answers.arrived[f"{event['subject']}@{event['aggregateversion']}"] = now
+        *lines, waiting = waiting.split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:") and b'"items"' in line:
+                now = loop.time()
+                for event in json.loads(line[5:])["items"]:
+                    answers.arrived[f"{event['subject']}@{event['aggregateversion']}"] = now
+    raise RuntimeError("the stream ended")
 
 
 async def _measure(asked: argparse.Namespace, requests: list[bytes]) -> dict[str, float]:
