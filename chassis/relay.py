@@ -58,6 +58,8 @@ _LONGEST_REST_S = 0.05
 _THICK_PER_S = 600
 """Events a second from which on the relay works in steps of `_STEP_S`: three times what a province's evening peaks at."""
 _STEP_S = 0.2
+_CROWD = 20
+"""Events in one look below which nothing is thick, however short the time was: 300 a second bring fewer in the longest rest."""
 
 
 class RelayStuck(Exception):
@@ -385,7 +387,7 @@ def _rest_s(events: int, *, since_s: float, took_s: float) -> float:
         since_s: seconds from the look before, the last that found any, to that look.
         took_s: seconds since that look, in which its events were sent and marked.
     """
-    if events > _THICK_PER_S * since_s:
+    if events >= _CROWD and events > _THICK_PER_S * since_s:
         return max(0.0, _STEP_S - took_s)
     return min(took_s, _LONGEST_REST_S)
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from deploy import processes
 from deploy.run_folder import replace_file
@@ -130,12 +131,20 @@ async def _replace_data(desk: FaultDesk, by: Path | None) -> None:
 
 
 async def _delete_topic(desk: FaultDesk, service: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=f"127.0.0.1:{desk.folder.port('kafka')}")
-    await admin.start()
-    try:
-        await admin.delete_topics([f"desk.{service}.v1"])
-    finally:
-        await admin.close()
+    """Delete the topic of a ledger; a broker that was killed just before is waited for."""
+
+    async def deleted() -> bool:
+        admin = AIOKafkaAdminClient(bootstrap_servers=f"127.0.0.1:{desk.folder.port('kafka')}")
+        try:
+            await admin.start()
+            await admin.delete_topics([f"desk.{service}.v1"])
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+        return True
+
+    await until(deleted, patience_s=POINT_PATIENCE_S, what="the broker")
 
 
 def _jump(desk: FaultDesk, *, hours: float) -> None:
