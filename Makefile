@@ -51,7 +51,7 @@ faults: setup ## Do FAULTS=50 faults to a desk under load and look whether anyth
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)
 
-bench: setup ## Measure the goals on a desk of its own, about half an hour; writes bench/latest.json.
+bench: setup ## Measure the goals on desks of a city, a province and the nation, about an hour; writes bench/latest.json.
 	@.venv/bin/python -m bench $(ARGS)
 
 generate: setup ## Write the generated files anew: schemas, rules, reference.
