@@ -25,7 +25,13 @@ from chassis.database import Connection, Database, UnitOfWork
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.problem_responses import problem_response
-from chassis.problems import IdempotencyKeyInvalid, IdempotencyKeyMissing, IdempotencyKeyReused, Problem
+from chassis.problems import (
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    NotFound,
+    Problem,
+)
 from chassis.watermark import Watermarks
 
 REPLAYED = "Idempotent-Replayed"
@@ -87,7 +93,10 @@ def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | 
         IdempotencyKeyInvalid: it is over 200 characters or not printable ASCII.
     """
     if not key:
-        raise IdempotencyKeyMissing("Send an Idempotency-Key header, made once before the first try.")
+        raise IdempotencyKeyMissing(
+            "Send an Idempotency-Key header, made once before the first try.",
+            detail_id="Kirimkan header Idempotency-Key yang dibuat sekali sebelum percobaan pertama.",
+        )
     if len(key) > 200 or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyInvalid
     path: str = request.scope[
@@ -119,9 +128,10 @@ def answer_of_refusal(problem: Problem, request: Request) -> Answer | None:
     """Return the stored form of a refusal in the caller's language, or None where a repeat may fare better.
 
     Args:
-        problem: as `honest` leaves it: what is not there only because we have not caught up is not final.
+        problem: as `honest` leaves it. What is not there may come: a report of a TPS that another service has not
+            told of yet is taken when it is repeated.
     """
-    if problem.status not in _FINAL:
+    if problem.status not in _FINAL or (isinstance(problem, NotFound) and problem.learned_from):
         return None
     rendered = problem_response(problem, request)
     headers = {name: rendered.headers[name] for name in _KEPT if name in rendered.headers}
@@ -159,7 +169,10 @@ async def find_answers(
         if row is None:
             continue
         if bytes(row["fingerprint"]) != claim.fingerprint:
-            found[claim] = IdempotencyKeyReused("This key was used for another command; make a new one.")
+            found[claim] = IdempotencyKeyReused(
+                "This key was used for another command; make a new one.",
+                detail_id="Kunci ini sudah dipakai untuk perintah lain; buatlah yang baru.",
+            )
         else:
             found[claim] = Answer(row["status"], json.loads(row["headers"]), bytes(row["body"]))
     return found

@@ -59,9 +59,11 @@ def unpack(text: str) -> Cursor:
         lanes = {str(lane): int(number) for lane, number in raw["l"].items()}
         cursor = Cursor(str(raw["e"]), lanes)
     except _NO_CURSOR as error:
-        raise CursorInvalid("Start again without a cursor.") from error
+        raise CursorInvalid(
+            "Start again without a cursor.", detail_id="Mulailah lagi tanpa kursor."
+        ) from error
     if not all(_LANE.fullmatch(lane) and 0 <= number < 2**63 for lane, number in lanes.items()):
-        raise CursorInvalid("Start again without a cursor.")
+        raise CursorInvalid("Start again without a cursor.", detail_id="Mulailah lagi tanpa kursor.")
     return cursor
 
 

@@ -43,5 +43,5 @@ async def redeem_ticket(uow: UnitOfWork, ticket: str, *, groups: RegionGroups) -
         wall_now(),
     )
     if row is None:
-        raise TicketInvalid("Ask for a new ticket.")
+        raise TicketInvalid("Ask for a new ticket.", detail_id="Mintalah tiket baru.")
     return _actor.validate_json(row["actor"]).as_of(groups)

@@ -39,6 +39,8 @@ async def test_what_the_owner_refuses_for_a_minute_is_not_asked_again(
         again = await report(gateway)
         assert (again.status_code, again.json()["code"]) == (429, "too-many-requests")
         assert 0 < int(again.headers["Retry-After"]) <= 60
+        forged = {"Idempotency-Key": str(uuid4()), "Authorization": "Bearer abc"}
+        assert (await gateway.client.post(PUBLIC, json={}, headers=forged)).status_code == 429
         assert len(owner.requests) == 1
         asked = await gateway.client.get(f"{PUBLIC}/ABCDEFGHJK")  # another route has a budget of its own
         assert (asked.status_code, len(owner.requests)) == (429, 2)
