@@ -42,7 +42,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
         backlog=BACKLOG,
-        forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", app.state.parts.trusted_proxies),
+        forwarded_allow_ips=app.state.parts.trusted_proxies,
     )
     # What is there by now stays for good: to look through it for garbage would hold everybody up for 80 ms, again and again.
     gc.collect()
