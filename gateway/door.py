@@ -171,7 +171,7 @@ class Refusals:
 
 
 class Door:
-    """The lanes to all services; who comes without a token has a narrow one, so that a flood holds up nobody with one."""
+    """The lanes to all services; public routes and who has no token get a narrow one, so that a flood holds up nobody else."""
 
     def __init__(self, peers: dict[str, str], *, clients: int, waiting: int) -> None:
         self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
