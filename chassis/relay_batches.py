@@ -6,6 +6,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
@@ -22,7 +23,11 @@ Sent = tuple[RecordMetadata, int, UUID]
 async def send_rows(
     producer: AIOKafkaProducer, topic: str, rows: Sequence[Row], *, service: str, epoch: int
 ) -> list[Sent]:
-    """Send rows, in order within each partition, and return what the broker acknowledged."""
+    """Send rows, in order within each partition, and return what the broker acknowledged.
+
+    Raises:
+        UnknownTopicOrPartitionError: the topic has fewer partitions than ours has, as one that the broker made by itself.
+    """
     batches: dict[int, list[_Batch]] = {}
     for row in rows:
         headers = encode_headers(row, service=service, epoch=epoch)
@@ -32,7 +37,7 @@ async def send_rows(
             found.append(_Batch(producer.create_batch()))
             found[-1].append(key, value, headers, row["event_id"])
     in_order = [(partition, batch) for partition, found in batches.items() for batch in found]
-    waiting = [await producer.send_batch(b.builder, topic, partition=p) for p, b in in_order]
+    waiting = [await _send_batch(producer, batch, topic, partition=p) for p, batch in in_order]
     crash_point("produced")
     firsts = await asyncio.gather(*waiting)
     return [
@@ -54,6 +59,15 @@ class _Batch:
             return False
         self.last = event_id
         return True
+
+
+async def _send_batch(
+    producer: AIOKafkaProducer, batch: _Batch, topic: str, *, partition: int
+) -> "asyncio.Future[RecordMetadata]":
+    """Hand a batch to the client, which only asserts that the partition is there."""
+    if partition not in await producer.partitions_for(topic):
+        raise UnknownTopicOrPartitionError(f"{topic} has no partition {partition}")
+    return await producer.send_batch(batch.builder, topic, partition=partition)
 
 
 @lru_cache(maxsize=100_000)

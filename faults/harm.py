@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -70,9 +71,12 @@ async def _crash(desk: FaultDesk, owner: str, point: str) -> str:
 
 
 async def _kill(desk: FaultDesk, name: str) -> None:
-    pid = desk.pid_of(name)
-    os.kill(pid, signal.SIGKILL)
-    await desk.replaced(name, pid=pid)
+    """Kill a process; one that has just ended by itself, for it could mend nothing any more, once it is there again."""
+    killed = False
+    while not killed:
+        pid = desk.pid_of(name)
+        killed = _signal([pid], signal.SIGKILL)
+        await desk.replaced(name, pid=pid)
 
 
 async def _pause(desk: FaultDesk, name: str, *, seconds: float) -> None:
@@ -163,7 +167,7 @@ async def _fill_disk(desk: FaultDesk, name: str, *, seconds: float) -> None:
     pid = desk.pid_of(name)
     _limit(_family(pid), _NO_ROOM)
     await asyncio.sleep(seconds)
-    _limit(_still_there(pid), "unlimited")
+    _limit(_family(pid), "unlimited")
     await desk.all_ready()
 
 
@@ -211,22 +215,19 @@ async def _two(desk: FaultDesk, clients: Clients, fault: Fault) -> None:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and its children: PostgreSQL is many."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """A process and its children, for PostgreSQL is many; nobody, where it has ended."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
     return [pid, *(int(child) for child in children)]
 
 
-def _still_there(pid: int) -> list[int]:
-    """A process and its children; nobody, where it has ended."""
-    try:
-        return _family(pid)
-    except FileNotFoundError:
-        return []
-
-
-def _signal(pids: list[int], number: signal.Signals) -> None:
+def _signal(pids: list[int], number: signal.Signals) -> bool:
+    """Send a signal to each, and say whether anybody was there."""
+    reached = False
     for pid in pids:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+            reached = True
+    return reached

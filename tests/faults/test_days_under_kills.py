@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,17 +81,22 @@ class Rehearsal(Operator):
         processes: list[dict[str, Any]] = json.loads((self.folder / "state.json").read_text())["processes"]
         return next(int(process["pid"]) for process in processes if process["name"] == name)
 
-    def kill(self, name: str) -> None:
-        """Kill one process of the desk, as it stands, and wait until another one has taken its place."""
+    def kill(self, name: str) -> int:
+        """Kill one process of the desk, as it stands, and return which it was; a successor comes by itself."""
         before = self.pid_of(name)
-        os.kill(before, signal.SIGKILL)
-        wait_for(lambda: self.pid_of(name) != before, patience_s=60)
+        with suppress(ProcessLookupError):  # it had ended already, for a kill before this one
+            os.kill(before, signal.SIGKILL)
+        return before
 
-    def wipe_and_kill(self, name: str) -> None:
+    def is_replaced(self, name: str, before: int) -> bool:
+        """Say whether another process has taken the place of one."""
+        return self.pid_of(name) != before
+
+    def wipe_and_kill(self, name: str) -> int:
         """Take the broker's data away under its feet, and then kill it."""
         os.kill(self.pid_of(name), signal.SIGSTOP)
         shutil.rmtree(self.folder / name)
-        self.kill(name)
+        return self.kill(name)
 
     def token(self, role: Role, person: str | None = None) -> str:
         """Return a token of the desk's own endpoint, for an application or for one of its people."""
@@ -160,15 +165,18 @@ def rehearsal(home: Path, **settings: str) -> Generator[Rehearsal]:
         postgres.remove(desk.folder / "postgres")
 
 
-def live_through(desk: Rehearsal, plan: Plan, *, broker: str, harm: Callable[[str], None]) -> str:
+def live_through(desk: Rehearsal, plan: Plan, *, broker: str, harm: Callable[[str], int]) -> str:
     """Drive the days, kill everything once while they go on, and return the last words of the simulator.
+
+    Nothing waits for a successor: the next kill comes at its own share of the days, whoever is still starting again.
 
     Args:
         broker: name of the program that is the broker.
-        harm: what is done to the broker.
+        harm: what is done to the broker, returning the process that it was done to.
     """
     days, victims = desk.drive(), (*SERVICES, "simulator", broker, "postgres")
     actions = len(timeline(plan))
+    killed: dict[str, int] = {}
     for nth, victim in enumerate(victims, start=1):
         wanted = actions * nth // (len(victims) + 1)
         wait_for(lambda: days.poll() is not None or desk.answered() >= wanted, patience_s=150)  # noqa: B023 - called at once
@@ -178,12 +186,11 @@ def live_through(desk: Rehearsal, plan: Plan, *, broker: str, harm: Callable[[st
             days.kill()
             days.communicate()
             days = desk.drive()
-        elif victim == broker:
-            harm(broker)
         else:
-            desk.kill(victim)
+            killed[victim] = harm(broker) if victim == broker else desk.kill(victim)
     output, _ = days.communicate(timeout=300)
     assert days.returncode == 0, output[-3_000:]
+    wait_for(lambda: all(desk.is_replaced(*one) for one in killed.items()), patience_s=60)
     return output
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from chassis.broker import Broker, TopicTail
 from chassis.relay import Relay
+from chassis.relay_batches import send_rows
 from contracts.catalog import PARTITIONS
 from deploy import processes, tansu
 from tests.infrastructure import KafkaServer, free_ports
@@ -112,6 +115,25 @@ async def test_a_topic_that_was_wiped_and_made_by_the_broker_itself_is_noticed_b
         async with pair.consumer():
             await pair.write_all([(uuid4(), 1, 1) for _ in range(30)])
             await pair.wait_for(30, patience_s=60)
+
+
+async def test_a_topic_with_too_few_partitions_is_an_error_of_the_broker(pair: Pair) -> None:
+    """The broker's client would end the process's relay with an assertion, which nothing mends."""
+    topic = pair.broker.topic("turnout")
+    admin = AIOKafkaAdminClient(bootstrap_servers=pair.kafka.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    await pair.write_all([(uuid4(), 1, 1) for _ in range(30)])
+    async with pair.owner.transaction() as uow:
+        rows = await uow.fetch("select * from outbox order by seq")
+    producer = AIOKafkaProducer(bootstrap_servers=pair.kafka.bootstrap)
+    await producer.start()
+    try:
+        with pytest.raises(UnknownTopicOrPartitionError, match="no partition"):
+            await send_rows(producer, topic, rows, service="turnout", epoch=1)
+    finally:
+        await producer.stop()
 
 
 async def _is_active(relay: Relay) -> bool:
