@@ -16,6 +16,7 @@ from bench import requests
 from bench.client import read_requests
 from bench.desk import ROOT, BenchDesk
 from bench.measures import Figure, Loaded, Pace
+from bench.pacing import send_paced, status
 
 REPORTS_PER_S = 100
 FLOOD_PER_S = 300
@@ -25,32 +26,14 @@ _CONNECTIONS = 48
 async def _send(port: int, load: list[bytes], per_s: float) -> dict[str, object]:
     """Send requests at a steady pace, whatever the answers do; return percentiles of the time from turn to answer."""
     loop = asyncio.get_running_loop()
-    idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(_CONNECTIONS):
-        idle.put_nowait(await asyncio.open_connection("127.0.0.1", port))
     took: list[float] = []
     statuses: Counter[str] = Counter()
-    began = loop.time()
 
-    async def one(request: bytes, turn: float) -> None:
-        reader, writer = await idle.get()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(
-            int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
-        )
-        await reader.readexactly(length)
+    def answered(head: bytes, turn: float) -> None:
         took.append((loop.time() - turn) * 1_000)
-        statuses[head[9:12].decode()] += 1
-        idle.put_nowait((reader, writer))
+        statuses[str(status(head))] += 1
 
-    tasks: list[asyncio.Task[None]] = []
-    for n, request in enumerate(load):
-        turn = began + n / per_s
-        if (delay := turn - loop.time()) > 0:
-            await asyncio.sleep(delay)
-        tasks.append(asyncio.ensure_future(one(request, turn)))
-    await asyncio.gather(*tasks)
+    await send_paced(port, load, per_s, answered, connections=_CONNECTIONS)
     took.sort()
     p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
     return {"p50_ms": p50, "p99_ms": p99, "statuses": dict(statuses)}

@@ -12,6 +12,7 @@ import statistics
 import uvloop
 
 from bench.client import read_requests
+from bench.pacing import header, send_paced, status
 
 _CONNECTIONS = 64
 
@@ -24,43 +25,16 @@ class Answers:
         self.arrived: dict[str, float] = {}
 
 
-async def _command(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, answers: Answers
-) -> None:
-    loop = asyncio.get_running_loop()
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    lines = {
-        name.lower(): value.strip()
-        for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])
-    }
-    await reader.readexactly(int(lines[b"content-length"]))
-    position = lines.get(b"desk-position", b"").decode()
-    if head[9:12] in (b"200", b"201") and position and b"idempotent-replayed" not in lines:
-        answers.answered.setdefault(position, loop.time())
-
-
 async def send_all(port: int, requests: list[bytes], per_s: float, answers: Answers) -> float:
     """Send requests at a steady pace, note when each was answered, and return how many a second were sent."""
     loop = asyncio.get_running_loop()
-    idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(_CONNECTIONS):
-        idle.put_nowait(await asyncio.open_connection("127.0.0.1", port))
-    began = loop.time()
-    tasks: list[asyncio.Task[None]] = []
 
-    async def one(request: bytes) -> None:
-        streams = await idle.get()
-        await _command(*streams, request, answers)
-        idle.put_nowait(streams)
+    def answered(head: bytes, _: float) -> None:
+        position = header(head, b"desk-position").decode()
+        if status(head) in (200, 201) and position and not header(head, b"idempotent-replayed"):
+            answers.answered.setdefault(position, loop.time())
 
-    for n, request in enumerate(requests):
-        delay = began + n / per_s - loop.time()
-        if delay > 0:
-            await asyncio.sleep(delay)
-        tasks.append(asyncio.ensure_future(one(request)))
-    await asyncio.gather(*tasks)
-    return len(requests) / (loop.time() - began)
+    return await send_paced(port, requests, per_s, answered, connections=_CONNECTIONS)
 
 
 async def _follow(port: int, *, token: str, election: str, answers: Answers, ready: asyncio.Event) -> None:
