@@ -9,7 +9,7 @@ ARGS ?=
 EXAMPLES ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test interleavings races fuzz mutate check bench faults generate clean
+.PHONY: help setup run down doctor test interleavings races fuzz mutate abuse check bench faults generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ fuzz: setup ## Send wrong and right requests to every operation, EXAMPLES of eac
 faults: setup ## Do FAULTS=50 faults to a desk under load and look whether anything was lost, SEED=20241127; resumes.
 	@.venv/bin/python -m pytest -n 0 -m long tests/faults
 	@.venv/bin/python -m faults --faults $(or $(FAULTS),50) --seed $(or $(SEED),20241127) $(ARGS)
+
+abuse: setup ## Send ten times a province's peak for MINUTES=15, beside stalled and crawling clients.
+	@.venv/bin/python -m bench.abuse --minutes $(or $(MINUTES),15) $(ARGS)
 
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)

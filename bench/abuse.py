@@ -57,6 +57,7 @@ class Seen:
         default_factory=list[tuple[float, Mapping[str, float]]]
     )
     cut: int = 0
+    sent_per_s: float = 0.0
 
     def take(self, head: bytes, turn: float) -> None:
         """Take the head of an answer."""
@@ -82,7 +83,7 @@ async def abuse(desk: BenchDesk, tps: list[str], *, seconds: float, per_s: float
     ]
     try:
         load = _reports(tps, kpps, count=int(per_s * seconds))
-        await send_paced(port, load, per_s, seen.take, connections=CONNECTIONS)
+        seen.sent_per_s = await send_paced(port, load, per_s, seen.take, connections=CONNECTIONS)
     finally:
         for other in others:
             other.cancel()
@@ -155,8 +156,10 @@ def growth(seen: Seen) -> dict[str, tuple[float, float]]:
         [shares for at, shares in seen.memory if SETTLED_S <= at <= 2 * SETTLED_S],
         [shares for at, shares in seen.memory if at >= end - SETTLED_S],
     )
-    first, last = ({name: statistics.median(one[name] for one in side) for name in side[0]} for side in sides)
-    return {name: (first[name], last[name]) for name in first}
+    # The program that loads the city ends: it is not in every sample.
+    names = {name for name in sides[0][0] if all(name in one for side in sides for one in side)}
+    first, last = ({name: statistics.median(one[name] for one in side) for name in names} for side in sides)
+    return {name: (first[name], last[name]) for name in names}
 
 
 def main() -> int:
@@ -189,8 +192,8 @@ def _tell(seen: Seen, lost: list[str], *, minutes: float) -> int:
     accepted = seen.statuses[200] + seen.statuses[201]
     print(
         f"{minutes:g} minutes, {STALLED:,} stalled streams and {SLOW} slow senders ({seen.cut:,} cut off): "
-        f"{sum(seen.statuses.values()):,} reports sent, {accepted:,} accepted (p50 {p50 * 1_000:.0f} ms, "
-        f"p99 {p99 * 1_000:.0f} ms), "
+        f"{sum(seen.statuses.values()):,} reports sent ({seen.sent_per_s:,.0f}/s), "
+        f"{accepted:,} accepted (p50 {p50 * 1_000:.0f} ms, p99 {p99 * 1_000:.0f} ms), "
         f"{seen.statuses[503]:,} told to come again, {len(seen.refused)} answered otherwise, {len(lost)} lost, "
         f"memory {before:,.0f} -> {after:,.0f} MB ({after / before - 1:+.1%})."
     )

@@ -13,6 +13,7 @@ from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
 from gateway.door import Door, passage_routes
+from gateway.full_lanes import FullLanes
 from gateway.groups import follow_groups
 from gateway.metrics import DomainMetrics, reconcile, show_figures
 from gateway.openapi import install_merged_openapi
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(passage_routes())
     app.router.routes.extend(page_routes())
     install_merged_openapi(app)
+    app.add_middleware(FullLanes, door=state.door, metrics=state.metrics)
     return app
 
 

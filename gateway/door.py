@@ -36,7 +36,7 @@ _FORWARDED: Final = frozenset(
     }
 )
 _OF_A_PATH: Final = "/:@!$&'()*+,;=~"
-_STREAMED: Final = "/imports"
+STREAMED: Final = "/imports"
 """Bodies of routes that end so are too large to hold; they go through as they come, in a lane of their own."""
 _RETURNED = (
     *(
@@ -103,6 +103,11 @@ class Lane:
         self._waiting = 0
         self._most_waiting = waiting
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether as many wait as may."""
+        return self._waiting >= self._most_waiting and self._places.locked()
+
     @asynccontextmanager
     async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
         """Lend the client with the least under way.
@@ -110,12 +115,8 @@ class Lane:
         Raises:
             Overloaded: too many requests wait for this service already.
         """
-        if self._places.locked() and self._waiting >= self._most_waiting:
-            raise Overloaded(
-                "Too many requests wait for this service.",
-                detail_id="Terlalu banyak permintaan menunggu layanan ini.",
-                retry_after_s=1,
-            )
+        if self.is_full:
+            raise full()
         self._waiting += 1
         try:
             await self._places.acquire()
@@ -133,6 +134,15 @@ class Lane:
         """Close every connection."""
         for client in self._clients:
             await client.aclose()
+
+
+def full() -> Overloaded:
+    """Return the refusal of a lane that is full."""
+    return Overloaded(
+        "Too many requests wait for this service.",
+        detail_id="Terlalu banyak permintaan menunggu layanan ini.",
+        retry_after_s=1,
+    )
 
 
 class Refusals:
@@ -184,6 +194,11 @@ class Door:
         for lane in (*self.lanes.values(), *self.uploads.values(), *self.public.values()):
             await lane.close()
 
+    def is_full(self, service: str, *, public: bool) -> bool:
+        """Say whether a request for a service could not even wait."""
+        lane = (self.public if public else self.lanes).get(service)
+        return lane is not None and lane.is_full
+
     async def pass_through(self, request: Request, service: str) -> Response:
         """Send a request to its owner and return the owner's answer as it comes.
 
@@ -205,12 +220,12 @@ class Door:
             )
         lane, content = self.lanes[service], None
         path, address = _route_of(request), request.client.host if request.client else ""
-        public = "/public/" in path or "authorization" not in request.headers
+        public = is_public(path, with_token="authorization" in request.headers)
         if public:
             self.refusals.check(path, address)
             lane = self.public[service]
         if request.method not in ("GET", "HEAD"):
-            if request.url.path.endswith(_STREAMED):
+            if request.url.path.endswith(STREAMED):
                 await caller(request)
                 lane, content = self.uploads[service], request.stream()
             else:
@@ -249,6 +264,11 @@ class Door:
                 "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
                 detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
             ) from error
+
+
+def is_public(path: str, *, with_token: bool) -> bool:
+    """Say whether a request takes the narrow lane: on a public route, or without a token."""
+    return not with_token or "/public/" in path
 
 
 def _route_of(request: Request) -> str:

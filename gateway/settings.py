@@ -25,7 +25,7 @@ class Settings(ServiceSettings):
         default=8, ge=1, le=64, description="HTTP clients per service, of four connections each."
     )
     door_waiting: int = Field(
-        default=512, ge=1, description="Requests that may wait for one service; beyond, 503."
+        default=128, ge=1, description="Requests that may wait for one service; beyond, 503."
     )
     overview_age_s: float = Field(
         default=1.0, ge=0, description="An overview, or results, are at most this old."
