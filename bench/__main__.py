@@ -64,10 +64,16 @@ class Bench:
             return
         self.console.print(f"{key} …")
         try:
-            self.figures[key] = measure()
+            self.keep(key, measure())
         except RuntimeError as error:
             self.console.print(f"  [red]no figure: {error}[/]")
-            self.figures[key] = Figure(float("nan"), [], f"no figure: {error}"[:200])
+            self.keep(key, Figure(float("nan"), [], f"no figure: {error}"[:200]))
+
+    def keep(self, key: str, figure: Figure) -> None:
+        """Keep a figure, and write down what there is: whoever stops the bench has had the figures before."""
+        self.figures[key] = figure
+        self.console.print(f"  {figure.value:,.3f} ({GOALS[key]})  {figure.note}")
+        _write(self)
 
 
 def main() -> int:
@@ -92,9 +98,7 @@ def main() -> int:
                 _measure(bench, desk, ground)
     if {"city", "nation"} <= set(bench.grown):
         bench.step("write_at_nation_vs_city", lambda: _nation_over_city(bench.grown))
-    figures = {key: bench.figures[key] for key in GOALS if key in bench.figures}
-    _print(figures, bench.grown)
-    _write(figures, bench)
+    _print(_in_order(bench.figures), bench.grown)
     return 0
 
 
@@ -114,6 +118,7 @@ def _measure(bench: Bench, desk: BenchDesk, ground: Ground) -> None:
     if "write_at_nation_vs_city" in bench.wanted:
         bench.console.print(f"what grows, at {ground.tps:,} TPS …")
         bench.grown[ground.name] = growth(desk, loaded, GROWN, tps_per_s=tps_per_s)
+        _write(bench)
 
 
 def _measure_city(bench: Bench, desk: BenchDesk, city: Loaded) -> None:
@@ -123,7 +128,8 @@ def _measure_city(bench: Bench, desk: BenchDesk, city: Loaded) -> None:
         seconds = 60 if pace.seconds >= 10 else pace.seconds * 4
         try:
             both = measures.latency(desk, city, seconds=seconds, warm_up_s=min(10, seconds / 3))
-            bench.figures["event_latency_p50_ms"], bench.figures["event_latency_p99_ms"] = both
+            bench.keep("event_latency_p50_ms", both[0])
+            bench.keep("event_latency_p99_ms", both[1])
         except subprocess.CalledProcessError as error:
             bench.console.print(f"  [red]no figure: {error.stderr.decode()[-300:]}[/]")
     bench.step("durable_write_vs_echo", lambda: measures.durable_write(desk, city, pace))
@@ -164,7 +170,11 @@ def _loaded(desk: BenchDesk, ground: Ground) -> Loaded:
     )
 
 
-def _write(figures: Figures, bench: Bench) -> None:
+def _in_order(figures: Figures) -> Figures:
+    return {key: figures[key] for key in GOALS if key in figures}
+
+
+def _write(bench: Bench) -> None:
     told = {
         "machine": {
             "cpus": os.cpu_count(),
@@ -173,7 +183,7 @@ def _write(figures: Figures, bench: Bench) -> None:
         },
         "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "pace": {"seconds": bench.pace.seconds, "rounds": bench.pace.rounds},
-        "figures": _told(figures),
+        "figures": _told(_in_order(bench.figures)),
         "growth": {name: _told(found) for name, found in bench.grown.items()},
     }
     LATEST.write_text(json.dumps(told, indent=1) + "\n")

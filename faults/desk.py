@@ -117,7 +117,7 @@ class FaultDesk:
 
         await until(another, patience_s=120, what=f"another {name}")
 
-    async def all_ready(self) -> None:
+    async def all_ready(self, *, patience_s: float = 300) -> None:
         """Wait until every process can do its work."""
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
 
@@ -131,7 +131,7 @@ class FaultDesk:
                         return False
                 return True
 
-            await until(ready, patience_s=300, what="every process to be ready")
+            await until(ready, patience_s=patience_s, what="every process to be ready")
 
     def token(self, role: str, *, person: str | None = None) -> str:
         """Make a token that lasts as long as the campaign."""

@@ -20,6 +20,8 @@ from faults.desk import FaultDesk, until
 from faults.plan import SERVICES, Fault
 
 POINT_PATIENCE_S = 60.0
+_NOTICED_S = 120.0
+"""So long after a fault an alert has been seen to fire."""
 _NO_ROOM = "65536"
 
 
@@ -43,7 +45,7 @@ async def do(desk: FaultDesk, clients: Clients, fault: Fault) -> str:
         case "jump":
             _jump(desk, hours=fault.amount)
         case "full":
-            await _fill_disk(desk, fault.at, seconds=fault.amount)
+            return await _fill_disk(desk, fault.at, seconds=fault.amount)
         case "aged":
             await _age(desk, days=fault.amount)
         case "two":
@@ -158,17 +160,23 @@ def _jump(desk: FaultDesk, *, hours: float) -> None:
     replace_file(desk.folder.clock, json.dumps(setting | {"desk_anchor": anchor.isoformat()}))
 
 
-async def _fill_disk(desk: FaultDesk, name: str, *, seconds: float) -> None:
+async def _fill_disk(desk: FaultDesk, name: str, *, seconds: float) -> str:
     """Let no file of a program grow: the kernel refuses each write beyond a limit, as it does where a disk is full.
 
-    PostgreSQL cannot write its log and starts anew; the broker shuts down. Who cannot do so by itself is started anew when
-    there is room again.
+    PostgreSQL cannot write its log and starts anew; the broker shuts down, or leads no partition any more where its topics
+    were just being made, and says nothing: then it is started anew, as the runbook of RelayStandsStill says.
     """
     pid = desk.pid_of(name)
     _limit(_family(pid), _NO_ROOM)
     await asyncio.sleep(seconds)
     _limit(_family(pid), "unlimited")
-    await desk.all_ready()
+    try:
+        await desk.all_ready(patience_s=_NOTICED_S)
+    except TimeoutError:
+        await _kill(desk, name)
+        await desk.all_ready()
+        return "started anew by hand"
+    return ""
 
 
 def _limit(pids: list[int], most_bytes: str) -> None:

@@ -23,6 +23,12 @@ async def report(gateway: RunningService, **headers: str) -> httpx.Response:
     return await gateway.client.post(REPORTS, json={}, headers=told)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(4):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
 async def test_who_comes_to_a_full_lane_is_told_to_come_again(database_url: Callable[[str], str]) -> None:
     async with (
         an_owner(say_nothing) as owner,
@@ -36,8 +42,8 @@ async def test_who_comes_to_a_full_lane_is_told_to_come_again(database_url: Call
         ) as gateway,
     ):
         crowd = [asyncio.ensure_future(report(gateway)) for _ in range(PLACES + WAITING)]
-        while len(owner.requests) < PLACES or not gateway.app.state.door.is_full("turnout", public=False):
-            await asyncio.sleep(0.01)
+        door = gateway.app.state.door
+        await until(lambda: len(owner.requests) == PLACES and door.is_full("turnout", public=False))
 
         refused = await report(gateway, **{"Accept-Language": "id"})
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
@@ -49,8 +55,7 @@ async def test_who_comes_to_a_full_lane_is_told_to_come_again(database_url: Call
         other = asyncio.ensure_future(
             gateway.client.post(f"/v1/elections/{ELECTION}/incidents", json={}, headers=bearer(Role.KPPS))
         )
-        while len(owner.requests) == PLACES:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(owner.requests) > PLACES)
         assert (await gateway.client.get("/health/live")).status_code == 200
 
         counted = (await gateway.client.get("/metrics")).text
