@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from chassis.database import Database, Row
 from chassis.relay_lock import RelayLock
 from contracts.access import Role
 from tests.harness import INTERNAL_SECRET, RunningService, bearer, on_a_socket, running_service, soon
@@ -105,8 +107,12 @@ async def test_pokes_go_one_at_a_time_and_to_whoever_took_the_lock_last() -> Non
         under_way -= 1
         return True
 
-    async with machine() as database:
-        first, second, third = [await database.connect_alone() for _ in range(3)]
+    async with (
+        machine() as database,
+        alone(database) as first,
+        alone(database) as second,
+        alone(database) as third,
+    ):
         await RelayLock("http://first", poke=poke).take(first, committed=committed)
         assert poked == []
         waiting = RelayLock("http://third", poke=poke)
@@ -129,8 +135,16 @@ async def test_pokes_go_one_at_a_time_and_to_whoever_took_the_lock_last() -> Non
 
             await until(has_taken)
             assert not waiting.waits
-        await second.close()
-        await third.close()
+
+
+@asynccontextmanager
+async def alone(database: Database) -> AsyncGenerator["asyncpg.Connection[Row]"]:
+    """Give a connection of its own."""
+    connection = await database.connect_alone()
+    try:
+        yield connection
+    finally:
+        connection.terminate()
 
 
 @pytest.mark.parametrize(
