@@ -132,7 +132,7 @@ async def running_service(
     """
     module = importlib.import_module(f"{package_of(service)}.app")
     settings_type: type[ServiceSettings] = importlib.import_module(f"{package_of(service)}.settings").Settings
-    await asyncio.to_thread(migrate, database_url, folder=module.MIGRATIONS)
+    await asyncio.to_thread(migrate, database_url, package=package_of(service))
     secret = run_folder() / f"internal-{uuid4().hex}"
     secret.write_text(INTERNAL_SECRET)
     clock: Path | None = None
