@@ -1,12 +1,16 @@
 """A desk as an operator meets it: commands typed, processes watched. For tests of whole desks."""
 
+import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,55 @@ from deploy import postgres
 from deploy.run_folder import RunFolder
 from tests.infrastructure import free_ports
 
+ROOT = Path(__file__).resolve().parents[1]
 DESK = Path(sys.executable).with_name("desk")
+
+
+class Terminal:
+    """A terminal window in which one command runs: keys can be pressed in it, and it can be closed."""
+
+    def __init__(
+        self, command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str], output: Path
+    ) -> None:
+        self._master, slave = os.openpty()
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - it takes no lock
+        )
+        os.close(slave)
+        self._closing = threading.Event()
+        self._screen = threading.Thread(target=self._show, args=[output])
+        self._screen.start()
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def close(self) -> None:
+        """Close the window, which the kernel tells to whoever leads the session."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._screen.join()  # a read under way would keep the terminal open
+            os.close(self._master)
+
+    def _show(self, output: Path) -> None:
+        with output.open("wb", buffering=0) as file:
+            while not self._closing.is_set():
+                if select.select([self._master], [], [], 0.05)[0]:
+                    try:
+                        file.write(os.read(self._master, 65_536))
+                    except OSError:  # whoever wrote to it has ended
+                        return
+
+
+def _take_terminal() -> None:
+    hear_signals()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Operator:
@@ -47,16 +99,35 @@ class Operator:
                 start_new_session=True,
                 preexec_fn=hear_signals,  # noqa: PLW1509 - it takes no lock
             )
-        folder = RunFolder(self.folder, first_port=self.port)
+        self.wait_ready(supervisor)
+        assert self.run_folder.holder() == supervisor.pid
+        return supervisor
+
+    def start_in_terminal(self, *, checkout: Path = ROOT) -> Terminal:
+        """Type `make run`, and wait until the desk is ready."""
+        terminal = Terminal(["make", "run"], cwd=checkout, environment=self.environment, output=self.output)
+        try:
+            self.wait_ready(terminal.process)
+        except BaseException:
+            terminal.close()
+            raise
+        return terminal
+
+    def wait_ready(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until the desk that a process starts is ready."""
+        folder = self.run_folder
         wait_for(
             lambda: (
-                supervisor.poll() is not None
-                or (folder.holder() == supervisor.pid and folder.read_state().phase == "ready")
+                process.poll() is not None
+                or (folder.holder() is not None and folder.read_state().phase == "ready")
             ),
             patience_s=240,
         )
-        assert supervisor.poll() is None, self.output.read_text()
-        return supervisor
+        assert process.poll() is None, self.output.read_text()
+
+    @property
+    def run_folder(self) -> RunFolder:
+        return RunFolder(self.folder, first_port=self.port)
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.type("status", "--json").stdout)
