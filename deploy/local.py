@@ -64,7 +64,7 @@ def run(folder: RunFolder, options: Options, *, console: Console, when_ready: Wh
     say = partial(_say, console)
     try:
         settings = read_settings(folder)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         say(f"[bold red]{escape(str(error))}[/]")
         return 1
     if options.fresh and not settings.rehearsal:

@@ -14,19 +14,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy import postgres
+from deploy import postgres, processes
 from deploy.run_folder import RunFolder
 from tests.infrastructure import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 DESK = Path(sys.executable).with_name("desk")
+CTRL_C = "\x03"
 
 
 class Terminal:
     """A terminal window in which one command runs: keys can be pressed in it, and it can be closed."""
 
     def __init__(
-        self, command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, str], output: Path
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: Path,
+        user: str | None = None,
     ) -> None:
         self._master, slave = os.openpty()
         self.process = subprocess.Popen(
@@ -38,6 +45,9 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - it takes no lock
+            user=user,
+            group=processes.group_of(user),
+            extra_groups=[] if user else None,
         )
         os.close(slave)
         self._closing = threading.Event()
@@ -70,9 +80,14 @@ def _take_terminal() -> None:
 
 
 class Operator:
-    """Types commands for one desk, whose folder has a space in its path."""
+    """Types commands for one desk, whose folder has a space in its path, in a checkout and as a user."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, checkout: Path = ROOT, desk: Path = DESK, user: str | None = None
+    ) -> None:
+        self.checkout = checkout
+        self.desk = desk
+        self.user = user
         self.home = home / "desk home"
         self.port = free_ports(10)
         self.folder = self.home / str(self.port)
@@ -85,27 +100,44 @@ class Operator:
 
     def type(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [DESK, *words], env=self.environment, capture_output=True, text=True, timeout=180, check=False
+            [self.desk, *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+            user=self.user,
+            group=processes.group_of(self.user),
+            extra_groups=[] if self.user else None,
         )
 
     def start(self, **settings: str) -> subprocess.Popen[bytes]:
         with self.output.open("wb") as output:
             supervisor = subprocess.Popen(
-                [DESK, "run"],
+                [self.desk, "run"],
                 env=self.environment | settings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=hear_signals,  # noqa: PLW1509 - it takes no lock
+                user=self.user,
+                group=processes.group_of(self.user),
+                extra_groups=[] if self.user else None,
             )
         self.wait_ready(supervisor)
         assert self.run_folder.holder() == supervisor.pid
         return supervisor
 
-    def start_in_terminal(self, *, checkout: Path = ROOT) -> Terminal:
+    def start_in_terminal(self) -> Terminal:
         """Type `make run`, and wait until the desk is ready."""
-        terminal = Terminal(["make", "run"], cwd=checkout, environment=self.environment, output=self.output)
+        terminal = Terminal(
+            ["make", "run"],
+            cwd=self.checkout,
+            environment=self.environment,
+            output=self.output,
+            user=self.user,
+        )
         try:
             self.wait_ready(terminal.process)
         except BaseException:
