@@ -135,7 +135,7 @@ def they_stop_one_after_another(operator: Operator) -> None:
 def beside_another_its_crashed_servers_come_back(operator: Operator, other: Operator) -> None:
     """Run a second desk beside the first, whose servers are killed meanwhile."""
     other.home.parent.mkdir()
-    with running(other) as supervisor:
+    with running(other, DAY="on", DESK_SIMULATOR_TPS="12") as supervisor:
         assert set(operator.processes()).isdisjoint(other.processes())
         before = {process["name"]: process["pid"] for process in operator.status()["processes"]}
         for name in ("postgres", "kafka"):
@@ -150,6 +150,9 @@ def beside_another_its_crashed_servers_come_back(operator: Operator, other: Oper
         wait_for(have_come_back, patience_s=30)
         alive = {process["name"] for process in operator.status()["processes"] if process["alive"]}
         assert {"postgres", "kafka"} <= alive
+        wait_for(lambda: "Kota Bogor is loaded; its days run now" in other.output.read_text(), patience_s=90)
+        assert "Kota Bogor is being loaded" in " ".join(other.output.read_text().split())
+        assert other.clock()["speed"] > 0
         supervisor.send_signal(signal.SIGHUP)
         assert supervisor.wait(timeout=60) == 0
     assert other.processes() == []
