@@ -11,6 +11,7 @@ from chassis.identity import public_route
 from chassis.problem_responses import problem_responses
 from chassis.problems import NotFound
 from chassis.token_issuer import (
+    ACCESS_TOKEN,
     CLIENT_CREDENTIALS,
     TOKEN_EXCHANGE,
     OAuthRefusal,
@@ -51,8 +52,35 @@ _FORM: Final = {
                         "grant_type": {"type": "string", "enum": [CLIENT_CREDENTIALS, TOKEN_EXCHANGE]},
                         **{name: {"type": "string"} for name in ("client_id", "client_secret", "scope")},
                         **{name: {"type": "string"} for name in ("subject_token", "subject_token_type")},
+                        **{
+                            name: {"type": "string"}
+                            for name in ("person", "device_id", "roles", "regions", "election")
+                        },
                     },
-                }
+                },
+                "examples": {
+                    "application": {
+                        "value": {
+                            "grant_type": CLIENT_CREDENTIALS,
+                            "client_id": "kpu-kota-bogor",
+                            "client_secret": "the-secret-of-this-application",
+                            "scope": "turnout:read events:public",
+                        }
+                    },
+                    "officer": {
+                        "value": {
+                            "grant_type": TOKEN_EXCHANGE,
+                            "client_id": "kpu-kota-bogor",
+                            "client_secret": "the-secret-of-this-application",
+                            "subject_token": "the-access-token-of-this-application",
+                            "subject_token_type": ACCESS_TOKEN,
+                            "person": "kpps-1",
+                            "device_id": "hp-kpps-1",
+                            "roles": "kpps",
+                            "regions": "32.71.06.1002.028",
+                        }
+                    },
+                },
             }
         },
     }

@@ -17,7 +17,7 @@ class ClockOut(BaseModel):
 class ClockIn(BaseModel):
     """How fast the desk's clock shall go: 0 holds it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"speed": 60}]})
 
     speed: Annotated[float, Field(ge=0, le=10_000, description="Desk seconds per second.")]
 
