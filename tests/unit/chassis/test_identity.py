@@ -165,6 +165,12 @@ BAD_CLAIMS = {
 }
 
 
+@pytest.mark.parametrize("audience", [["gateway"], "gateway", ["gateway", "registry"]])
+async def test_a_token_that_is_for_the_door_alone_allows_nothing_here(mint: Mint, audience: object) -> None:
+    known = await mint.verifier().verify(mint.token(aud=audience).encode())
+    assert (known.person, known.scopes) == ("officer-7", frozenset())
+
+
 @pytest.mark.parametrize("claims", BAD_CLAIMS.values(), ids=BAD_CLAIMS.keys())
 async def test_a_token_with_a_wrong_claim_is_not_accepted(mint: Mint, claims: dict[str, object]) -> None:
     with pytest.raises(Unauthenticated):
