@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis.client_directory import ClientDirectory
 from chassis.identity import public_route
-from chassis.problem_responses import problem_responses
+from chassis.problem_responses import language_of, problem_responses
 from chassis.problems import NotFound
 from chassis.token_issuer import (
     ACCESS_TOKEN,
@@ -105,6 +105,7 @@ async def issue_token(request: Request) -> Response:
         )
     fields = {name: str(value) for name, value in (await request.form()).items()}
     headers = {"Cache-Control": "no-store"}
+    language = language_of(request.headers.get("accept-language", ""))
     try:
         answer = await answer_token_request(
             fields,
@@ -115,7 +116,9 @@ async def issue_token(request: Request) -> Response:
         )
     except OAuthRefusal as refusal:
         return JSONResponse(
-            refusal.document(), status_code=refusal.status, headers={**headers, **refusal.headers()}
+            refusal.document(language),
+            status_code=refusal.status,
+            headers={"Content-Language": language, "Vary": "Accept-Language", **headers, **refusal.headers()},
         )
     return JSONResponse(answer, headers=headers)
 

@@ -185,7 +185,12 @@ async def _hold_items(
 async def _check_items(uow: UnitOfWork, items: Sequence[ItemHeldIn], election: str) -> None:
     known = {row["item"] for row in await uow.fetch(_CATALOGUE, election)}
     errors = [
-        FieldError(f"/items/{n}/item", "item-unknown", "The catalogue has no such item.")
+        FieldError(
+            f"/items/{n}/item",
+            "item-unknown",
+            "The catalogue has no such item.",
+            "Katalog tidak memiliki barang ini.",
+        )
         for n, held in enumerate(items)
         if held.item not in known
     ]

@@ -141,7 +141,7 @@ async def _store(request: Request, import_id: UUID) -> tuple[str, int]:
         raise InvalidPayload(
             "The file is empty.",
             detail_id="Berkas kosong.",
-            errors=[FieldError("", "empty", "There is no body.")],
+            errors=[FieldError("", "empty", "There is no body.", "Tidak ada isi.")],
         )
     return digest.hexdigest(), size_bytes
 

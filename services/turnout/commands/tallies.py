@@ -141,7 +141,12 @@ def figures_of(form: Form, sent: FormFiguresIn) -> FormFigures:
             "The contest has no choice with one of these numbers.",
             detail_id="Pemilihan ini tidak memiliki pilihan dengan salah satu nomor tersebut.",
             errors=[
-                FieldError(f"/figures/votes/{number}", "choice-unknown", "no choice has this number")
+                FieldError(
+                    f"/figures/votes/{number}",
+                    "choice-unknown",
+                    "No choice has this number.",
+                    "Tidak ada pilihan dengan nomor ini.",
+                )
                 for number in strangers
             ],
         )

@@ -92,7 +92,12 @@ def _check_accepted(command: FormAdjudicationIn, findings: list[FormFinding]) ->
             "The settled figures do not have one of the findings that are let stand.",
             detail_id="Salah satu temuan yang diterima tidak ada pada angka yang ditetapkan.",
             errors=[
-                FieldError(f"/accepted/{place}", "finding-not-there", "the figures do not have this finding")
+                FieldError(
+                    f"/accepted/{place}",
+                    "finding-not-there",
+                    "The figures do not have this finding.",
+                    "Angka ini tidak memiliki temuan tersebut.",
+                )
                 for place in strangers
             ],
         )

@@ -165,9 +165,8 @@ BAD_CLAIMS = {
 }
 
 
-@pytest.mark.parametrize("audience", [["gateway"], "gateway", ["gateway", "registry"]])
-async def test_a_token_that_is_for_the_door_alone_allows_nothing_here(mint: Mint, audience: object) -> None:
-    known = await mint.verifier().verify(mint.token(aud=audience).encode())
+async def test_a_token_that_is_for_the_door_alone_allows_nothing_here(mint: Mint) -> None:
+    known = await mint.verifier().verify(mint.token(aud=["gateway", "registry"]).encode())
     assert (known.person, known.scopes) == ("officer-7", frozenset())
 
 
