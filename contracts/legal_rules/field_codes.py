@@ -29,6 +29,27 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             Subject.REPORT,
         ),
         FindingCode(
+            "W-REPORT-ORDER",
+            None,
+            "A report of this slot that was made later stands; this one is kept and changes nothing.",
+            "Laporan jam ini yang dibuat kemudian tetap berlaku; laporan ini disimpan tanpa mengubah apa pun.",
+            Subject.REPORT,
+        ),
+        FindingCode(
+            "W-CLOCK-AHEAD",
+            None,
+            "The device's clock is ahead of the desk's.",
+            "Jam perangkat lebih cepat daripada jam desk.",
+            Subject.SAYING,
+        ),
+        FindingCode(
+            "W-OTHER-DAY",
+            None,
+            "It cannot have happened on the day that the device says; it counts from when the desk received it.",
+            "Tidak mungkin terjadi pada hari menurut perangkat; dihitung sejak diterima desk.",
+            Subject.SAYING,
+        ),
+        FindingCode(
             "W-TPS-SIZE",
             "D1",
             "The TPS has more voters than the election's limit.",
@@ -96,13 +117,6 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             "D6",
             "The scan reached the desk long after it happened.",
             "Pemindaian sampai di desk lama setelah terjadi.",
-            Subject.BOX,
-        ),
-        FindingCode(
-            "W-CLOCK-AHEAD",
-            None,
-            "The device's clock is ahead of the desk's.",
-            "Jam perangkat lebih cepat daripada jam desk.",
             Subject.BOX,
         ),
         FindingCode(

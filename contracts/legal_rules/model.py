@@ -27,7 +27,8 @@ class Subject(StrEnum):
     """What a finding is found on."""
 
     FORM = "the form of a TPS"
-    REPORT = "a turnout report"
+    REPORT = "a turnout report or a milestone"
+    SAYING = "the time or the code that a report says"
     BOX = "a box and its hand-overs"
     TPS = "a TPS as it was registered"
 

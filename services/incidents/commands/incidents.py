@@ -19,7 +19,7 @@ from contracts.incidents_events import (
 )
 from services.incidents.commands.places import Place, clock_of, place_of, route_of
 from services.incidents.commands.work import Begun, tell
-from services.incidents.rules.clocks import deadlines, is_late
+from services.incidents.rules.clocks import deadlines, is_late, time_findings
 from services.incidents.rules.lifecycle import Step
 from services.incidents.rules.tracking import SIGNS, tracking_code
 from services.incidents.schemas.incidents import IncidentIn
@@ -135,6 +135,7 @@ async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Recei
         decide_on=due.decide_on,
         decide_until=due.decide_until,
         reported_late=is_late(clock, region_code=region, known_at=report.known_at, reported_at=origin.now),
+        findings=time_findings(report.occurred_at, report.known_at, recorded_at=origin.now),
     )
     uow.session.add(incident)
     return tell(

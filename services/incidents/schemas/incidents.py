@@ -154,6 +154,7 @@ class IncidentCard(BaseModel):
     duplicate_of: UUID | None
     decide_on: date | None
     extended: bool
+    findings: list[str]
     clocks: list[IncidentClockOut]
     clock_source: str
     as_of: Instant

@@ -10,11 +10,12 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, InvalidPayload
+from contracts.device_clocks import placed_at
 from contracts.logistics_events import HandoverPoint, ItemHeld, Party, StrayScanRecorded, TpsItemsReceived
 from services.logistics.commands.custody import Custody
 from services.logistics.commands.known_tps import KnownTps, lock_tps
 from services.logistics.errors import TpsUnknown
-from services.logistics.rules.boxes import ReportedReceipt, placed_at
+from services.logistics.rules.boxes import ReportedReceipt
 from services.logistics.schemas.supplies import (
     BoxReceiptIn,
     BoxReceiptOut,

@@ -12,6 +12,7 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, WrongState
 from contracts.access import covers
+from contracts.device_clocks import placed_at
 from contracts.logistics_events import (
     BoxState,
     DiscrepancyKind,
@@ -26,7 +27,7 @@ from contracts.logistics_events import (
 )
 from services.logistics.commands.custody import Custody
 from services.logistics.errors import ManifestUnfit, ShipmentUnknown, WarehouseUnknown
-from services.logistics.rules.boxes import Box, Handover, placed_at
+from services.logistics.rules.boxes import Box, Handover
 from services.logistics.schemas.shipments import (
     ArriveShipmentIn,
     CancelShipmentIn,

@@ -6,6 +6,7 @@ Until two persons agree, the figures of an entry go nowhere but into its row, an
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from chassis.coalescer import Item
@@ -99,7 +100,7 @@ async def record_entries(uow: UnitOfWork, items: Sequence[Item[EnterForm]]) -> l
             results.append(await why_unknown(uow, name))
             continue
         try:
-            judged = _judge(form, item.command)
+            judged = _judge(form, item.command, now=item.origin.now)
         except Problem as refusal:
             results.append(refusal)
             continue
@@ -113,7 +114,7 @@ async def record_entries(uow: UnitOfWork, items: Sequence[Item[EnterForm]]) -> l
     return results
 
 
-def _judge(form: Form, command: EnterForm) -> _Judged:
+def _judge(form: Form, command: EnterForm, *, now: datetime) -> _Judged:
     """Ask the rules, and move the form's life on.
 
     Raises:
@@ -124,6 +125,7 @@ def _judge(form: Form, command: EnterForm) -> _Judged:
     findings = form_findings(figures, around=form.around)
     before = form.life
     form.life = enter(before, Typed(command.by, text), held=held_out(figures, findings))
+    form.times.append((command.entry.occurred_at, now))
     slot: Literal[1, 2] = 1 if before.state is TallyState.EMPTY else 2
     return _Judged(form, slot, before.round, figures, text, findings, before)
 
@@ -176,7 +178,7 @@ def _tell_outcome(uow: UnitOfWork, judged: _Judged, item: Item[EnterForm]) -> li
         number=form.next_number(),
         settled=None,
         figures=judged.figures,
-        findings=judged.findings,
+        findings=judged.findings + form.time_findings(form.times),
         accepted=(),
         held=form.life.state is TallyState.HELD,
         persons=len(form.life.persons),
@@ -208,7 +210,7 @@ def _receipt(judged: _Judged, origin: Origin) -> Receipt:
         round=judged.round,
         slot=judged.slot,
         state=form.life.state,
-        findings=judged.findings,
+        findings=judged.findings + form.time_findings(form.times[-1:]),
         recorded_at=origin.now,
     )
     return Receipt(out, location=form.location, aggregate=form.aggregate, version=form.version)

@@ -9,13 +9,14 @@ from uuid import UUID
 from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from chassis.problems import Problem
-from contracts.turnout_events import TallyState
+from contracts.turnout_events import FormFinding, TallyState
 from services.turnout.errors import FormUnknown, TpsUnknown
 from services.turnout.events import Standing, Teller
 from services.turnout.rules.ballots import RESERVE_RATIO
 from services.turnout.rules.form_findings import Surroundings
 from services.turnout.rules.publication import results_public_at
 from services.turnout.rules.tallies import Hand, Life, Typed
+from services.turnout.rules.times import VotingDate, entry_findings
 from services.turnout.rules.voting_days import WALK_INS_FROM
 from services.turnout.tables.codes import by_code, find_tps
 
@@ -29,6 +30,10 @@ class FormName:
     contest: str
 
 
+Times = tuple[datetime, datetime]
+"""When something happened by the device, and when the desk recorded it."""
+
+
 @dataclass(slots=True)
 class Form:
     """A tally whose row this transaction holds.
@@ -37,6 +42,7 @@ class Form:
         life: what the next step is judged by; a command puts the life after its step here.
         numbers: how often figures stood so far; the number of the last ones.
         standing: number of the figures that stand, None where none do.
+        times: of the entries of this round, in order.
     """
 
     name: FormName
@@ -47,6 +53,7 @@ class Form:
     standing: int | None
     choices: list[int]
     around: Surroundings
+    times: list[Times]
     touched: bool = False
 
     @property
@@ -69,6 +76,15 @@ class Form:
         """Return when votes per choice may be public."""
         told: datetime | None = self.known["results_public_at"]
         return told or results_public_at(self.known["voting_date"])
+
+    def time_findings(self, times: Sequence[Times]) -> list[FormFinding]:
+        """Return what is to be said of when entries of the form, or what settled it, were made."""
+        date = VotingDate(self.known["voting_date"], self.known["zone"])
+        return [
+            finding
+            for occurred_at, recorded_at in times
+            for finding in entry_findings(occurred_at, recorded_at, of=date)
+        ]
 
     def next_number(self) -> int:
         """Return the number of figures that stand from now on."""
@@ -100,7 +116,7 @@ class Form:
 # Each look-up is a probe of an index by itself (`limit 1`): joined, they become scans of whole tables wherever PostgreSQL
 # has planned them while the tables were small.
 _FIND = by_code("""
-select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
+select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
        y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
 cross join lateral (<tps>) t
@@ -121,7 +137,7 @@ from tally where tally_id = any($1::uuid[]) order by tally_id for update
 """
 # A statement of its own: only one that begins after the lock was granted sees what its last holder wrote.
 _ENTRIES = """
-select w.tally_id, e.person, e.device, e.figures::text as figures
+select w.tally_id, e.person, e.device, e.figures::text as figures, e.occurred_at, e.recorded_at
 from unnest($1::uuid[], $2::int[]) w(tally_id, round)
 cross join lateral (
     select * from tally_entry where tally_id = w.tally_id and round = w.round order by slot limit 2
@@ -170,13 +186,14 @@ async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNam
         return {}
     rows = await uow.fetch(_LOCK, list(known))
     entered = [row for row in rows if row["state"] != TallyState.EMPTY]
-    entries: dict[UUID, list[Typed]] = {}
+    entries: dict[UUID, list[tuple[Typed, Times]]] = {}
     users: Mapping[tuple[UUID, str], int] = {}
     if entered:
         ids, rounds = [row["tally_id"] for row in entered], [row["round"] for row in entered]
         for row in await uow.fetch(_ENTRIES, ids, rounds):
             entry = Typed(Hand(row["person"], row["device"]), row["figures"])
-            entries.setdefault(row["tally_id"], []).append(entry)
+            times = (row["occurred_at"], row["recorded_at"])
+            entries.setdefault(row["tally_id"], []).append((entry, times))
         places = list({known[tally_id]["tps_id"] for tally_id in ids})
         users = {
             (row["tps_id"], row["contest"]): row["users"]
@@ -202,11 +219,16 @@ async def _find_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNa
     return found
 
 
-def _form(known: Row, row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], int]) -> Form:
+def _form(
+    known: Row,
+    row: Row,
+    entries: Sequence[tuple[Typed, Times]],
+    users: Mapping[tuple[UUID, str], int],
+) -> Form:
     life = Life(
         state=TallyState(row["state"]),
         round=row["round"],
-        entries=tuple(entries),
+        entries=tuple(entry for entry, _ in entries),
         return_asked_by=row["return_asked_by"],
     )
     return Form(
@@ -218,6 +240,7 @@ def _form(known: Row, row: Row, entries: Sequence[Typed], users: Mapping[tuple[U
         standing=row["standing"],
         choices=known["choices"],
         around=_surroundings(known, users),
+        times=[times for _, times in entries],
     )
 
 

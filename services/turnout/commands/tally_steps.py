@@ -47,6 +47,7 @@ async def adjudicate_form(
     figures = figures_of(form, command.figures)
     findings = form_findings(figures, around=form.around)
     accepted = sorted(set(command.accepted))
+    occurred_at = command.occurred_at or origin.now
     held = held_out(figures, findings, accepted=accepted)
     form.life = adjudicate(before, by, held=held)
     _check_accepted(command, findings)
@@ -54,13 +55,12 @@ async def adjudicate_form(
         number=form.next_number(),
         settled="entries_differ" if _differ(before) else "paper_does_not_add_up",
         figures=figures,
-        findings=findings,
+        findings=findings + form.time_findings([(occurred_at, origin.now)]),
         accepted=accepted,
         held=held,
         persons=len(form.life.persons),
         photo_sha256=command.photo_sha256,
     )
-    occurred_at = command.occurred_at or origin.now
     version = form.raise_version()
     teller = form.teller(uow, origin, occurred_at=occurred_at)
     teller.verified(version, standing, results_public_at=form.results_public_at())

@@ -53,7 +53,9 @@ class TurnoutReportOut(TurnoutFigure):
     """A turnout report as it was taken."""
 
     tps_code: str
-    outcome: Literal["created", "corrected", "unchanged"]
+    outcome: Literal["created", "corrected", "unchanged", "superseded"] = Field(
+        description="`superseded`: a report of this slot that was made later stands; this one is kept in the ledger."
+    )
 
 
 class MilestoneIn(Input):

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -382,3 +383,28 @@ async def test_ballots_are_compared_with_the_receipt_of_the_box_that_stands(desk
     await tell(547, BoxState.AT_TPS, found)
     second = await enter(desk, form_path(33), "budi")
     assert (second.json()["findings"], second.json()["state"]) == ([], "verified")
+
+
+async def test_the_time_of_an_entry_is_told_with_both_values(desk: RunningService) -> None:
+    ahead, ago = "2099-01-01T00:00:00Z", "2000-01-02T00:00:00Z"
+    first = await enter(desk, form_path(40), "ani", entry(occurred_at=ago))
+    assert [(f["code"], f["where"], f["written"], f["expected"]) for f in first.json()["findings"]] == [
+        ("W-OTHER-DAY", "occurred_at", "2000-01-02T00:00:00+00:00", "2024-11-27")
+    ]
+    second = await enter(desk, form_path(40), "budi", entry(occurred_at=ahead))
+    (found,) = second.json()["findings"]
+    assert (found["code"], found["written"]) == ("W-CLOCK-AHEAD", "2099-01-01T00:00:00+00:00")
+    assert datetime.fromisoformat(found["expected"]) == datetime.fromisoformat(second.json()["recorded_at"])
+    form = await look(desk, form_path(40))
+    codes = [f["code"] for f in form["version"]["findings"]]
+    assert (form["state"], codes) == ("verified", ["W-OTHER-DAY", "W-CLOCK-AHEAD"])
+    await send_back(desk, form_path(40), "cici")
+    await send_back(desk, form_path(40), "dedi")
+    assert (await enter(desk, form_path(40), "ani")).json()["findings"] == []
+
+
+async def test_the_time_of_a_settlement_is_told(desk: RunningService) -> None:
+    for person, invalid in (("ani", 17), ("budi", 18)):
+        await enter(desk, form_path(41), person, entry(figures(invalid=invalid)))
+    answer = await settle(desk, form_path(41), "cici", settlement(occurred_at="2099-01-01T00:00:00Z"))
+    assert [f["code"] for f in answer.json()["findings"]] == ["W-CLOCK-AHEAD"]
