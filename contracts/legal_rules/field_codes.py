@@ -36,6 +36,27 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             Subject.REPORT,
         ),
         FindingCode(
+            "W-NOT-OPENED",
+            "D10",
+            "No opening of the TPS was known by then.",
+            "Pembukaan TPS belum diketahui sampai saat itu.",
+            Subject.REPORT,
+        ),
+        FindingCode(
+            "W-NOT-CLOSED",
+            "D10",
+            "The vote of the TPS was not closed by then.",
+            "Pemungutan suara TPS belum ditutup sampai saat itu.",
+            Subject.REPORT,
+        ),
+        FindingCode(
+            "W-MILESTONE-ORDER",
+            None,
+            "The milestone does not lie between those that come before and after it in a day.",
+            "Tahap ini tidak berada di antara tahap sebelum dan sesudahnya pada hari itu.",
+            Subject.REPORT,
+        ),
+        FindingCode(
             "W-CLOCK-AHEAD",
             None,
             "The device's clock is ahead of the desk's.",

@@ -27,7 +27,7 @@ class Subject(StrEnum):
     """What a finding is found on."""
 
     FORM = "the form of a TPS"
-    REPORT = "a turnout report or a milestone"
+    REPORT = "a turnout report, a milestone or an entry"
     SAYING = "the time or the code that a report says"
     BOX = "a box and its hand-overs"
     TPS = "a TPS as it was registered"

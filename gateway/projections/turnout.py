@@ -21,19 +21,12 @@ from contracts.turnout_events import (
     TurnoutSuperseded,
     VotingDayTpsChanged,
 )
-from contracts.vocabulary import Milestone, kelurahan_of
+from contracts.vocabulary import MILESTONES_IN_ORDER, Milestone, kelurahan_of
 from gateway.projections import Body, Fold, Projection, instant
 
-REACHED = (
-    Milestone.READY,
-    Milestone.OPENED,
-    Milestone.VOTING_CLOSED,
-    Milestone.COUNTING_STARTED,
-    Milestone.FORM_POSTED,
-)
-"""The milestones of a day that goes as planned, in order."""
-
-_REACHED = {milestone.value: f"milestone/{milestone}" for milestone in (*REACHED, Milestone.MOVED)}
+_REACHED = {
+    milestone.value: f"milestone/{milestone}" for milestone in (*MILESTONES_IN_ORDER, Milestone.MOVED)
+}
 _VOTED = ("voted/tps", "voted/men", "voted/women", "voted/total")
 _FACTS = set(TallyFact.model_fields)
 _FIGURES = ("valid", "invalid", "total")
@@ -49,12 +42,14 @@ def milestone_recorded(body: Body, envelope: Envelope, data: EventData) -> Proje
     name, possible = data.milestone.value, OTHER_DAY not in data.findings
     placed = instant(placed_at(envelope.occurred_at, envelope.recorded_at, possible=possible))
     reached[name] = max(reached.get(name, ""), placed or "")
-    latest = max(reached, key=lambda name: (reached[name], name))
+    found = {**cast(dict[str, list[str]], body.get("milestone_findings", {})), name: data.findings}
+    latest = max(reached, key=lambda each: (reached[each], each))
     kept: Body = {
         **body,
         "tps_id": str(data.tps_id),
         "milestones": dict(sorted(reached.items())),
         "milestone": latest,
+        "milestone_findings": {each: codes for each, codes in sorted(found.items()) if codes},
     }
     return _voting_day(kept, data.tps_code)
 

@@ -178,7 +178,7 @@ def _tell_outcome(uow: UnitOfWork, judged: _Judged, item: Item[EnterForm]) -> li
         number=form.next_number(),
         settled=None,
         figures=judged.figures,
-        findings=judged.findings + form.time_findings(form.times),
+        findings=judged.findings + form.entry_findings(form.times),
         accepted=(),
         held=form.life.state is TallyState.HELD,
         persons=len(form.life.persons),
@@ -210,7 +210,7 @@ def _receipt(judged: _Judged, origin: Origin) -> Receipt:
         round=judged.round,
         slot=judged.slot,
         state=form.life.state,
-        findings=judged.findings + form.time_findings(form.times[-1:]),
+        findings=judged.findings + form.entry_findings(form.times[-1:]),
         recorded_at=origin.now,
     )
     return Receipt(out, location=form.location, aggregate=form.aggregate, version=form.version)

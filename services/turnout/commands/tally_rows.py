@@ -10,13 +10,14 @@ from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from chassis.problems import Problem
 from contracts.turnout_events import FormFinding, TallyState
+from contracts.vocabulary import Milestone
 from services.turnout.errors import FormUnknown, TpsUnknown
 from services.turnout.events import Standing, Teller
 from services.turnout.rules.ballots import RESERVE_RATIO
 from services.turnout.rules.form_findings import Surroundings
 from services.turnout.rules.publication import results_public_at
 from services.turnout.rules.tallies import Hand, Life, Typed
-from services.turnout.rules.times import VotingDate, entry_findings
+from services.turnout.rules.times import Course, VotingDate, entry_findings
 from services.turnout.rules.voting_days import WALK_INS_FROM
 from services.turnout.tables.codes import by_code, find_tps
 
@@ -77,14 +78,20 @@ class Form:
         told: datetime | None = self.known["results_public_at"]
         return told or results_public_at(self.known["voting_date"])
 
-    def time_findings(self, times: Sequence[Times]) -> list[FormFinding]:
-        """Return what is to be said of when entries of the form, or what settled it, were made."""
-        date = VotingDate(self.known["voting_date"], self.known["zone"])
-        return [
-            finding
-            for occurred_at, recorded_at in times
-            for finding in entry_findings(occurred_at, recorded_at, of=date)
-        ]
+    @property
+    def date(self) -> VotingDate:
+        """Return when its TPS votes."""
+        return VotingDate(self.known["voting_date"], self.known["zone"])
+
+    def entry_findings(self, times: Sequence[Times]) -> list[FormFinding]:
+        """Return what is to be said of when entries of the form were made."""
+        at: dict[Milestone, datetime | None] = {
+            Milestone.OPENED: self.known["opened_at"],
+            Milestone.VOTING_CLOSED: self.known["closed_at"],
+        }
+        reached = {milestone: moment for milestone, moment in at.items() if moment is not None}
+        course = Course(self.date, reached, self.known["voting_closes"])
+        return [finding for told in times for finding in entry_findings(*told, course)]
 
     def next_number(self) -> int:
         """Return the number of figures that stand from now on."""
@@ -117,13 +124,15 @@ class Form:
 # has planned them while the tables were small.
 _FIND = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
-       y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received
+       y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received,
+       (d.reached ->> 'opened')::timestamptz as opened_at, (d.reached ->> 'voting_closed')::timestamptz as closed_at
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
 cross join lateral (<tps>) t
 cross join lateral (select tally_id from tally where tps_id = t.tps_id and contest = c.contest limit 1) y
 cross join lateral (
     select choices from contest_ref where election = c.election and contest = c.contest limit 1
 ) k
+left join lateral (select reached from voting_day where tps_id = t.tps_id limit 1) d on true
 left join lateral (select * from election_ref where election = c.election limit 1) e on true
 left join lateral (
     select ballots_received from box_ref where tps_id = t.tps_id and contest = c.contest and not void

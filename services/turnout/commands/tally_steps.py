@@ -22,6 +22,7 @@ from services.turnout.events import Standing
 from services.turnout.rules.form_figures import canonical
 from services.turnout.rules.form_findings import blocking, form_findings, held_out
 from services.turnout.rules.tallies import Hand, Life, adjudicate, discard, not_found, send_back
+from services.turnout.rules.times import settlement_findings
 from services.turnout.schemas.tallies import FormAdjudicationIn, FormAdjudicationOut, FormStepIn, FormStepOut
 
 
@@ -55,7 +56,7 @@ async def adjudicate_form(
         number=form.next_number(),
         settled="entries_differ" if _differ(before) else "paper_does_not_add_up",
         figures=figures,
-        findings=findings + form.time_findings([(occurred_at, origin.now)]),
+        findings=findings + settlement_findings(occurred_at, origin.now, of=form.date),
         accepted=accepted,
         held=held,
         persons=len(form.life.persons),

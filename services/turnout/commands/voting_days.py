@@ -14,8 +14,16 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import Problem
 from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded, TurnoutSuperseded
+from contracts.vocabulary import Milestone
 from services.turnout.errors import TpsUnknown
-from services.turnout.rules.times import WINDOWS, VotingDate, judge_time, report_window
+from services.turnout.rules.times import (
+    WINDOWS,
+    Course,
+    VotingDate,
+    judge_time,
+    order_findings,
+    report_window,
+)
 from services.turnout.rules.voting_days import Figures, milestone_findings, report_findings
 from services.turnout.schemas.voting_days import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
 from services.turnout.tables.codes import by_code, find_tps
@@ -59,8 +67,17 @@ async def record_milestone(
     date = VotingDate(tps.voting_date, tps.zone)
     told = judge_time(command.occurred_at, origin.now, of=date, window=WINDOWS[command.milestone])
     findings = told.findings + milestone_findings(
-        command.milestone, occurred_at=command.occurred_at, zone=tps.zone, dissolved=not tps.active
+        command.milestone,
+        occurred_at=command.occurred_at,
+        zone=tps.zone,
+        opens=tps.voting_opens,
+        closes=tps.voting_closes,
+        dissolved=not tps.active,
     )
+    reached = {Milestone(name): datetime.fromisoformat(at) for name, at in day.reached.items()}
+    findings += order_findings(command.milestone, told.placed_at, Course(date, reached, tps.voting_closes))
+    last = max(told.placed_at, reached.get(command.milestone, told.placed_at))
+    day.reached = {**day.reached, command.milestone.value: last.isoformat()}
     day.version += 1
     if day.milestone_at is None or told.placed_at >= day.milestone_at:
         day.milestone, day.milestone_at = command.milestone, told.placed_at
@@ -129,7 +146,7 @@ class _Day:
 # while the tables were small.
 _LOCK_DAYS = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active,
-       t.voting_date, t.zone, v.version
+       t.voting_date, t.zone, t.voting_opens, t.voting_closes, v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
 cross join lateral (<tps>) t
 join voting_day v using (tps_id)
@@ -221,6 +238,8 @@ def _judge(day: _Day, report: TurnoutReportIn, *, now: datetime) -> _Judged:
         figures,
         dpt=day.tps["dpt"],
         others={slot: other.figures.total for slot, other in day.standing.items() if slot != report.slot},
+        opens=day.tps["voting_opens"],
+        closes=day.tps["voting_closes"],
         dissolved=not day.tps["active"],
     )
     standing = day.standing.get(report.slot)

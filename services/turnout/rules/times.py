@@ -5,13 +5,13 @@ A time that cannot be is a finding and no refusal: a phone that shows another ye
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from contracts.device_clocks import CLOCK_AHEAD, OTHER_DAY, is_ahead, placed_at
 from contracts.turnout_events import FormFinding
-from contracts.vocabulary import Milestone
+from contracts.vocabulary import MILESTONES_IN_ORDER, Milestone
 
 Window = tuple[int, int | None]
 """First and last day, counted from the voting day of the TPS; no last day where there is none."""
@@ -88,13 +88,89 @@ def judge_time(occurred_at: datetime, recorded_at: datetime, *, of: VotingDate, 
     )
 
 
-def entry_findings(occurred_at: datetime, recorded_at: datetime, *, of: VotingDate) -> list[FormFinding]:
-    """Return what is to be said of the time at which a form was entered, each finding with both values.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is known of the day of a TPS, by which its later milestones and its forms are judged.
+
+    Attributes:
+        reached: the moment that each milestone counts from.
+        closes: civil time of the TPS.
+    """
+
+    date: VotingDate
+    reached: Mapping[Milestone, datetime]
+    closes: str
+
+    def closed_at(self) -> datetime:
+        """Return when the vote was closed: as it was reported, else the hour at which it has to be."""
+        hour = datetime.combine(
+            self.date.day, time.fromisoformat(self.closes), tzinfo=ZoneInfo(self.date.zone)
+        )
+        return self.reached.get(Milestone.VOTING_CLOSED) or hour.astimezone(UTC)
+
+
+def order_findings(milestone: Milestone, at: datetime, course: Course) -> list[str]:
+    """Return what is to be said of a milestone's place in the day of its TPS.
+
+    Example: a closing at a TPS that nobody reported open is `W-NOT-OPENED`; an opening after that closing is
+    `W-MILESTONE-ORDER`.
+
+    Args:
+        milestone: the one that is reported.
+        at: the moment that it counts from.
+        course: what was known before it.
+
+    Source: D10.
+    """
+    if milestone not in MILESTONES_IN_ORDER:
+        return []
+    order, reached = MILESTONES_IN_ORDER, course.reached
+    place = order.index(milestone)
+    findings: list[str] = []
+    if place > order.index(Milestone.OPENED) and Milestone.OPENED not in reached:
+        findings.append("W-NOT-OPENED")
+    closing = order.index(Milestone.VOTING_CLOSED)
+    if place > closing and Milestone.VOTING_CLOSED not in reached and at < course.closed_at():
+        findings.append("W-NOT-CLOSED")
+    before = (reached[each] for each in order[:place] if each in reached)
+    after = (reached[each] for each in order[place + 1 :] if each in reached)
+    if any(each > at for each in before) or any(each < at for each in after):
+        findings.append("W-MILESTONE-ORDER")
+    return findings
+
+
+def settlement_findings(occurred_at: datetime, recorded_at: datetime, *, of: VotingDate) -> list[FormFinding]:
+    """Return what is to be said of the time at which a form was read, each finding with both values.
 
     Example: an entry of 2099 gives `W-CLOCK-AHEAD` with the device's time as written and the desk's as expected.
     """
-    against = {CLOCK_AHEAD: recorded_at.isoformat(), OTHER_DAY: of.day.isoformat()}
-    return [
-        FormFinding(code=code, where="occurred_at", written=occurred_at.isoformat(), expected=against[code])
-        for code in judge_time(occurred_at, recorded_at, of=of, window=FORMS).findings
-    ]
+    against = {CLOCK_AHEAD: recorded_at, OTHER_DAY: None}
+    told = judge_time(occurred_at, recorded_at, of=of, window=FORMS)
+    return [_finding(code, occurred_at, against[code] or of.day) for code in told.findings]
+
+
+def entry_findings(occurred_at: datetime, recorded_at: datetime, course: Course) -> list[FormFinding]:
+    """Return what is to be said of the time of an entry: as of any reading of a form, and against the day of its TPS.
+
+    Example: an entry at 12:00 of a TPS that was opened and closes at 13:00 is `W-NOT-CLOSED`; an entry of one that nobody
+    reported open is `W-NOT-OPENED`, with nothing to compare with.
+
+    Source: D10.
+    """
+    findings = settlement_findings(occurred_at, recorded_at, of=course.date)
+    at = judge_time(occurred_at, recorded_at, of=course.date, window=FORMS).placed_at
+    opened, closed = course.reached.get(Milestone.OPENED), course.closed_at()
+    if opened is None or at < opened:
+        findings.append(_finding("W-NOT-OPENED", occurred_at, opened))
+    if at < closed:
+        findings.append(_finding("W-NOT-CLOSED", occurred_at, closed))
+    return findings
+
+
+def _finding(code: str, said: datetime, expected: date | None) -> FormFinding:
+    return FormFinding(
+        code=code,
+        where="occurred_at",
+        written=said.isoformat(),
+        expected=expected.isoformat() if expected else None,
+    )

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service
 from tests.infrastructure import KafkaServer
-from tests.services.turnout.paper import lay_out
+from tests.services.turnout.paper import MAYOR, enter, entry, lay_out, look
 
 TPS = "32.71.06.1002.028"
 PATH = f"/v1/elections/{ELECTION}/tps/{TPS}"
@@ -31,7 +31,7 @@ async def turnout(database_url: Callable[[str], str], kafka: KafkaServer) -> Asy
         topic_prefix=f"{uuid4().hex}.",
         desk_time=AFTERNOON,
     ) as service:
-        await lay_out(service, tps_count=40)
+        await lay_out(service, tps_count=40, opened=False)
         yield service
 
 
@@ -225,3 +225,44 @@ async def test_an_impossible_milestone_is_not_the_last_one_for_ever(turnout: Run
     day = await day_of(turnout, 34)
     assert day["milestone"] == "opened"
     assert {each["milestone"]: each["findings"] for each in day["milestones"]}["ready"] == wrong["findings"]
+
+
+async def test_a_day_out_of_order_is_taken_and_told(turnout: RunningService) -> None:
+    steps = [
+        ("counting_started", at(8), ["W-NOT-OPENED", "W-NOT-CLOSED"]),
+        ("opened", at(9), ["W-MILESTONE-ORDER"]),
+        ("voting_closed", at(13, 5), ["W-MILESTONE-ORDER"]),
+        ("form_posted", at(14), []),
+        ("suspended", at(8, 30), []),
+        ("ready", at(6), []),
+    ]
+    for milestone, when, codes in steps:
+        answer = await told(turnout, 35, {"milestone": milestone, "occurred_at": when}, "milestones")
+        assert (milestone, answer["findings"]) == (milestone, codes)
+    shown = {each["milestone"]: each["findings"] for each in (await day_of(turnout, 35))["milestones"]}
+    assert shown == {milestone: codes for milestone, _, codes in steps}
+
+
+async def test_a_form_is_held_against_the_day_of_its_tps(turnout: RunningService) -> None:
+    path = PATH.replace("028", "036") + f"/forms/{MAYOR}"
+
+    async def found(person: str, when: str) -> list[tuple[str, str | None]]:
+        answer = await enter(turnout, path, person, entry(occurred_at=when))
+        assert answer.status_code == 201, answer.text
+        return [(each["code"], each["expected"]) for each in answer.json()["findings"]]
+
+    closing_hour, closed = "2024-11-27T06:00:00+00:00", "2024-11-27T06:30:00+00:00"
+    assert await found("ani", at(12)) == [("W-NOT-OPENED", None), ("W-NOT-CLOSED", closing_hour)]
+    await told(turnout, 36, {"milestone": "opened", "occurred_at": at(7)}, "milestones")
+    await told(turnout, 36, {"milestone": "voting_closed", "occurred_at": at(13, 30)}, "milestones")
+    assert await found("budi", at(13, 15)) == [("W-NOT-CLOSED", closed)]
+    form = await look(turnout, path)
+    codes = [each["code"] for each in form["version"]["findings"]]
+    assert (form["state"], codes) == ("verified", ["W-NOT-CLOSED", "W-NOT-CLOSED"])
+    again = PATH.replace("028", "037")
+    for milestone, when in (("opened", at(7)), ("voting_closed", at(13, 30))):
+        await told(turnout, 37, {"milestone": milestone, "occurred_at": when}, "milestones")
+    path = f"{again}/forms/{MAYOR}"
+    opened = "2024-11-27T00:00:00+00:00"
+    assert await found("ani", at(6)) == [("W-NOT-OPENED", opened), ("W-NOT-CLOSED", closed)]
+    assert await found("budi", at(13, 40)) == []

@@ -331,7 +331,7 @@ def test_a_milestone_of_a_time_that_cannot_be_counts_from_when_it_was_received(
     first, second = story.events
     first = replace(first, envelope=first.envelope._replace(occurred_at=said))
     day = taken([first, second]).rows[f"voting_day/{place.id}"].body
-    assert day["milestone"] == "opened"
+    assert (day["milestone"], day["milestone_findings"]) == ("opened", {"ready": findings})
     assert cast(dict[str, str], day["milestones"])["ready"] == instant(first.envelope.recorded_at)
 
 

@@ -12,11 +12,13 @@ from services.turnout.rules.times import (
     PREPARATION,
     VOTING_DAY,
     WINDOWS,
+    Course,
     VotingDate,
     Window,
-    entry_findings,
     judge_time,
+    order_findings,
     report_window,
+    settlement_findings,
 )
 
 NOON = datetime(2024, 11, 27, 5, tzinfo=UTC)
@@ -65,9 +67,38 @@ def test_the_last_figure_may_come_after_midnight() -> None:
 
 def test_an_entry_is_judged_with_both_values() -> None:
     said = NOON + timedelta(hours=1)
-    (found,) = entry_findings(said, NOON, of=BOGOR)
+    (found,) = settlement_findings(said, NOON, of=BOGOR)
     assert (found.code, found.written, found.expected) == (
         "W-CLOCK-AHEAD",
         said.isoformat(),
         NOON.isoformat(),
     )
+
+
+SEVEN, ONE = NOON - timedelta(hours=5), NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("milestone", "hours", "reached", "codes"),
+    [
+        (Milestone.VOTING_CLOSED, 1, {}, ["W-NOT-OPENED"]),
+        (Milestone.VOTING_CLOSED, 1, {Milestone.OPENED: SEVEN}, []),
+        (Milestone.OPENED, 2, {Milestone.VOTING_CLOSED: ONE}, ["W-MILESTONE-ORDER"]),
+        (Milestone.OPENED, 1, {Milestone.VOTING_CLOSED: ONE}, []),
+        (Milestone.VOTING_CLOSED, -6, {Milestone.OPENED: SEVEN}, ["W-MILESTONE-ORDER"]),
+        (Milestone.COUNTING_STARTED, 0, {Milestone.OPENED: SEVEN}, ["W-NOT-CLOSED"]),
+        (Milestone.COUNTING_STARTED, 1, {Milestone.OPENED: SEVEN}, []),
+        (
+            Milestone.COUNTING_STARTED,
+            0,
+            {Milestone.OPENED: SEVEN, Milestone.VOTING_CLOSED: ONE},
+            ["W-MILESTONE-ORDER"],
+        ),
+        (Milestone.RESUMED, 0, {Milestone.VOTING_CLOSED: SEVEN}, []),
+    ],
+)
+def test_the_order_of_a_day(
+    milestone: Milestone, hours: int, reached: dict[Milestone, datetime], codes: list[str]
+) -> None:
+    course = Course(BOGOR, reached, "13:00")
+    assert order_findings(milestone, NOON + timedelta(hours=hours), course) == codes
