@@ -65,6 +65,7 @@ class FindingCode:
         en: What does not hold, English.
         indonesian: The same in Indonesian.
         subject: What it is found on.
+        tells_votes: Whether its values are votes or a sum of votes, which are withheld as votes are (D34).
     """
 
     code: str
@@ -72,6 +73,7 @@ class FindingCode:
     en: str
     indonesian: str
     subject: Subject = Subject.FORM
+    tells_votes: bool = False
 
     @property
     def kind(self) -> RuleKind:

@@ -10,7 +10,9 @@ from pydantic_core import from_json
 
 from chassis.database import Connection, Row
 from contracts.registry_events import ElectionDefined
+from contracts.turnout_events import FormFinding
 from contracts.vocabulary import kelurahan_of
+from contracts.withholding import VOTE_FIGURES, without_votes
 from gateway.errors import TpsUnknown
 from gateway.feed import end_of_feed
 from gateway.projections import Body
@@ -24,7 +26,6 @@ from gateway.schemas.regions import NOT_OFFICIAL, Source
 _tps_item: TypeAdapter[TpsItem] = TypeAdapter(TpsItem)
 _CASES = {"incidents": "incident", "problems": "problem", "advice": "advice", "tasks": "task"}
 _OPERATIONAL = ("risks", "crew", "supply", "boxes")
-_SECRETS = ("votes", "valid", "invalid", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,13 @@ def _form(body: Body, election: ElectionDefined | None, *, sight: Sight, now: da
     hidden = is_withheld(election, now=now) and not sight.early
     if standing is not None and hidden:
         figures = {
-            name: value for name, value in cast(Body, standing["figures"]).items() if name not in _SECRETS
+            name: value for name, value in cast(Body, standing["figures"]).items() if name not in VOTE_FIGURES
         }
-        standing = {**standing, "figures": figures, **dict[str, object](findings=[], accepted=[])}
+        findings = [
+            without_votes(FormFinding.model_validate(found)).model_dump(mode="json")
+            for found in cast(list[Body], standing["findings"])
+        ]
+        standing = {**standing, "figures": figures, "findings": findings}
     state = str(body["state"])
     return FormSituation(
         contest=str(body["contest"]),

@@ -173,7 +173,7 @@ class FormStepOut(BaseModel):
 
 
 class FormFiguresOut(BaseModel):
-    """The figures of a form; votes per choice are null while they are withheld."""
+    """The figures of a form; votes per choice, and the sums of votes, are null while they are withheld."""
 
     administration: FormAdministration | None
     votes: Mapping[int, int | None] | None
@@ -193,7 +193,7 @@ class FormVersionOut(BaseModel):
     round: int
     by: Literal["agreement", "adjudication"]
     settled: Literal["entries_differ", "paper_does_not_add_up"] | None
-    reason: str
+    reason: str = Field(description="As the adjudicator wrote it; empty while votes are withheld.")
     figures: FormFiguresOut
     findings: list[FormFinding]
     accepted: list[str]
@@ -219,5 +219,6 @@ class FormOut(BaseModel):
     version: FormVersionOut | None = Field(description="The figures that stand.")
     history: list[FormVersionOut] = Field(description="Those that stood before, the oldest first.")
     withheld_until: Instant | None = Field(
-        description="Until then votes per choice, and what tells of them, are left out for this caller."
+        description="Until then votes per choice, their sums, and what tells of them, are left out for this caller; codes of "
+        "findings stay."
     )

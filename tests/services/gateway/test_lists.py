@@ -2,15 +2,17 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
 
 from contracts.access import Role
+from contracts.turnout_events import FormFinding
 from gateway.csv_form import cell
 from tests.harness import ELECTION, RunningService, bearer
 from tests.services.gateway.conftest import play
-from tests.story import KELURAHAN, MAYOR, Story, places, registered
+from tests.story import GOVERNOR, KELURAHAN, MAYOR, Story, places, registered, tally_id, verified
 
 pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
@@ -198,6 +200,45 @@ async def test_votes_of_a_tps_are_withheld_too(gateway: RunningService) -> None:
     assert hidden["incidents"] is hidden["boxes"] is hidden["crew"] is hidden["risks"] is None
     assert set(hidden["hidden"]) >= {"boxes", "crew", "incidents", "risks", "supply", "tasks"}
     assert all(form["standing"] is None for form in hidden["forms"])
+
+
+async def test_a_held_form_tells_no_number_of_votes_before_they_are_public(
+    gateway: RunningService, story: Story
+) -> None:
+    place = places(3)[1]
+    one = tally_id(place, GOVERNOR)
+    held = verified(place, GOVERNOR, [70011, 60023], held=True, number=2, invalid=50321)
+    found = FormFinding(code="E-CAND-SUM", where="valid", written=90047, expected=130034)
+    held = held.model_copy(update={"findings": [found]})
+    await play(gateway, [story.tell(held, one, tps=place, contest=GOVERNOR)])
+    secrets = {"70011", "60023", "50321", "90047", "130034"}
+    paths = [
+        f"tps/{place.code}/situation",
+        f"tps?region={place.code}",
+        f"tps.geojson?region={KELURAHAN[0]}",
+        f"regions/{KELURAHAN[0]}/results?children=true",
+        f"regions/{KELURAHAN[0]}/overview",
+        "events?limit=1000",
+    ]
+    for role in (Role.OBSERVER, Role.POLICE, Role.VERIFIER):
+        for path in paths:
+            for accept in ("application/json", "text/csv"):
+                headers = {**bearer(role, regions=["*"]), "Accept": accept}
+                answer = await gateway.client.get(f"{BASE}/{path}", headers=headers)
+                assert answer.status_code == 200, answer.text
+                assert not secrets & set(re.findall(r"\b\d+\b", answer.text)), (role, path)
+    forms = {form["contest"]: form for form in (await get(gateway, paths[0], Role.POLICE))["forms"]}
+    assert forms[GOVERNOR]["state"] == "held"
+    (told,) = forms[GOVERNOR]["standing"]["findings"]
+    assert (told["code"], told["written"], told["expected"]) == ("E-CAND-SUM", None, None)
+    early = {form["contest"]: form for form in (await get(gateway, paths[0], Role.MINISTRY))["forms"]}
+    assert early[GOVERNOR]["standing"]["findings"][0]["written"] == 90047
+    seen = [
+        f["state"] for f in (await get(gateway, paths[0], Role.OBSERVER))["forms"] if f["contest"] == GOVERNOR
+    ]
+    assert seen == ["not_verified"]
+    back = verified(place, GOVERNOR, [60, 41], number=3)
+    await play(gateway, [story.tell(back, one, tps=place, contest=GOVERNOR)])
 
 
 async def test_a_tps_is_found_by_the_code_that_it_had_before(gateway: RunningService, story: Story) -> None:

@@ -222,7 +222,8 @@ async def test_votes_per_choice_are_withheld_until_results_are_public(desk: Runn
     try:
         seen = await look(desk, path, Role.OBSERVER)
         assert seen["version"]["figures"]["votes"] is None
-        assert seen["version"]["figures"]["valid"] == 326
+        assert [seen["version"]["figures"][name] for name in ("valid", "invalid", "total")] == [None] * 3
+        assert seen["version"]["figures"]["administration"]["users"]["total"] == 343
         assert seen["withheld_until"].startswith("2999")
         assert (await look(desk, path, Role.ADJUDICATOR))["version"]["figures"]["votes"]["3"] == 120
     finally:
@@ -408,3 +409,30 @@ async def test_the_time_of_a_settlement_is_told(desk: RunningService) -> None:
         await enter(desk, form_path(41), person, entry(figures(invalid=invalid)))
     answer = await settle(desk, form_path(41), "cici", settlement(occurred_at="2099-01-01T00:00:00Z"))
     assert [f["code"] for f in answer.json()["findings"]] == ["W-CLOCK-AHEAD"]
+
+
+async def test_what_tells_of_votes_is_withheld_with_them(desk: RunningService) -> None:
+    path = form_path(42)
+    for invalid in (17, 18):
+        await enter(desk, path, f"n{invalid}", entry(figures(invalid=invalid)))
+    paper = figures((0, 0, 0, 0, 311), invalid=32, valid=326, total=341)
+    await settle(desk, path, "cici", settlement(paper, reason="suara nomor 5 adalah 311"))
+    await write(desk, "insert into election_ref values ($1, '2999-01-01', '0.025', '12:00')", ELECTION)
+    try:
+        seen = (await look(desk, path, Role.OBSERVER))["version"]
+        known = (await look(desk, path))["version"]
+    finally:
+        await write(desk, "delete from election_ref")
+    codes = ["E-CAND-SUM", "E-TOTAL-SUM", "E-USED-TOTAL", "E-USERS-TOTAL", "W-UNANIMOUS"]
+    assert [one["code"] for one in seen["findings"]] == [one["code"] for one in known["findings"]]
+    assert [one["code"] for one in seen["findings"]][:5] == codes
+    assert {(one["written"], one["expected"]) for one in seen["findings"]} == {(None, None)}
+    assert [one["where"] for one in seen["findings"]][:5] == [
+        "valid",
+        "total",
+        "ballots_used",
+        "users.total",
+        "votes",
+    ]
+    assert not {"311", "326", "341", "358"} & set(re.findall(r"\d+", str({**seen, "recorded_at": ""})))
+    assert (known["reason"], seen["reason"]) == ("suara nomor 5 adalah 311", "")
