@@ -71,6 +71,13 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             Subject.SAYING,
         ),
         FindingCode(
+            "W-CODE-MOVED",
+            None,
+            "Another TPS had this code until a short time before, or still had it then: it may be the one that is meant.",
+            "Kode ini belum lama, atau saat itu masih, dimiliki TPS lain: mungkin TPS itu yang dimaksud.",
+            Subject.SAYING,
+        ),
+        FindingCode(
             "W-TPS-SIZE",
             "D1",
             "The TPS has more voters than the election's limit.",

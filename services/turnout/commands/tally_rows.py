@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from chassis.problems import Problem
+from contracts.former_codes import CODE_MOVED
 from contracts.turnout_events import FormFinding, TallyState
 from contracts.vocabulary import Milestone
 from services.turnout.errors import FormUnknown, TpsUnknown
@@ -17,9 +18,9 @@ from services.turnout.rules.ballots import RESERVE_RATIO
 from services.turnout.rules.form_findings import Surroundings
 from services.turnout.rules.publication import results_public_at
 from services.turnout.rules.tallies import Hand, Life, Typed
-from services.turnout.rules.times import Course, VotingDate, entry_findings
+from services.turnout.rules.times import FORMS, Course, VotingDate, entry_findings, judge_time
 from services.turnout.rules.voting_days import WALK_INS_FROM
-from services.turnout.tables.codes import by_code, find_tps
+from services.turnout.tables.codes import by_code, code_findings, find_tps
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,14 +85,26 @@ class Form:
         return VotingDate(self.known["voting_date"], self.known["zone"])
 
     def entry_findings(self, times: Sequence[Times]) -> list[FormFinding]:
-        """Return what is to be said of when entries of the form were made."""
+        """Return what is to be said of when entries of the form were made, and of the code that they named."""
         at: dict[Milestone, datetime | None] = {
             Milestone.OPENED: self.known["opened_at"],
             Milestone.VOTING_CLOSED: self.known["closed_at"],
         }
         reached = {milestone: moment for milestone, moment in at.items() if moment is not None}
         course = Course(self.date, reached, self.known["voting_closes"])
-        return [finding for told in times for finding in entry_findings(*told, course)]
+        found = [finding for told in times for finding in entry_findings(*told, course)]
+        placed = [judge_time(*told, of=self.date, window=FORMS).placed_at for told in times]
+        moved = any(code_findings(at, self.known) for at in placed)
+        return [*found, self._code_moved()] if moved else found
+
+    def _code_moved(self) -> FormFinding:
+        since: datetime | None = self.known["code_since"]
+        return FormFinding(
+            code=CODE_MOVED,
+            where="tps_code",
+            written=self.name.tps_code,
+            expected=since.isoformat() if since else None,
+        )
 
     def next_number(self) -> int:
         """Return the number of figures that stand from now on."""
@@ -124,6 +137,7 @@ class Form:
 # has planned them while the tables were small.
 _FIND = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
+       t.was_anothers, t.code_since,
        y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received,
        (d.reached ->> 'opened')::timestamptz as opened_at, (d.reached ->> 'voting_closed')::timestamptz as closed_at
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
@@ -190,7 +204,9 @@ async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNam
         two codes mean it.
     """
     found = await _find_forms(uow, names)
-    known = {row["tally_id"]: row for row in found.values()}
+    known: dict[UUID, Row] = {}
+    for row in found.values():
+        known.setdefault(row["tally_id"], row)
     if not known:
         return {}
     rows = await uow.fetch(_LOCK, list(known))

@@ -26,7 +26,7 @@ from services.turnout.rules.times import (
 )
 from services.turnout.rules.voting_days import Figures, milestone_findings, report_findings
 from services.turnout.schemas.voting_days import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
-from services.turnout.tables.codes import by_code, find_tps
+from services.turnout.tables.codes import by_code, code_findings, find_tps
 from services.turnout.tables.known import TpsRef
 from services.turnout.tables.voting_days import MilestoneRow, VotingDay
 
@@ -75,6 +75,7 @@ async def record_milestone(
         dissolved=not tps.active,
     )
     reached = {Milestone(name): datetime.fromisoformat(at) for name, at in day.reached.items()}
+    findings += code_findings(told.placed_at, known)
     findings += order_findings(command.milestone, told.placed_at, Course(date, reached, tps.voting_closes))
     last = max(told.placed_at, reached.get(command.milestone, told.placed_at))
     day.reached = {**day.reached, command.milestone.value: last.isoformat()}
@@ -146,7 +147,8 @@ class _Day:
 # while the tables were small.
 _LOCK_DAYS = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active,
-       t.voting_date, t.zone, t.voting_opens, t.voting_closes, v.version
+       t.voting_date, t.zone, t.voting_opens, t.voting_closes, t.was_anothers, t.code_since,
+       v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
 cross join lateral (<tps>) t
 join voting_day v using (tps_id)
@@ -242,6 +244,7 @@ def _judge(day: _Day, report: TurnoutReportIn, *, now: datetime) -> _Judged:
         closes=day.tps["voting_closes"],
         dissolved=not day.tps["active"],
     )
+    findings += code_findings(told.placed_at, day.tps)
     standing = day.standing.get(report.slot)
     if standing is None:
         return _Judged(figures, findings, "created")

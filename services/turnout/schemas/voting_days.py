@@ -82,6 +82,9 @@ class VotingDayOut(BaseModel):
     """A TPS's voting day as turnout knows it."""
 
     tps_code: str
+    code_since: Instant | None = Field(
+        description="Since when it has this code, where another TPS had it before; reports may mean that one."
+    )
     milestone: Milestone | None
     milestones: list[MilestoneOut]
     reports: list[TurnoutFigure]

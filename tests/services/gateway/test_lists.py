@@ -251,3 +251,16 @@ async def test_a_tps_is_found_by_the_code_that_it_had_before(gateway: RunningSer
     assert found["tps"]["tps_code"] == f"{KELURAHAN[1]}.077"
     assert len(found["boxes"]) == 2
     await play(gateway, [story.tell(registered(place), place.id, tps=place)])
+
+
+async def test_of_two_that_had_a_code_the_last_has_it(gateway: RunningService, story: Story) -> None:
+    first, second = places(3)[4], places(3)[2]
+    code, beside = f"{KELURAHAN[0]}.501", f"{KELURAHAN[0]}.502"
+    for place, former in ((first, [code, beside]), (second, [code])):
+        moved = registered(place).model_copy(update={"former_codes": former})
+        await play(gateway, [story.tell(moved, place.id, tps=place)])
+    found = await get(gateway, f"tps/{code}/situation")
+    assert found["tps"]["tps_code"] == second.code
+    for place in (second, first):
+        await play(gateway, [story.tell(registered(place), place.id, tps=place)])
+    assert await refused(gateway, f"tps/{code}/situation") == (503, "not-caught-up")
