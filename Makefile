@@ -45,7 +45,7 @@ fuzz: setup ## Send wrong and right requests to every operation, EXAMPLES of eac
 	@FUZZ_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest -n $(WORKERS) tests/fuzz $(ARGS)
 
 faults: setup ## Do FAULTS=50 faults to a desk under load and look whether anything was lost, SEED=20241127; resumes.
-	@.venv/bin/python -m pytest -n 0 -m long tests/faults
+	@.venv/bin/python -m pytest -n 0 -m long tests/faults tests/e2e
 	@.venv/bin/python -m faults --faults $(or $(FAULTS),50) --seed $(or $(SEED),20241127) $(ARGS)
 
 abuse: setup ## Send ten times a province's peak for MINUTES=15, beside stalled and crawling clients.

@@ -22,6 +22,7 @@ from chassis.coalescer import Coalescer, RunGroup
 from chassis.command_lookup import command_lookup_routes
 from chassis.consumer import Consumer, Subscription
 from chassis.database import Database
+from chassis.head import HeadMiddleware
 from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps, relay_pokes
 from chassis.jwks import KeySource
@@ -125,6 +126,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     )
     allow_origins(app, settings.cors_origins)
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
+    app.add_middleware(HeadMiddleware)
     return app
 
 

@@ -95,7 +95,11 @@ class Coalescer(Generic[T]):
         """
         if len(self._queue) >= self._capacity:
             self._metrics.group_refused.labels(self._name).inc()
-            raise Overloaded("Too many commands are waiting.", retry_after_s=1)
+            raise Overloaded(
+                "Too many commands are waiting.",
+                detail_id="Terlalu banyak perintah menunggu.",
+                retry_after_s=1,
+            )
         waiting = _Waiting(item, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self._arrived.set()
@@ -118,7 +122,11 @@ class Coalescer(Generic[T]):
                 return await self._transact(items)
             except KeyTaken:
                 continue
-        raise Overloaded("Other requests use the same keys.", retry_after_s=1)
+        raise Overloaded(
+            "Other requests use the same keys.",
+            detail_id="Permintaan lain memakai kunci yang sama.",
+            retry_after_s=1,
+        )
 
     async def run(self) -> None:
         """Commit group after group until cancelled."""

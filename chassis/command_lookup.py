@@ -61,7 +61,10 @@ def command_lookup_routes() -> APIRouter:
                 principal_of(caller),
             )
         if not rows:
-            raise NotFound("No command of yours was answered under this key.")
+            raise NotFound(
+                "No command of yours was answered under this key.",
+                detail_id="Tidak ada perintah Anda yang dijawab dengan kunci ini.",
+            )
         service: str = request.app.state.parts.name
         return CommandAnswers(key=key, items=[_told(service, row) for row in rows])
 

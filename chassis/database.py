@@ -169,7 +169,11 @@ class Database:
             except sqlalchemy.exc.TimeoutError as error:
                 raise Overloaded from error
             except (*_AWAY, sqlalchemy.exc.DBAPIError) as error:  # which wraps what a starting server answers
-                raise Unavailable("The database cannot be reached.", retry_after_s=2) from error
+                raise Unavailable(
+                    "The database cannot be reached.",
+                    detail_id="Basis data tidak dapat dihubungi.",
+                    retry_after_s=2,
+                ) from error
             raw = await lent.get_raw_connection()
             connection = cast("asyncpg.Connection[Row]", raw.driver_connection)
             if not connection.is_closed() and not connection.is_in_transaction():

@@ -245,7 +245,9 @@ class Once:
             except DBAPIError as error:
                 if not isinstance(error.orig, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
                     raise
-        raise IdempotencyKeyReused("This key is in use by another request.")
+        raise IdempotencyKeyReused(
+            "This key is in use by another request.", detail_id="Kunci ini sedang dipakai permintaan lain."
+        )
 
     async def _try(self, claim: Claim, run: Run, origin: Origin) -> Response:
         try:

@@ -140,7 +140,10 @@ async def internal_caller(request: Request) -> None:
     expected: str | None = request.app.state.internal_token
     sent = bearer_of(request.scope)
     if not expected or sent is None or not hmac.compare_digest(sent, expected.encode()):
-        raise Unauthenticated("This route is for the desk's own processes.")
+        raise Unauthenticated(
+            "This route is for the desk's own processes.",
+            detail_id="Alamat ini hanya untuk proses desk sendiri.",
+        )
 
 
 _GUARDS = (public_route, internal_caller)

@@ -281,9 +281,16 @@ class Inbox:
             self._consumer,
         )
         if row is None:
-            raise NotFound("There is no such dead letter.")
+            raise NotFound(
+                "There is no such dead letter.", detail_id="Tidak ada surat mati dengan nomor ini."
+            )
         if row["settled_at"] is not None:
-            raise Conflict("The dead letter is settled already.", current_state="settled", allowed=[])
+            raise Conflict(
+                "The dead letter is settled already.",
+                detail_id="Surat mati ini sudah diselesaikan.",
+                current_state="settled",
+                allowed=[],
+            )
         await self._uow.execute(
             "update consumer_dead_letter set settled_at = $2, settlement = $3 where id = $1",
             dead_letter,

@@ -127,7 +127,9 @@ def internal_routes() -> APIRouter:
     async def settle(request: Request, dead_letter: int, body: Settlement) -> Settled:
         consumer = request.app.state.consumer
         if consumer is None:
-            raise NotFound("This service takes no events in.")
+            raise NotFound(
+                "This service takes no events in.", detail_id="Layanan ini tidak menerima peristiwa."
+            )
         return Settled(
             applied=await consumer.settle(dead_letter, fate=body.fate, actor=body.actor, reason=body.reason)
         )
@@ -136,7 +138,7 @@ def internal_routes() -> APIRouter:
     async def poke(request: Request) -> None:
         relay = request.app.state.relay
         if relay is None:
-            raise NotFound("This service has no ledger.")
+            raise NotFound("This service has no ledger.", detail_id="Layanan ini tidak memiliki buku besar.")
         relay.poke_from_elsewhere()
 
     _ = ledger, dead_letters, settle, poke

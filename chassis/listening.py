@@ -111,7 +111,10 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 def _refusal() -> bytes:
-    problem = BadRequest("This is no HTTP request, or its headers are too large.")
+    problem = BadRequest(
+        "This is no HTTP request, or its headers are too large.",
+        detail_id="Ini bukan permintaan HTTP, atau headernya terlalu besar.",
+    )
     body = json.dumps(problem_document(problem, instance="", trace_id=None, language="en")).encode()
     head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Cache-Control: no-store\r\nConnection: close\r\n\r\n" + body

@@ -1,26 +1,30 @@
 """The two things that `python -m services.<name>` can do: serve, and migrate its database."""
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+from importlib import import_module
 
-from fastapi import FastAPI
-
-from chassis.migrations import migrate
-from chassis.serving import serve
 from chassis.settings import ServiceSettings
 
-S = TypeVar("S", bound=ServiceSettings)
 
+def main(settings_type: type[ServiceSettings], *, package: str) -> None:
+    """Serve the application, or with the argument `migrate` bring its database to the newest revision.
 
-def main(settings_type: type[S], *, create_app: Callable[[S], FastAPI], migrations: Path) -> None:
-    """Serve the application, or with the argument `migrate` bring its database to the newest revision."""
+    Each verb imports what it needs and no more: migrations need no web framework and no route, and a desk's first start
+    runs five of them.
+
+    Args:
+        settings_type: What the process reads from its environment.
+        package: Where it is: `<package>.app` makes the application, `migrations` lies beside.
+    """
     verb = sys.argv[1] if len(sys.argv) > 1 else "serve"
     settings = settings_type()  # type: ignore[call-arg]  # pyright cannot see that the environment fills it
     if verb == "migrate":
-        migrate(settings.database_url.get_secret_value(), folder=migrations)
+        from chassis.migrations import migrate  # noqa: PLC0415 - see above
+
+        migrate(settings.database_url.get_secret_value(), package=package)
     elif verb == "serve":
-        serve(create_app(settings), settings)
+        from chassis.serving import serve  # noqa: PLC0415 - see above
+
+        serve(import_module(f"{package}.app").create_app(settings), settings)
     else:
         sys.exit(f"unknown verb {verb!r}: serve or migrate")

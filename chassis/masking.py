@@ -28,6 +28,17 @@ _WORTH_A_LOOK: Final = re.compile(r"\d{4}|@|eyJ|[Bb]earer|BEARER|[Bb]asic")
 _MOST_DEPTH: Final = 6
 
 
+_PLAIN_NAME: Final = re.compile(r"[a-z_]{1,40}[0-9]{0,3}")
+
+
+def plain_name(name: str) -> str:
+    """Return a name that a caller may have made up where it is one that a field could have, else nothing.
+
+    Example: `plain_name("seal_no") == "seal_no"`, and `plain_name("NIK 3271…") == ""`.
+    """
+    return name if _PLAIN_NAME.fullmatch(name) else ""
+
+
 def mask_text(text: str) -> str:
     """Return a text with every NIK, family number, phone number, e-mail address and token replaced.
 

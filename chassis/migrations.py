@@ -1,5 +1,6 @@
 """Migrations of a service's database: Alembic with a lock of its own, and timeouts, so that none can stall a live desk."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import asyncpg
@@ -11,16 +12,17 @@ from sqlalchemy.ext.asyncio import create_async_engine
 _LOCK = 7_202_411_27
 
 
-def migrate(database_url: str, *, folder: Path, revision: str = "head") -> None:
+def migrate(database_url: str, *, package: str, revision: str = "head") -> None:
     """Bring a database to a revision.
 
     Args:
         database_url: `postgresql://…` of the service's own database.
-        folder: the service's `migrations` folder, with `versions` in it.
+        package: the service's, with the folder `migrations/versions` in it.
     """
+    versions = files(package) / "migrations" / "versions"
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic").replace("%", "%%"))
-    config.set_main_option("version_locations", str(folder / "versions").replace("%", "%%"))
+    config.set_main_option("version_locations", str(versions).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.attributes["database_url"] = database_url
     command.upgrade(config, revision)

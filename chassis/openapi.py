@@ -87,7 +87,7 @@ def _shape_statuses(operation: Json, needed: list[Permission], *, path: str, met
     if {"idempotency-key", "Idempotency-Key"} & _headers_of(operation):
         yield from (400, 409, 422)
     if "requestBody" in operation:
-        yield from (408, 413, 415, 422)
+        yield from (400, 408, 413, 415, 422)
     elif "parameters" in operation:
         yield 422
 

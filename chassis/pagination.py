@@ -23,7 +23,7 @@ from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from pydantic import AwareDatetime, BaseModel, Field
 
-from chassis.masking import mask_text
+from chassis.masking import plain_name
 from chassis.problems import CursorInvalid, FieldError, InvalidParameter, UnknownParameter
 
 Item = TypeVar("Item")
@@ -217,7 +217,12 @@ async def known_parameters_only(request: Request) -> None:
             f"This route knows the parameters: {', '.join(sorted(known)) or 'none'}.",
             detail_id=f"Parameter yang dikenal di sini: {', '.join(sorted(known)) or 'tidak ada'}.",
             errors=[
-                FieldError(f"query:{mask_text(name)[:60]}", "unknown", "This route has no such parameter.")
+                FieldError(
+                    f"query:{plain_name(name)}",
+                    "unknown",
+                    "This route has no such parameter.",
+                    "Alamat ini tidak memiliki parameter tersebut.",
+                )
                 for name in unknown[:20]
             ],
         )
@@ -279,5 +284,7 @@ def _invalid_parameter(name: str, allowed: Collection[str]) -> InvalidParameter:
     return InvalidParameter(
         f"The values of {name} here are: {choices}.",
         detail_id=f"Nilai {name} di sini: {choices}.",
-        errors=[FieldError(f"query:{name}", "unknown", f"One of: {choices}.")],
+        errors=[
+            FieldError(f"query:{name}", "unknown", f"One of: {choices}.", f"Salah satu dari: {choices}.")
+        ],
     )

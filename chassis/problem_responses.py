@@ -7,8 +7,7 @@ payload's shape, an unknown path), what the database cannot do at the moment (50
 
 import json
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Final, Literal, cast
+from typing import Final, Literal
 from urllib.parse import quote
 
 import asyncpg
@@ -20,9 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException  # noqa: TID251 - the one place that turns it into a problem
 
 from chassis import problems
+from chassis.field_errors import field_error
 from chassis.identity import permissions_of
 from chassis.masking import mask_text
-from chassis.problems import FieldError, Problem
+from chassis.problems import Problem
 from chassis.telemetry import trace_of
 from chassis.watermark import Watermarks
 
@@ -88,7 +88,12 @@ def problem_document(
     }
     if problem.errors:
         document["errors"] = [
-            {"pointer": error.pointer, "code": error.code, "detail": error.detail} for error in problem.errors
+            {
+                "pointer": error.pointer,
+                "code": error.code,
+                "detail": error.detail_id if indonesian else error.detail,
+            }
+            for error in problem.errors
         ]
     if problem.current_state is not None:
         document["current_state"] = problem.current_state
@@ -179,12 +184,16 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         refusal = await _refusal_of_caller(request)
         if refusal is not None:
             return problem_response(refusal, request)
+    if isinstance(
+        error.__cause__, ValueError | RecursionError
+    ):  # so FastAPI wraps what json.loads says of a body
+        return problem_response(_unreadable(), request)
     kind = _KIND_OF_STATUS.get(error.status_code)
     if kind is None:
         kind = problems.InternalError if error.status_code >= 500 else problems.BadRequest
-    told = str(error.detail)
-    detail = "" if told == _phrase(error.status_code) else mask_text(told)
-    return problem_response(kind(detail), request, headers=error.headers)
+    return problem_response(
+        kind(), request, headers=error.headers
+    )  # a framework's own words are English alone
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
@@ -216,11 +225,21 @@ def _invalid(request: Request, found: Sequence[Mapping[str, object]]) -> Problem
             "Send application/json, and say so in Content-Type.",
             detail_id="Kirimkan application/json, dan sebutkan pada Content-Type.",
         )
-    errors = [_field_error(error) for error in found[:MOST_ERRORS]]
+    if any(error.get("type") == "json_invalid" for error in found):
+        return _unreadable()
+    errors = [field_error(error) for error in found[:MOST_ERRORS]]
     return problems.InvalidPayload(
         f"{len(found)} place(s) of the request are not as they should be.",
         detail_id=f"{len(found)} bagian permintaan tidak sesuai.",
         errors=errors,
+    )
+
+
+def _unreadable() -> Problem:
+    """Return the one answer to a body that is no JSON, whichever way the framework stumbles over it."""
+    return problems.BodyUnreadable(
+        "The body is not JSON: it ends early, is not UTF-8, or is nested too deep.",
+        detail_id="Isi permintaan bukan JSON: terputus, bukan UTF-8, atau bersarang terlalu dalam.",
     )
 
 
@@ -229,23 +248,6 @@ def _is_unread_body(request: Request, error: Mapping[str, object]) -> bool:
         return False
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return not (media_type.startswith("application/") and media_type.endswith(("/json", "+json")))
-
-
-def _field_error(error: Mapping[str, object]) -> FieldError:
-    place, *path = cast(tuple[str | int, ...], error.get("loc")) or ("body",)
-    code = str(error.get("type", "invalid"))
-    match code:
-        case "json_invalid":
-            return FieldError("", code, f"Not JSON, from character {path[0] if path else 0} on.")
-        case "union_tag_invalid":  # pydantic's own sentence repeats the tag that was sent
-            detail = "The tag is not one of those that are known here."
-        case _:
-            detail = str(error.get("msg", "")).removeprefix("Value error, ")
-    if place == "body":
-        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')[:80]}" for step in path)
-    else:
-        pointer = f"{place}:{'/'.join(str(step)[:80] for step in path)}"
-    return FieldError(mask_text(pointer), code, mask_text(detail))
 
 
 _NO_TEXT: Final = frozenset({"22021", "22P05"})
@@ -292,13 +294,6 @@ def _cause(error: BaseException) -> str | None:
 
 def _instance(request: Request) -> str:
     return quote(mask_text(request.scope["path"]), safe="/:@!$&'()*+,;=~")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 _OF_THE_BODY: Final = frozenset({400, 408, 413, 415, 422})

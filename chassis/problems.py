@@ -4,6 +4,7 @@
     x BadRequest 400                    bad-request
       - IdempotencyKeyMissing           idempotency-key-missing
       - IdempotencyKeyInvalid           idempotency-key-invalid
+      - BodyUnreadable                  body-unreadable
       - UnknownParameter                unknown-parameter
       - InvalidParameter                invalid-parameter
       - CursorInvalid                   cursor-invalid
@@ -52,11 +53,13 @@ class FieldError:
             `query:limit`, `path:code`, `header:if-match`.
         code: stable word for what is wrong (`missing`, `E-CAND-SUM`).
         detail: one sentence for people, without the value.
+        detail_id: the same in Indonesian.
     """
 
     pointer: str
     code: str
     detail: str
+    detail_id: str
 
 
 class Problem(Exception):
@@ -136,6 +139,13 @@ class IdempotencyKeyInvalid(BadRequest):
 
     code = "idempotency-key-invalid"
     title, title_id = "This is not a usable Idempotency-Key", "Idempotency-Key ini tidak dapat dipakai"
+
+
+class BodyUnreadable(BadRequest):
+    """The body is no JSON at all: it ends early, is not UTF-8, or is nested too deep."""
+
+    code = "body-unreadable"
+    title, title_id = "The body is not JSON", "Isi permintaan bukan JSON"
 
 
 class UnknownParameter(BadRequest):

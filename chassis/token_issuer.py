@@ -29,6 +29,7 @@ from chassis.client_directory import Client, ClientDirectory
 from chassis.clock import wall_now
 from chassis.jwks import SigningKey, algorithm_of, usable_keys
 from chassis.masking import mask_text
+from chassis.problem_responses import Language
 from chassis.problems import Unauthenticated
 from chassis.token_verifier import MAX_LIFETIME_S, TokenVerifier
 from contracts.access import GROUP_PREFIX, NATION, Role, Scope, audiences_of, covers, grant, scopes_of
@@ -46,12 +47,14 @@ class OAuthRefusal(Exception):
     Args:
         error: OAuth's word for it.
         description: one sentence for developers, without what was sent.
+        description_id: the same in Indonesian, in ASCII as OAuth wants it.
     """
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(self, error: str, description: str, description_id: str) -> None:
         super().__init__(f"{error}: {description}")
         self.error = error
         self.description = description
+        self.description_id = description_id
 
     @property
     def status(self) -> int:
@@ -63,9 +66,10 @@ class OAuthRefusal(Exception):
         challenge = {"WWW-Authenticate": 'Basic realm="desk"'} if self.status == 401 else {}
         return {"Cache-Control": "no-store", **challenge}
 
-    def document(self) -> dict[str, str]:
+    def document(self, language: Language) -> dict[str, str]:
         """Return the JSON body."""
-        return {"error": self.error, "error_description": self.description}
+        told = self.description_id if language == "id" else self.description
+        return {"error": self.error, "error_description": told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +194,18 @@ async def answer_token_request(
     client = _authenticated(form, authorization, directory)
     match form.get("grant_type", ""):
         case "":
-            raise OAuthRefusal("invalid_request", "grant_type is missing.")
+            raise OAuthRefusal("invalid_request", "grant_type is missing.", "grant_type belum diisi.")
         case grant_type if grant_type == CLIENT_CREDENTIALS:
             return issuer.answer(client_grant(client, form))
         case grant_type if grant_type == TOKEN_EXCHANGE:
             await _check_subject_token(form, client, verifier)
             return issuer.answer(officer_grant(client, form), exchanged=True)
         case _:
-            raise OAuthRefusal("unsupported_grant_type", f"Use {CLIENT_CREDENTIALS} or {TOKEN_EXCHANGE}.")
+            raise OAuthRefusal(
+                "unsupported_grant_type",
+                f"Use {CLIENT_CREDENTIALS} or {TOKEN_EXCHANGE}.",
+                f"Gunakan {CLIENT_CREDENTIALS} atau {TOKEN_EXCHANGE}.",
+            )
 
 
 def client_grant(client: Client, form: Mapping[str, str]) -> Grant:
@@ -219,15 +227,25 @@ def officer_grant(client: Client, form: Mapping[str, str]) -> Grant:
             `election` are the application's own or fewer.
     """
     if not client.may_act_for_persons:
-        raise OAuthRefusal("unauthorized_client", "This application may not act for persons.")
+        raise OAuthRefusal(
+            "unauthorized_client",
+            "This application may not act for persons.",
+            "Aplikasi ini tidak boleh bertindak untuk orang.",
+        )
     person = _name(form, "person")
     if person is None:
-        raise OAuthRefusal("invalid_request", "person is missing.")
+        raise OAuthRefusal("invalid_request", "person is missing.", "person belum diisi.")
     if person == client.client_id:
-        raise OAuthRefusal("invalid_request", "person names the application itself.")
+        raise OAuthRefusal(
+            "invalid_request", "person names the application itself.", "person menyebut aplikasi itu sendiri."
+        )
     asked = _words(form, "roles")
     if not asked <= client.roles:
-        raise OAuthRefusal("invalid_scope", "A role was asked for that the application does not have.")
+        raise OAuthRefusal(
+            "invalid_scope",
+            "A role was asked for that the application does not have.",
+            "Diminta peran yang tidak dimiliki aplikasi.",
+        )
     roles = frozenset(Role(role) for role in asked) or client.roles
     return _narrowed(client, form, roles=roles, person=person, device=_name(form, "device_id"))
 
@@ -243,10 +261,18 @@ def _narrowed(
     allowed = scopes_of(roles)
     asked = _words(form, "scope")
     if not asked <= allowed:
-        raise OAuthRefusal("invalid_scope", "A scope was asked for that the roles do not have.")
+        raise OAuthRefusal(
+            "invalid_scope",
+            "A scope was asked for that the roles do not have.",
+            "Diminta cakupan yang tidak dimiliki peran.",
+        )
     election = form.get("election") or client.election
     if client.election is not None and election != client.election:
-        raise OAuthRefusal("invalid_request", "The application is not for this election.")
+        raise OAuthRefusal(
+            "invalid_request",
+            "The application is not for this election.",
+            "Aplikasi ini bukan untuk pemilihan tersebut.",
+        )
     return Grant(
         client=client.client_id,
         roles=roles,
@@ -263,7 +289,11 @@ def _regions(client: Client, form: Mapping[str, str]) -> tuple[str, ...]:
     for word in sorted(_words(form, "regions")):
         held = grant(word)
         if held is None or not any(_within(held, own) for own in client.regions):
-            raise OAuthRefusal("invalid_scope", "A region was asked for that the application does not have.")
+            raise OAuthRefusal(
+                "invalid_scope",
+                "A region was asked for that the application does not have.",
+                "Diminta wilayah yang tidak dimiliki aplikasi.",
+            )
         found.append(held)
     return tuple(found) or client.regions
 
@@ -277,15 +307,31 @@ def _within(asked: str, own: str) -> bool:
 
 async def _check_subject_token(form: Mapping[str, str], client: Client, verifier: TokenVerifier) -> None:
     if form.get("subject_token_type") != ACCESS_TOKEN:
-        raise OAuthRefusal("invalid_request", f"subject_token_type must be {ACCESS_TOKEN}.")
+        raise OAuthRefusal(
+            "invalid_request",
+            f"subject_token_type must be {ACCESS_TOKEN}.",
+            f"subject_token_type harus {ACCESS_TOKEN}.",
+        )
     if form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
-        raise OAuthRefusal("invalid_request", f"requested_token_type can only be {ACCESS_TOKEN}.")
+        raise OAuthRefusal(
+            "invalid_request",
+            f"requested_token_type can only be {ACCESS_TOKEN}.",
+            f"requested_token_type hanya boleh {ACCESS_TOKEN}.",
+        )
     try:
         subject = await verifier.verify(form.get("subject_token", "").encode())
     except Unauthenticated as problem:
-        raise OAuthRefusal("invalid_grant", "subject_token is not a valid token of this desk.") from problem
+        raise OAuthRefusal(
+            "invalid_grant",
+            "subject_token is not a valid token of this desk.",
+            "subject_token bukan token sah desk ini.",
+        ) from problem
     if subject.client != client.client_id or subject.person is not None:
-        raise OAuthRefusal("invalid_grant", "subject_token must be the application's own token.")
+        raise OAuthRefusal(
+            "invalid_grant",
+            "subject_token must be the application's own token.",
+            "subject_token harus token milik aplikasi sendiri.",
+        )
 
 
 def _authenticated(form: Mapping[str, str], authorization: str | None, directory: ClientDirectory) -> Client:
@@ -295,7 +341,11 @@ def _authenticated(form: Mapping[str, str], authorization: str | None, directory
     )
     client = directory.authenticate(client_id, secret)
     if client is None:
-        raise OAuthRefusal("invalid_client", "The application or its secret is not known.")
+        raise OAuthRefusal(
+            "invalid_client",
+            "The application or its secret is not known.",
+            "Aplikasi atau rahasianya tidak dikenal.",
+        )
     return client
 
 
@@ -318,6 +368,7 @@ def _name(form: Mapping[str, str], field: str) -> str | None:
         raise OAuthRefusal(
             "invalid_request",
             f"{field} is a pseudonym of 2 to 63 letters, digits, dots and dashes, never a NIK or a phone number.",
+            f"{field} adalah nama samaran 2 sampai 63 huruf, angka, titik dan tanda hubung, bukan NIK atau nomor telepon.",
         )
     return value
 

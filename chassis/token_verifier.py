@@ -13,6 +13,7 @@ from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.jwks import KeySource, algorithm_of
 from chassis.problems import Unauthenticated
+from contracts.access import DOOR
 
 MAX_LIFETIME_S: Final = 600
 """A token lives at most ten minutes, so that a lost one or a changed role bites soon."""
@@ -60,7 +61,8 @@ class TokenVerifier:
     Args:
         keys: the issuer's public keys.
         issuer: the `iss` that is accepted.
-        audience: the name of this service, which must be in `aud`.
+        audience: the name of this service. A token that is for the door alone names its caller and allows nothing here: the
+            caller is known, and lacks the scope, in every service as at the door itself.
         groups: named groups of regions, resolved when a token is first seen.
         now: the machine's time.
         max_lifetime_s: longest time from `iat` to `exp` that is accepted: 10 minutes, more on a rehearsal
@@ -100,8 +102,8 @@ class TokenVerifier:
         """Return the caller that a token names.
 
         Raises:
-            Unauthenticated: the token is expired, malformed, not for this service, or not signed by a known
-                key.
+            Unauthenticated: the token is expired, malformed, for neither this service nor the door, or not signed by a
+                known key.
             Unavailable: the issuer's keys could not be had.
         """
         digest = hashlib.sha256(token).digest()
@@ -113,7 +115,8 @@ class TokenVerifier:
         claims = await self._claims(token, now)
         self._forget_if_changed()  # the keys may just have been read
         expires_at = claims.exp + self._leeway_s
-        actor = _actor(claims, self._groups, expires_at=expires_at)
+        scope = claims.scope if self._audience in claims.aud else ""
+        actor = _actor(claims, self._groups, scope=scope, expires_at=expires_at)
         self._remember(digest, expires_at, actor, now)
         return actor
 
@@ -136,7 +139,7 @@ class TokenVerifier:
                 now=int(now),
                 leeway=self._leeway_s,
                 iss={"essential": True, "value": self._issuer},
-                aud={"essential": True, "value": self._audience},
+                aud={"essential": True, "values": [self._audience, DOOR]},
                 exp={"essential": True},
                 iat={"essential": True},
             ).validate(decoded.claims)
@@ -161,7 +164,7 @@ class TokenVerifier:
         self._known[digest] = (until, actor)
 
 
-def _actor(claims: _Claims, groups: RegionGroups, *, expires_at: int) -> Actor:
+def _actor(claims: _Claims, groups: RegionGroups, *, scope: str, expires_at: int) -> Actor:
     return Actor(
         subject=claims.sub,
         person=None if claims.sub == claims.client_id else claims.sub,
@@ -169,7 +172,7 @@ def _actor(claims: _Claims, groups: RegionGroups, *, expires_at: int) -> Actor:
         acting_client=claims.act.sub if claims.act else None,
         device=claims.device_id,
         roles=frozenset(claims.roles),
-        scopes=frozenset(claims.scope.split()),
+        scopes=frozenset(scope.split()),
         regions=groups.resolve(claims.regions),
         election=claims.election,
         grants=tuple(claims.regions),

@@ -70,6 +70,11 @@ class Watermarks:
         passed = self._passed.get(service)
         return passed is not None and (wall_now() - passed).total_seconds() <= FRESH_S
 
+    def is_heard(self, service: str) -> bool:
+        """Say whether a service told where its topic ended at most two seconds ago, known here or not."""
+        mark = self._newest.get(service)
+        return mark is not None and (wall_now() - mark.up_to).total_seconds() <= FRESH_S
+
     def honest(self, problem: Problem) -> Problem:
         """Return a problem, or `NotCaughtUp` where it says that something is not there and we may only not know it yet."""
         service = problem.learned_from if isinstance(problem, NotFound) else ""

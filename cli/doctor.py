@@ -1,5 +1,6 @@
 """What a desk needs from its machine, looked at one by one."""
 
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -25,7 +26,16 @@ class Finding:
 
 def examine(folder: RunFolder) -> list[Finding]:
     """Look at everything, and never stop at the first trouble."""
-    return [_python(), _postgres(), _java(), _jars(), _ports(folder), _disk(folder), _memory()]
+    return [
+        _python(),
+        _postgres(),
+        _java(),
+        _jars(),
+        _folder(folder),
+        _ports(folder),
+        _disk(folder),
+        _memory(),
+    ]
 
 
 def _python() -> Finding:
@@ -52,25 +62,35 @@ def _java() -> Finding:
 def _jars() -> Finding:
     missing = kafka_jars.missing()
     if missing:
-        return Finding("Apache Kafka", ok=False, text=f"{len(missing)} jars are missing: run `make setup`")
+        return Finding(
+            "Apache Kafka",
+            ok=False,
+            text=f"{len(missing)} jars are missing: run `make setup`, or the desk starts on its fallback, Tansu",
+        )
     return Finding("Apache Kafka", ok=True, text=f"{len(kafka_jars.locked())} jars in {kafka_jars.FOLDER}")
+
+
+def _folder(folder: RunFolder) -> Finding:
+    existing = _existing(folder.path)
+    if not (existing.is_dir() and os.access(existing, os.R_OK | os.W_OK | os.X_OK)):
+        return Finding("folder", ok=False, text=f"nothing can be written in {existing}: see DESK_HOME")
+    return Finding("folder", ok=True, text=str(folder.path))
 
 
 def _ports(folder: RunFolder) -> Finding:
     block = f"{folder.first_port} to {folder.first_port + 9}"
-    supervisor = folder.holder()
-    if supervisor is not None:
-        return Finding("ports", ok=True, text=f"{block}: a desk runs there, process {supervisor}")
     try:
+        supervisor = folder.holder()
+        if supervisor is not None:
+            return Finding("ports", ok=True, text=f"{block}: a desk runs there, process {supervisor}")
         check_ports(folder)
-    except DeskIsHeldError as error:
+    except (DeskIsHeldError, OSError) as error:
         return Finding("ports", ok=False, text=str(error))
     return Finding("ports", ok=True, text=f"{block} are free")
 
 
 def _disk(folder: RunFolder) -> Finding:
-    existing = next(path for path in (folder.path, *folder.path.parents) if path.exists())
-    free_gb = shutil.disk_usage(existing).free / 1e9
+    free_gb = shutil.disk_usage(_existing(folder.path)).free / 1e9
     return Finding("disk", free_gb >= NEEDED_DISK_GB, f"{free_gb:.0f} GB free, {NEEDED_DISK_GB} GB needed")
 
 
@@ -78,3 +98,9 @@ def _memory() -> Finding:
     lines = Path("/proc/meminfo").read_text().splitlines()
     free_mb = next(int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable"))
     return Finding("memory", free_mb >= NEEDED_MEMORY_MB, f"{free_mb} MB free, {NEEDED_MEMORY_MB} MB needed")
+
+
+def _existing(path: Path) -> Path:
+    """A path, or the nearest folder above it that is there already and may be looked at."""
+    # Not Path.exists, which raises where a folder may not be looked into.
+    return next(place for place in (path, *path.parents) if os.path.exists(place))  # noqa: PTH110 - as said

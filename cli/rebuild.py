@@ -38,6 +38,7 @@ class ProjectionProgress(BaseModel):
     epoch: str
     taken: int
     left: int | None
+    silent: list[str]
     caught_up: bool
 
 
@@ -120,8 +121,9 @@ def _wait_until_caught_up(api: Api, *, epoch: str | None, patience_s: float, wat
             return
         if time.monotonic() > deadline:
             left = "nobody knows how many" if progress.left is None else progress.left
+            silent = f"; nothing is heard from {', '.join(progress.silent)}" if progress.silent else ""
             raise DeskError(
-                f"not caught up within {patience_s:.0f} s: {progress.taken} records are in, {left} are left"
+                f"not caught up within {patience_s:.0f} s: {progress.taken} records are in, {left} are left{silent}"
             )
         time.sleep(PAUSE_S)
 

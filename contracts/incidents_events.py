@@ -174,6 +174,10 @@ class IncidentFacts(EventData):
     closed_at: Instant | None
     outcome: ClosureOutcome | None
     duplicate_of: UUID | None
+    findings: list[str] = Field(
+        default_factory=list[str],
+        description="Codes of what does not hold about the times and the code that were said; it stands as it was sent.",
+    )
 
 
 class IncidentReported(IncidentFacts):

@@ -42,6 +42,10 @@ class TurnoutRecorded(EventData):
     )
 
 
+class TurnoutSuperseded(TurnoutRecorded):
+    """A report of a slot came after one that was made later: it is kept here, and what is known of the slot stays."""
+
+
 class VotingDayTpsChanged(EventData):
     """The TPS was dissolved, or is back: whether the reports of its day are in the totals."""
 
@@ -221,6 +225,7 @@ class TallyTpsChanged(TallyFact):
 EVENTS: dict[str, EventSpec] = {
     "voting_day.milestone_recorded": (MilestoneRecorded, DataClass.PUBLIC, "tps"),
     "voting_day.turnout_recorded": (TurnoutRecorded, DataClass.PUBLIC, "tps"),
+    "voting_day.turnout_superseded": (TurnoutSuperseded, DataClass.PUBLIC, "tps"),
     "voting_day.tps_changed": (VotingDayTpsChanged, DataClass.PUBLIC, "tps"),
     "tally.entry_recorded": (TallyEntryRecorded, DataClass.OPERATIONAL, "tps"),
     "tally.entry_discarded": (TallyEntryDiscarded, DataClass.OPERATIONAL, "tps"),

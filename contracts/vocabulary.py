@@ -113,3 +113,13 @@ class Milestone(StrEnum):
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     MOVED = "moved"
+
+
+MILESTONES_IN_ORDER = (
+    Milestone.READY,
+    Milestone.OPENED,
+    Milestone.VOTING_CLOSED,
+    Milestone.COUNTING_STARTED,
+    Milestone.FORM_POSTED,
+)
+"""The milestones of a day that goes as planned, in order; the others may come at any time."""

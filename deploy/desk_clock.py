@@ -54,6 +54,11 @@ def desk_now(file: Path) -> datetime:
     return _desk_time(file, datetime.now(UTC))
 
 
+def is_held(file: Path) -> bool:
+    """Whether the desk's time stands still."""
+    return json.loads(file.read_text())["speed"] == 0
+
+
 def _stopped_at(file: Path) -> datetime | None:
     if not file.exists() or not _heartbeat(file).exists():
         return None

@@ -45,10 +45,13 @@ class DeskSettings(BaseModel):
     choices: tuple[ChoiceSetting, ...] = ()
 
 
+CITY = "Kota Bogor"
+"""Where the demonstration plays."""
+
 DEMONSTRATION = DeskSettings(
     region="32.71",
     election="pilkada-2024",
-    name="Pemilihan Kota Bogor 2024 (gladi)",
+    name=f"Pemilihan {CITY} 2024 (gladi)",
     voting_date=date(2024, 11, 27),
     rehearsal=True,
     demonstration=True,

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from contracts.zones import WIB, WIT, WITA, zone_of
 from deploy import archive, broker, desk_clock, kafka_jars, postgres, programs, prometheus_server
-from deploy.desk_settings import DeskSettings, read_settings
+from deploy.desk_settings import CITY, DeskSettings, read_settings
 from deploy.keys import ensure_keys, ensure_passwords
 from deploy.run_folder import DeskIsHeldError, RunFolder, hold
 from deploy.supervisor import StopAskedError, Supervisor
@@ -64,7 +64,7 @@ def run(folder: RunFolder, options: Options, *, console: Console, when_ready: Wh
     say = partial(_say, console)
     try:
         settings = read_settings(folder)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         say(f"[bold red]{escape(str(error))}[/]")
         return 1
     if options.fresh and not settings.rehearsal:
@@ -78,7 +78,9 @@ def run(folder: RunFolder, options: Options, *, console: Console, when_ready: Wh
         with hold(folder, fresh=options.fresh):
             try:
                 start(desk, settings, options, console=console, when_ready=when_ready)
-                desk.watch(each_tick=_heartbeat(folder))
+                days_run = partial(say, f"{CITY} is loaded; its days run now")
+                simulated = settings.demonstration and options.day
+                desk.watch(each_tick=_heartbeat(folder, when_let_go=days_run if simulated else None))
             except StopAskedError:
                 pass
             finally:
@@ -171,16 +173,24 @@ def _set_clock(folder: RunFolder, settings: DeskSettings, options: Options) -> N
     desk_clock.resume(folder.clock, first=first, speed=0 if simulated else 1)
 
 
-def _heartbeat(folder: RunFolder) -> Callable[[], None]:
-    """Note once a second that the desk is alive, so that its clock goes on from there."""
-    last = 0.0
+def _heartbeat(folder: RunFolder, *, when_let_go: Callable[[], None] | None) -> Callable[[], None]:
+    """Note once a second that the desk is alive, so that its clock goes on from there.
+
+    Args:
+        folder: The desk's.
+        when_let_go: What is done once the desk's time does not stand still any more.
+    """
+    last, waiting = 0.0, when_let_go
 
     def beat() -> None:
-        nonlocal last
-        if monotonic() - last >= 1:
-            last = monotonic()
-            if folder.clock.exists():
-                desk_clock.beat(folder.clock)
+        nonlocal last, waiting
+        if monotonic() - last < 1 or not folder.clock.exists():
+            return
+        last = monotonic()
+        desk_clock.beat(folder.clock)
+        if waiting is not None and not desk_clock.is_held(folder.clock):
+            waiting()
+            waiting = None
 
     return beat
 
@@ -190,9 +200,9 @@ def _print_table(desk: Supervisor, settings: DeskSettings, *, took_s: float, con
     zone = zone_of(settings.region)
     now = desk_clock.desk_now(folder.clock) if settings.rehearsal else datetime.now(UTC)
     kind = "rehearsal" if settings.rehearsal else "real desk"
-    table = Table(
-        title=f"Desk Pilkada is ready after {took_s:.1f} s", title_justify="left", show_header=False
-    )
+    after = f"after {took_s:.1f} s"
+    title = f"up {after}; {CITY} is being loaded" if settings.demonstration else f"ready {after}"
+    table = Table(title=f"Desk Pilkada is {title}", title_justify="left", show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for program in desk.programs():
@@ -207,7 +217,9 @@ def _print_table(desk: Supervisor, settings: DeskSettings, *, took_s: float, con
     prefix = "" if folder.first_port == DEFAULT_PORT else f"DESK_PORT={folder.first_port} "
     table.add_row("election", f"{settings.election}, region {settings.region}, {kind}")
     table.add_row("desk time", f"{now.astimezone(ZoneInfo(zone)):%d %b %Y %H:%M} {LABELS[zone]}")
-    if settings.rehearsal and not settings.demonstration and not settings.choices:
+    if settings.demonstration:
+        table.add_row("the city", f"{CITY} is being loaded; a line below says when it is")
+    elif settings.rehearsal and not settings.choices:
         simulate = f"{prefix}.venv/bin/desk simulate --region {settings.region} --tps 40"
         table.add_row("to begin", f"{simulate} (until then the clock stands)")
     table.add_row("a token", f"{prefix}.venv/bin/desk token --role desk --region {settings.region}")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from deploy import broker, postgres, processes
+from deploy.desk_settings import CITY
 from deploy.keys import Keys
 from deploy.run_folder import PROJECT, RunFolder
 from deploy.supervisor import Program
@@ -109,7 +110,7 @@ def simulator(folder: RunFolder, keys: Keys, *, speed: int, day: bool) -> Progra
         name="simulator",
         start=lambda: processes.spawn(command, log=log, environment=environment, cwd=PROJECT),
         log=log,
-        may_end=True,
+        at_its_end=f"{CITY}'s days are over; the desk goes on" if day else f"{CITY} is loaded",
     )
 
 

@@ -41,8 +41,8 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     patience_s: float = 10.0
     """How long it may take to stop, in seconds."""
-    may_end: bool = False
-    """Whether it ends by itself when its work is done."""
+    at_its_end: str | None = None
+    """What is said when it has ended by itself, its work done; None where it never does."""
 
 
 @dataclass
@@ -220,9 +220,9 @@ class Supervisor:
             if now - child.alive_since > SETTLED_AFTER_S:
                 child.backoff_s = FIRST_BACKOFF_S
             return
-        if code == 0 and child.program.may_end:
+        if code == 0 and child.program.at_its_end is not None:
             child.done = True
-            self.say(f"{child.program.name} has ended, its work is done")
+            self.say(child.program.at_its_end)
         else:
             child.start_at = now + child.backoff_s
             self.say(

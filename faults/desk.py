@@ -91,7 +91,7 @@ class FaultDesk:
         said = (self.home / "supervisor.log").read_text()
         if self.supervisor is None or self.supervisor.poll() is not None:
             raise RuntimeError(said[-4_000:])
-        return "its work is done" in said
+        return "Kota Bogor is loaded" in said
 
     async def stop(self) -> None:
         """Stop it in order."""

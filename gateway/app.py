@@ -31,8 +31,6 @@ from gateway.schemas.results import Results
 from gateway.settings import Settings
 from gateway.streams import Hub
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the application of the gateway."""

@@ -12,7 +12,7 @@ from contracts.incidents_events import DeskPoint
 from contracts.logistics_events import BoxState
 from contracts.registry_events import ElectionDefined, TimeSetting
 from contracts.turnout_events import TallyState
-from gateway.projections.turnout import REACHED
+from contracts.vocabulary import MILESTONES_IN_ORDER
 from gateway.queries.elections import local_instant_of
 from gateway.queries.overview import turnout_of
 from gateway.queries.points import Situation, points_of
@@ -117,7 +117,7 @@ def figures_of(
 
 
 def _day(region: str, election: ElectionDefined | None, s: Situation) -> Iterator[Figure]:
-    for milestone in (*(reached.value for reached in REACHED), "suspended", "moved"):
+    for milestone in (*(reached.value for reached in MILESTONES_IN_ORDER), "suspended", "moved"):
         yield Figure("desk_milestone_tps", s.of(f"milestone/{milestone}"), (milestone,))
     if election is not None:
         opens, closes = election.settings.voting_opens, election.settings.voting_closes

@@ -50,9 +50,14 @@ async def progress(app: FastAPI) -> ProjectionProgress:
     positions = {(row["topic"], row["partition"]): (row["next_offset"], row["epoch"]) for row in rows}
     marks = {broker.topic(service): watermarks.newest(service) for service in SUBSCRIPTION.services}
     left = _left(marks, positions)
-    caught_up = left == 0 and all(watermarks.is_fresh(service) for service in SUBSCRIPTION.services)
-    taken = sum(next_offset for next_offset, _ in positions.values())
-    return ProjectionProgress(epoch=str(epoch), taken=taken, left=left, caught_up=caught_up)
+    silent = [service for service in SUBSCRIPTION.services if not watermarks.is_heard(service)]
+    return ProjectionProgress(
+        epoch=str(epoch),
+        taken=sum(next_offset for next_offset, _ in positions.values()),
+        left=left,
+        silent=silent,
+        caught_up=left == 0 and not silent,
+    )
 
 
 def _left(
@@ -93,11 +98,10 @@ async def state(app: FastAPI) -> ProjectionState:
             digest.update(f"{row['election']}|{row['region']}|{row['topic']}|{row['partition']}".encode())
             digest.update(row["figures"].encode())
         digest.update(str(rows[0]["hash"]).encode())
-    caught_up = all(app.state.watermarks.is_fresh(service) for service in SUBSCRIPTION.services)
     return ProjectionState(
         epoch=str(about["epoch"]),
         rows=rows[0]["rows"],
         events=about["events"],
         hash=digest.hexdigest(),
-        caught_up=caught_up,
+        caught_up=(await progress(app)).caught_up,
     )

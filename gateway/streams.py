@@ -145,9 +145,17 @@ class Hub:
             Overloaded: this process serves as many as it may.
         """
         if self._leaving:
-            raise Overloaded("This gateway is being renewed: come again.", retry_after_s=1)
+            raise Overloaded(
+                "This gateway is being renewed: come again.",
+                detail_id="Gerbang ini sedang diperbarui: silakan datang lagi.",
+                retry_after_s=1,
+            )
         if len(self._clients) >= self._most:
-            raise Overloaded("This gateway serves as many streams as it may.", retry_after_s=5)
+            raise Overloaded(
+                "This gateway serves as many streams as it may.",
+                detail_id="Gerbang ini sudah melayani aliran sebanyak yang diperbolehkan.",
+                retry_after_s=5,
+            )
         if self._cursor is None:
             await self._move()
         client = Client(view, interval_s, after or self.cursor, actor)

@@ -111,6 +111,19 @@ def package_of(service: str) -> str:
     return "gateway" if service == "gateway" else f"services.{service}"
 
 
+def bare_app(process: str) -> FastAPI:
+    """Return the application of a service, or of the gateway, with nothing behind it: to be looked at, not asked."""
+    package = package_of(process)
+    settings_type: type[ServiceSettings] = importlib.import_module(f"{package}.settings").Settings
+    nowhere = {
+        "database_url": "postgresql://nobody@127.0.0.1/none",
+        "kafka_bootstrap": "127.0.0.1:1",
+        "jwks": "none",
+        "issuer": "http://127.0.0.1",
+    }
+    return importlib.import_module(f"{package}.app").create_app(settings_type.model_validate(nowhere))
+
+
 @asynccontextmanager
 async def running_service(
     service: str,
@@ -132,7 +145,7 @@ async def running_service(
     """
     module = importlib.import_module(f"{package_of(service)}.app")
     settings_type: type[ServiceSettings] = importlib.import_module(f"{package_of(service)}.settings").Settings
-    await asyncio.to_thread(migrate, database_url, folder=module.MIGRATIONS)
+    await asyncio.to_thread(migrate, database_url, package=package_of(service))
     secret = run_folder() / f"internal-{uuid4().hex}"
     secret.write_text(INTERNAL_SECRET)
     clock: Path | None = None

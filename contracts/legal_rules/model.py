@@ -27,7 +27,8 @@ class Subject(StrEnum):
     """What a finding is found on."""
 
     FORM = "the form of a TPS"
-    REPORT = "a turnout report"
+    REPORT = "a turnout report, a milestone or an entry"
+    SAYING = "the time or the code that a report says"
     BOX = "a box and its hand-overs"
     TPS = "a TPS as it was registered"
 
@@ -64,6 +65,7 @@ class FindingCode:
         en: What does not hold, English.
         indonesian: The same in Indonesian.
         subject: What it is found on.
+        tells_votes: Whether its values are votes or a sum of votes, which are withheld as votes are (D34).
     """
 
     code: str
@@ -71,6 +73,7 @@ class FindingCode:
     en: str
     indonesian: str
     subject: Subject = Subject.FORM
+    tells_votes: bool = False
 
     @property
     def kind(self) -> RuleKind:

@@ -337,10 +337,12 @@ _RULES = (
         "D34",
         Topic.PUBLICATION,
         "EC",
-        "Unofficial counts say that they are not the official result; votes per choice are withheld from every scope but "
-        "results:early until results_public_at (15:00 WIB of voting day by default). Turnout and coverage are not withheld.",
-        "Hasil tidak resmi menyatakan bahwa itu bukan hasil resmi; suara per pilihan ditahan dari setiap izin selain "
-        "results:early sampai results_public_at (bawaan: pukul 15.00 WIB hari pemungutan suara). Partisipasi dan cakupan "
+        "Unofficial counts say that they are not the official result; votes per choice and their sums are withheld from every "
+        "scope but results:early until results_public_at (15:00 WIB of voting day by default). Turnout and coverage are "
+        "not withheld.",
+        "Hasil tidak resmi menyatakan bahwa itu bukan hasil resmi; suara per pilihan dan jumlahnya ditahan dari setiap "
+        "izin selain results:early sampai results_public_at (bawaan: pukul 15.00 WIB hari pemungutan suara). Partisipasi dan "
+        "cakupan "
         "tidak ditahan.",
         "Perpu 1/2014 art. 132(3); PKPU 9/2022 art. 19 on quick counts",
     ),

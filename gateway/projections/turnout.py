@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import cast
 
+from contracts.device_clocks import OTHER_DAY, placed_at
 from contracts.envelope import Envelope, EventData
 from contracts.turnout_events import (
     MilestoneRecorded,
@@ -17,37 +18,38 @@ from contracts.turnout_events import (
     TallyTpsChanged,
     TallyVerified,
     TurnoutRecorded,
+    TurnoutSuperseded,
     VotingDayTpsChanged,
 )
-from contracts.vocabulary import Milestone, kelurahan_of
+from contracts.vocabulary import MILESTONES_IN_ORDER, Milestone, kelurahan_of
 from gateway.projections import Body, Fold, Projection, instant
 
-REACHED = (
-    Milestone.READY,
-    Milestone.OPENED,
-    Milestone.VOTING_CLOSED,
-    Milestone.COUNTING_STARTED,
-    Milestone.FORM_POSTED,
-)
-"""The milestones of a day that goes as planned, in order."""
-
-_REACHED = {milestone.value: f"milestone/{milestone}" for milestone in (*REACHED, Milestone.MOVED)}
+_REACHED = {
+    milestone.value: f"milestone/{milestone}" for milestone in (*MILESTONES_IN_ORDER, Milestone.MOVED)
+}
 _VOTED = ("voted/tps", "voted/men", "voted/women", "voted/total")
 _FACTS = set(TallyFact.model_fields)
 _FIGURES = ("valid", "invalid", "total")
 
 
 def milestone_recorded(body: Body, envelope: Envelope, data: EventData) -> Projection:
-    """Keep when each milestone of a voting day was reached, and the one that was reached last."""
+    """Keep when each milestone of a voting day was reached, and the one that was reached last.
+
+    A time that cannot be is none: neither a clock that is ahead nor one that shows another year decides what was last.
+    """
     assert isinstance(data, MilestoneRecorded)
     reached = dict(cast(dict[str, str], body.get("milestones", {})))
-    reached[data.milestone.value] = instant(envelope.occurred_at) or ""
-    latest = max(reached, key=lambda name: (reached[name], name))
+    name, possible = data.milestone.value, OTHER_DAY not in data.findings
+    placed = instant(placed_at(envelope.occurred_at, envelope.recorded_at, possible=possible))
+    reached[name] = max(reached.get(name, ""), placed or "")
+    found = {**cast(dict[str, list[str]], body.get("milestone_findings", {})), name: data.findings}
+    latest = max(reached, key=lambda each: (reached[each], each))
     kept: Body = {
         **body,
         "tps_id": str(data.tps_id),
         "milestones": dict(sorted(reached.items())),
         "milestone": latest,
+        "milestone_findings": {each: codes for each, codes in sorted(found.items()) if codes},
     }
     return _voting_day(kept, data.tps_code)
 
@@ -56,16 +58,30 @@ def turnout_recorded(body: Body, envelope: Envelope, data: EventData) -> Project
     """Keep the turnout of each slot as it stands."""
     assert isinstance(data, TurnoutRecorded)
     slots = dict(cast(dict[str, Body], body.get("slots", {})))
-    slots[data.slot] = {
+    slots[data.slot] = _report(envelope, data)
+    return _voting_day(
+        {**body, "tps_id": str(data.tps_id), "slots": dict(sorted(slots.items()))}, data.tps_code
+    )
+
+
+def turnout_superseded(body: Body, envelope: Envelope, data: EventData) -> Projection:
+    """Keep, beside the report of a slot that stands, the last one that came after it and was made before."""
+    assert isinstance(data, TurnoutSuperseded)
+    slots = dict(cast(dict[str, Body], body.get("slots", {})))
+    if data.slot in slots:
+        slots[data.slot] = {**slots[data.slot], "superseded": _report(envelope, data)}
+    return _voting_day({**body, "slots": slots}, data.tps_code)
+
+
+def _report(envelope: Envelope, data: TurnoutRecorded) -> Body:
+    return {
         "men": data.men,
         "women": data.women,
         "total": data.total,
         "findings": data.findings,
         "occurred_at": instant(envelope.occurred_at),
+        "recorded_at": instant(envelope.recorded_at),
     }
-    return _voting_day(
-        {**body, "tps_id": str(data.tps_id), "slots": dict(sorted(slots.items()))}, data.tps_code
-    )
 
 
 def voting_day_tps_changed(body: Body, _: Envelope, data: EventData) -> Projection:
@@ -163,6 +179,7 @@ def _tally_figures(body: Body, contest: str) -> dict[str, int]:
 FOLDS: dict[str, Fold | None] = {
     "desk.turnout.voting_day.milestone_recorded.v1": milestone_recorded,
     "desk.turnout.voting_day.turnout_recorded.v1": turnout_recorded,
+    "desk.turnout.voting_day.turnout_superseded.v1": turnout_superseded,
     "desk.turnout.voting_day.tps_changed.v1": voting_day_tps_changed,
     "desk.turnout.tally.entry_recorded.v1": tally_changed,
     "desk.turnout.tally.entry_discarded.v1": tally_changed,

@@ -150,9 +150,11 @@ def _statement(
 
 def _item(listing: Listing, row: Row, *, now: datetime) -> dict[str, object]:
     body: Body = from_json(row["body"])
-    item = {name: body.get(name) for name in listing.model.model_fields}
+    fields = listing.model.model_fields
+    # What events learned to say later is not in rows that they wrote before.
+    item = {name: body.get(name, of.get_default(call_default_factory=True)) for name, of in fields.items()}
     item |= _meta(row)
-    if "overdue" in listing.model.model_fields:
+    if "overdue" in fields:
         item["overdue"] = _is_overdue(listing.kind, body, now)
     if listing.kind == "warehouse":
         item["stock"] = body.get("stock", {})

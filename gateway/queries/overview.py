@@ -9,11 +9,11 @@ from chassis.database import Connection
 from contracts.access import NATION
 from contracts.incidents_events import IncidentCategory
 from contracts.registry_events import ElectionDefined
+from contracts.vocabulary import MILESTONES_IN_ORDER
 from contracts.zones import zone_of
 from gateway import names
 from gateway.errors import RegionUnknown
 from gateway.feed import end_of_feed
-from gateway.projections.turnout import REACHED
 from gateway.queries.elections import election_of, local_instant_of
 from gateway.queries.freshness import reached_by
 from gateway.queries.points import Situation, points_of
@@ -255,7 +255,9 @@ def _overview(
         dpt_men=men,
         dpt_women=women,
         dpt_total=men + women,
-        milestones={name: totals.get(f"milestone/{name}", 0) for name in (*REACHED, "suspended", "moved")},
+        milestones={
+            name: totals.get(f"milestone/{name}", 0) for name in (*MILESTONES_IN_ORDER, "suspended", "moved")
+        },
         coverage=coverage_of(totals, agencies=asked.agencies),
         turnout=turnout_of(totals, target_ratio=s.target_ratio, target_source=target_source),
         slots=slots_of(totals),

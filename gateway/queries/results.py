@@ -191,14 +191,15 @@ def contest_result(
     """Return the result of one contest from a region's totals.
 
     Args:
-        hidden: votes per choice are withheld from this caller.
+        hidden: votes per choice, and their sums, are withheld from this caller.
         public_at: from when on they are for everybody.
     """
     path = f"tally/{contest.contest}/"
     figures = below(totals, path)
     tps_in = figures.get("verified", 0)
     votes = _votes(contest.choices, totals, path) if tps_in else {}
-    valid = figures.get("valid", 0) if tps_in else None
+    sums = figures if tps_in and not hidden else {}
+    valid = sums.get("valid", 0) if sums else None
     shown = None if hidden else votes
     return ContestResult(
         contest=contest.contest,
@@ -212,8 +213,8 @@ def contest_result(
         choices=_choices(contest.choices, shown, valid),
         leader=_leader(contest.choices, shown, valid),
         valid=valid,
-        invalid=figures.get("invalid", 0) if tps_in else None,
-        total=figures.get("total", 0) if tps_in else None,
+        invalid=sums.get("invalid", 0) if sums else None,
+        total=sums.get("total", 0) if sums else None,
         users=figures.get("users", 0) if tps_in else None,
         dpt=totals.get(f"contest/{contest.contest}/dpt", 0),
         tps_in=tps_in,

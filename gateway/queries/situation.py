@@ -10,7 +10,8 @@ from pydantic_core import from_json
 
 from chassis.database import Connection, Row
 from contracts.registry_events import ElectionDefined
-from contracts.vocabulary import kelurahan_of
+from contracts.turnout_events import FormFinding
+from contracts.withholding import VOTE_FIGURES, without_votes
 from gateway.errors import TpsUnknown
 from gateway.feed import end_of_feed
 from gateway.projections import Body
@@ -24,7 +25,6 @@ from gateway.schemas.regions import NOT_OFFICIAL, Source
 _tps_item: TypeAdapter[TpsItem] = TypeAdapter(TpsItem)
 _CASES = {"incidents": "incident", "problems": "problem", "advice": "advice", "tasks": "task"}
 _OPERATIONAL = ("risks", "crew", "supply", "boxes")
-_SECRETS = ("votes", "valid", "invalid", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,29 @@ async def situation(
     )
 
 
+# While a renumbering is on its way two may seem to have a code: the one that the registry told of last has it.
+_BY_CODE = """
+select id, region, tps_code, version, recorded_at, body from projected
+where election = $1 and kind = 'tps' and tps_code collate "C" = $2 order by recorded_at desc, id limit 1
+"""
+# Of two that had a code before, the one with fewer codes since then, as in the registry; ids decide the rest.
+_BY_FORMER_CODE = """
+select p.id, p.region, p.tps_code, p.version, p.recorded_at, p.body from projected p
+cross join lateral (
+    select count(*) as codes, max(n) filter (where code = $2) as own
+    from jsonb_array_elements_text(p.body::jsonb -> 'former_codes') with ordinality o(code, n)
+) f
+where p.election = $1 and p.kind = 'tps' and p.region like $3 and strpos(p.body, $2) > 0 and f.own is not null
+order by f.codes - f.own, p.id limit 1
+"""
+
+
 async def _tps(connection: Connection, *, election: str, code: str) -> Row:
-    """Return the row of a TPS by its code, or by one that it had before it was renumbered."""
-    row = await connection.fetchrow(
-        """select id, region, tps_code, version, recorded_at, body from projected
-           where election = $1 and kind = 'tps' and (tps_code collate "C" = $2
-               or region = $3 and body::jsonb -> 'former_codes' ? $2) order by tps_code = $2 desc limit 1""",
-        election,
-        code,
-        kelurahan_of(code),
-    )
+    """Return the row of a TPS by its code, or by one that it had before it was renumbered within its kab/kota."""
+    row = await connection.fetchrow(_BY_CODE, election, code)
+    if row is None:
+        within = f"{'.'.join(code.split('.')[:2])}.%"
+        row = await connection.fetchrow(_BY_FORMER_CODE, election, code, within)
     if row is None:
         raise TpsUnknown(
             f"No TPS of {election} has this code.", detail_id=f"Tidak ada TPS {election} dengan kode ini."
@@ -135,9 +148,13 @@ def _form(body: Body, election: ElectionDefined | None, *, sight: Sight, now: da
     hidden = is_withheld(election, now=now) and not sight.early
     if standing is not None and hidden:
         figures = {
-            name: value for name, value in cast(Body, standing["figures"]).items() if name not in _SECRETS
+            name: value for name, value in cast(Body, standing["figures"]).items() if name not in VOTE_FIGURES
         }
-        standing = {**standing, "figures": figures, **dict[str, object](findings=[], accepted=[])}
+        findings = [
+            without_votes(FormFinding.model_validate(found)).model_dump(mode="json")
+            for found in cast(list[Body], standing["findings"])
+        ]
+        standing = {**standing, "figures": figures, "findings": findings}
     state = str(body["state"])
     return FormSituation(
         contest=str(body["contest"]),

@@ -87,7 +87,7 @@ async def _page(database: Database, view: View, start: Cursor | None, limit: int
 
 
 @router.post("/stream-tickets", status_code=201)
-async def make_stream_ticket(request: Request, follower: Follower) -> Ticket:
+async def make_stream_ticket(request: Request, election: ElectionId, follower: Follower) -> Ticket:
     """Make a ticket for one stream, for a browser whose EventSource cannot send a token."""
     database: Database = request.app.state.database
     async with database.transaction() as uow:

@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from chassis.client_directory import ClientDirectory
 from chassis.identity import public_route
-from chassis.problem_responses import problem_responses
+from chassis.problem_responses import language_of, problem_responses
 from chassis.problems import NotFound
 from chassis.token_issuer import (
+    ACCESS_TOKEN,
     CLIENT_CREDENTIALS,
     TOKEN_EXCHANGE,
     OAuthRefusal,
@@ -51,8 +52,35 @@ _FORM: Final = {
                         "grant_type": {"type": "string", "enum": [CLIENT_CREDENTIALS, TOKEN_EXCHANGE]},
                         **{name: {"type": "string"} for name in ("client_id", "client_secret", "scope")},
                         **{name: {"type": "string"} for name in ("subject_token", "subject_token_type")},
+                        **{
+                            name: {"type": "string"}
+                            for name in ("person", "device_id", "roles", "regions", "election")
+                        },
                     },
-                }
+                },
+                "examples": {
+                    "application": {
+                        "value": {
+                            "grant_type": CLIENT_CREDENTIALS,
+                            "client_id": "kpu-kota-bogor",
+                            "client_secret": "the-secret-of-this-application",
+                            "scope": "turnout:read events:public",
+                        }
+                    },
+                    "officer": {
+                        "value": {
+                            "grant_type": TOKEN_EXCHANGE,
+                            "client_id": "kpu-kota-bogor",
+                            "client_secret": "the-secret-of-this-application",
+                            "subject_token": "the-access-token-of-this-application",
+                            "subject_token_type": ACCESS_TOKEN,
+                            "person": "kpps-1",
+                            "device_id": "hp-kpps-1",
+                            "roles": "kpps",
+                            "regions": "32.71.06.1002.028",
+                        }
+                    },
+                },
             }
         },
     }
@@ -77,6 +105,7 @@ async def issue_token(request: Request) -> Response:
         )
     fields = {name: str(value) for name, value in (await request.form()).items()}
     headers = {"Cache-Control": "no-store"}
+    language = language_of(request.headers.get("accept-language", ""))
     try:
         answer = await answer_token_request(
             fields,
@@ -87,7 +116,9 @@ async def issue_token(request: Request) -> Response:
         )
     except OAuthRefusal as refusal:
         return JSONResponse(
-            refusal.document(), status_code=refusal.status, headers={**headers, **refusal.headers()}
+            refusal.document(language),
+            status_code=refusal.status,
+            headers={"Content-Language": language, "Vary": "Accept-Language", **headers, **refusal.headers()},
         )
     return JSONResponse(answer, headers=headers)
 

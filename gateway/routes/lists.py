@@ -58,7 +58,7 @@ def _checked_state(listing: Listing, state: str | None) -> str | None:
     raise InvalidParameter(
         f"The states of this list are: {choices}.",
         detail_id=f"Keadaan pada daftar ini: {choices}.",
-        errors=[FieldError("query:state", "unknown", f"One of: {choices}.")],
+        errors=[FieldError("query:state", "unknown", f"One of: {choices}.", f"Salah satu dari: {choices}.")],
     )
 
 

@@ -17,7 +17,7 @@ class ClockOut(BaseModel):
 class ClockIn(BaseModel):
     """How fast the desk's clock shall go: 0 holds it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"speed": 60}]})
 
     speed: Annotated[float, Field(ge=0, le=10_000, description="Desk seconds per second.")]
 
@@ -29,7 +29,7 @@ class ProjectionState(BaseModel):
     rows: int
     events: int = Field(description="Events taken in: the sum of the versions of all aggregates.")
     hash: str
-    caught_up: bool
+    caught_up: bool = Field(description="As the progress says it.")
 
 
 class ProjectionProgress(BaseModel):
@@ -38,9 +38,12 @@ class ProjectionProgress(BaseModel):
     epoch: str
     taken: int = Field(description="Records of the topics that are taken in, those sent twice included.")
     left: int | None = Field(
-        description="Records that the services say are on their topics and are not taken in yet; null where one has not said."
+        description="Records that the services say are on their topics and are not taken in yet; null where one never said."
     )
-    caught_up: bool
+    silent: list[str] = Field(
+        description="Services that did not say within two seconds where their topic ends: what came since is not in `left`."
+    )
+    caught_up: bool = Field(description="Nothing is left, and no service is silent.")
 
 
 class Rebuilt(BaseModel):

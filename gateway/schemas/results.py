@@ -43,7 +43,9 @@ class ContestResult(BaseModel):
     withheld_until: Instant | None = Field(description="Until then votes per choice are withheld (D34).")
     choices: list[ChoiceResult]
     leader: Leader | None
-    valid: int | None = Field(description="Null while no form is in.")
+    valid: int | None = Field(
+        description="Null while no form is in, and while votes are withheld; so are the next two."
+    )
     invalid: int | None
     total: int | None
     users: int | None = Field(description="Voters who used their right to vote, by the same forms.")

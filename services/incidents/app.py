@@ -1,7 +1,6 @@
 """Incidents, put together."""
 
 import asyncio
-from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -18,8 +17,6 @@ from services.incidents.queries.figures import clock_figures, open_figures
 from services.incidents.routes import arrangements, follow_ups, handling, incidents, problems, public_reports
 from services.incidents.routes.budgets import PublicBudgets
 from services.incidents.settings import Settings
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 log = structlog.get_logger(__name__)
 

@@ -23,17 +23,21 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
     """Know a TPS by its code and by those that it had before."""
     facts = [event.data for event in events]
     await uow.execute(
-        """insert into tps_ref (tps_id, election, tps_code, former_codes, active)
-           select tps_id, election, tps_code, string_to_array(former_codes, ' '), active
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[])
-                u(tps_id, election, tps_code, former_codes, active)
-           on conflict (tps_id) do update set tps_code = excluded.tps_code, former_codes = excluded.former_codes,
-               active = excluded.active""",
+        """insert into tps_ref (tps_id, election, tps_code, former_codes, active, told_at, code_since)
+           select tps_id, election, tps_code, string_to_array(former_codes, ' '), active, told_at, told_at
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::timestamptz[])
+                u(tps_id, election, tps_code, former_codes, active, told_at)
+           on conflict (tps_id) do update set
+               code_since = case when tps_ref.tps_code = excluded.tps_code then tps_ref.code_since
+                                 else excluded.told_at end,
+               tps_code = excluded.tps_code, former_codes = excluded.former_codes, active = excluded.active,
+               told_at = excluded.told_at""",
         [f.tps_id for f in facts],
         [event.envelope.election for event in events],
         [f.tps_code for f in facts],
         [" ".join(f.former_codes) for f in facts],
         [f.active for f in facts],
+        [event.envelope.recorded_at for event in events],
     )
 
 

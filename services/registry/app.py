@@ -1,7 +1,6 @@
 """The registry, put together."""
 
 import asyncio
-from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -12,8 +11,6 @@ from services.registry.queries.elections import region_groups
 from services.registry.routes import ROUTERS
 from services.registry.rules.regions import is_region, region
 from services.registry.settings import Settings
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -1,7 +1,5 @@
 """Turnout, put together."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from chassis.app import Parts
@@ -11,8 +9,6 @@ from services.turnout.commands.tallies import record_entries
 from services.turnout.commands.voting_days import record_reports
 from services.turnout.routes import tallies, voting_days
 from services.turnout.settings import Settings
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -49,15 +49,18 @@ async def know_tps(uow: UnitOfWork, events: Sequence[Received[TpsRegistered]]) -
     before = await lock_known(uow, [f.tps_id for f in facts])
     await uow.execute(
         """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests,
-                                voting_opens, voting_closes, active, told_at, former_codes)
+                                voting_opens, voting_closes, active, told_at, code_since, former_codes)
            select tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, string_to_array(contests, ' '),
-                  voting_opens, voting_closes, active, told_at, string_to_array(former_codes, ' ')
+                  voting_opens, voting_closes, active, told_at, told_at, string_to_array(former_codes, ' ')
            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::int[], $8::text[],
                        $9::text[], $10::text[], $11::boolean[], $12::timestamptz[],
                        $13::text[])
                 u(tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests, voting_opens,
                   voting_closes, active, told_at, former_codes)
-           on conflict (tps_id) do update set tps_code = excluded.tps_code, zone = excluded.zone,
+           on conflict (tps_id) do update set
+               code_since = case when tps_ref.tps_code = excluded.tps_code then tps_ref.code_since
+                                 else excluded.told_at end,
+               tps_code = excluded.tps_code, zone = excluded.zone,
                voting_date = excluded.voting_date, dpt_men = excluded.dpt_men, dpt_women = excluded.dpt_women,
                contests = excluded.contests, voting_opens = excluded.voting_opens,
                voting_closes = excluded.voting_closes, active = excluded.active,

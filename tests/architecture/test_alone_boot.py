@@ -38,7 +38,9 @@ def test_boots_alone(process: str, tmp_path: Path, kafka: KafkaServer, database_
         tmp_path, process=process, port=port, kafka=kafka, database=database_url(process)
     )
 
-    _run(house, "migrate", environment)
+    imported = _run(house, "migrate", environment | {"PYTHONPROFILEIMPORTTIME": "1"})
+    assert " alembic.command\n" in imported
+    assert " fastapi\n" not in imported, "a migration needs no route, and a desk's start runs five of them"
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen(
             ["sh", house / "entrypoint.sh", "serve"], cwd=house, env=environment, stdout=log, stderr=log
@@ -123,7 +125,8 @@ def _asks_for_a_token(port: int, *, secret: str) -> int:
         return answer.status
 
 
-def _run(house: Path, verb: str, environment: dict[str, str]) -> None:
+def _run(house: Path, verb: str, environment: dict[str, str]) -> str:
+    """Run a verb to its end and return what it printed as errors."""
     done = subprocess.run(
         ["sh", house / "entrypoint.sh", verb],
         cwd=house,
@@ -133,6 +136,7 @@ def _run(house: Path, verb: str, environment: dict[str, str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stderr
 
 
 def _wait_ready(port: int, running: subprocess.Popen[bytes], *, log: Path) -> None:

@@ -123,19 +123,39 @@ def test_every_conflict_shows_the_way_out():
     assert not wrong, f"a conflict says current_state and allowed: {wrong}"
 
 
-def test_every_refusal_of_a_service_speaks_indonesian_too():
+def test_every_refusal_speaks_indonesian_too():
     """Who is refused in the field reads Indonesian: an English sentence alone tells less than the bare title, which has both."""
     problems = _family_of("Problem")
     wrong = [
         f"{relative(path)}:{node.lineno}"
-        for path in python_files("services")
+        for path in python_files("chassis", "services", "gateway")
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in problems
+        if isinstance(node, ast.Call) and _last_name(node.func) in problems
         if node.args or any(keyword.arg == "detail" for keyword in node.keywords)
         if all(keyword.arg != "detail_id" for keyword in node.keywords)
     ]
     assert len(problems) > 50
     assert not wrong, f"a refusal with a detail says it in Indonesian too (detail_id): {wrong}"
+
+
+def test_every_misfit_that_a_refusal_tells_speaks_indonesian_too():
+    """Rows of a file are told in English; a rule of a definition speaks to whoever sent it."""
+    wrong = [
+        f"{relative(path)}:{node.lineno}"
+        for path in python_files("services/registry/rules")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and _last_name(node.func) == "Misfit" and len(node.args) < 4
+    ]
+    assert not wrong, f"a misfit of a rule says it in Indonesian too: {wrong}"
+
+
+def _last_name(called: ast.expr) -> str:
+    """Return the name of what is called: `Overloaded` of `problems.Overloaded` too."""
+    match called:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def _family_of(name: str) -> set[str]:

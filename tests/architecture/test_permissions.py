@@ -4,24 +4,14 @@ import importlib
 import re
 
 import pytest
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
 from chassis.identity import permissions_of, public_route, unprotected_routes
-from tests.architecture.house import ROOT
+from tests.architecture.house import services
+from tests.harness import bare_app
 
-PROCESSES = [
-    process
-    for process in (
-        "services.registry",
-        "services.logistics",
-        "services.incidents",
-        "services.turnout",
-        "gateway",
-    )
-    if (ROOT / process.replace(".", "/") / "app.py").exists()
-]
+PROCESSES = (*services(), "gateway")
 OPEN_TO_EVERYBODY = {
     # How one gets a token, and how a token is checked.
     "POST /v1/oauth/token",
@@ -47,7 +37,7 @@ OPEN_TO_EVERYBODY = {
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_every_route_has_a_permission(process: str):
-    app = _app(process)
+    app = bare_app(process)
     bare = [route for route in unprotected_routes(app) if not _is_page(route)]
     passed = _passages() if process == "gateway" else set[str]()
     left = [
@@ -62,7 +52,7 @@ def test_every_route_has_a_permission(process: str):
 def test_what_is_open_is_on_the_list(process: str):
     opened = {
         f"{method} {route.path_format}"
-        for route in iter_route_contexts(_app(process).routes)
+        for route in iter_route_contexts(bare_app(process).routes)
         if isinstance(dependant := getattr(route, "dependant", None), Dependant)
         and not any(permissions_of(dependant))
         and public_route in _calls(dependant)
@@ -81,18 +71,6 @@ def _passages() -> set[str]:
     """Return the paths that the gateway passes through: their owner judges the caller."""
     door = importlib.import_module("gateway.door")
     return {passage.path for passage in door.passages()}
-
-
-def _app(process: str) -> FastAPI:
-    settings = importlib.import_module(f"{process}.settings").Settings.model_validate(
-        {
-            "database_url": "postgresql://nobody@127.0.0.1/none",
-            "kafka_bootstrap": "127.0.0.1:1",
-            "jwks": "none",
-            "issuer": "http://127.0.0.1",
-        }
-    )
-    return importlib.import_module(f"{process}.app").create_app(settings)
 
 
 def _calls(dependant: Dependant) -> list[object]:

@@ -65,10 +65,9 @@ _TOLD_LAST: Mapping[str, Mapping[str, str]] = {
 
 def migrated(name: str) -> str:
     """Make a database of a service and return its address; one at a time, for Alembic knows one context a process."""
-    app = importlib.import_module(f"{package_of(name)}.app")
     with exclusive("migrations"):
         url = make_database(name)
-        migrate(url, folder=app.MIGRATIONS)
+        migrate(url, package=package_of(name))
     return url
 
 

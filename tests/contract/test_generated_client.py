@@ -26,7 +26,6 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs/reference/openapi.json"
 PACKAGE = "desk_client_of_the_test"
 NOT_MADE = {
     "start_import": "it takes a file as it is, in one of three formats, and the generator knows forms and JSON only",
-    "make_stream_ticket": "the document does not describe the election in its path as a parameter",
 }
 """Operations that the generator leaves out, and why."""
 

@@ -58,7 +58,7 @@ class Room:
                 start_new_session=True,
             )
         said = self.operator.output.read_text
-        wait_for(lambda: desk.poll() is not None or "its work is done" in said(), patience_s=200)
+        wait_for(lambda: desk.poll() is not None or "Kota Bogor is loaded" in said(), patience_s=200)
         assert desk.poll() is None, said()
         wait_for(lambda: len(self.tps()) == TPS, patience_s=20)
 

@@ -36,7 +36,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     operator = Operator(tmp_path_factory.mktemp("city"))
     supervisor = operator.start()
     try:
-        wait_for(lambda: "its work is done" in operator.output.read_text(), patience_s=240)
+        wait_for(lambda: "Kota Bogor is loaded" in operator.output.read_text(), patience_s=240)
         yield operator
     finally:
         supervisor.send_signal(signal.SIGTERM)

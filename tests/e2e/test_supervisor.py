@@ -9,13 +9,23 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import dropwhile
 from pathlib import Path
 
 import pytest
 
 from deploy import postgres
-from deploy.run_folder import RunFolder
-from tests.operating import Operator, wait_for
+from deploy.run_folder import is_alive
+from tests.operating import CTRL_C, Operator, Terminal, wait_for
+
+TO_STOP = [
+    {"simulator"},
+    {"gateway"},
+    {"registry", "logistics", "incidents", "turnout"},
+    {"kafka"},
+    {"postgres"},
+]
+"""What is stopped together, from first to last: whoever sends before whoever is sent to."""
 
 
 @contextmanager
@@ -26,6 +36,19 @@ def running(operator: Operator, **settings: str) -> Generator[subprocess.Popen[b
     finally:
         supervisor.kill()
         supervisor.wait()
+
+
+@contextmanager
+def running_in_terminal(operator: Operator) -> Generator[Terminal]:
+    """Run a desk by `make run` in a terminal; only a desk that does not stop by itself is killed."""
+    terminal = operator.start_in_terminal()
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+        if (supervisor := operator.run_folder.holder()) is not None:
+            os.kill(supervisor, signal.SIGKILL)
+        terminal.process.wait()
 
 
 @pytest.fixture
@@ -41,9 +64,11 @@ def operator(tmp_path: Path) -> Generator[Operator]:
 def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(
     operator: Operator, tmp_path: Path
 ) -> None:
-    with running(operator) as supervisor:
+    with running_in_terminal(operator) as terminal:
         status = operator.status()
-        assert status["supervisor"] == supervisor.pid
+        assert (
+            status["supervisor"] != terminal.process.pid
+        )  # make leads the session and has the desk as a child
         assert {"name", "pid", "url"} <= status["processes"][0].keys()
         assert operator.clock()["desk_anchor"] == "2024-11-27T06:00:00+07:00"
         assert operator.clock()["speed"] == 1
@@ -51,11 +76,17 @@ def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(
 
         again = operator.type("run")
         assert again.returncode == 1
-        assert f"process {supervisor.pid}" in again.stdout.replace("\n", " ")
+        assert f"process {status['supervisor']}" in again.stdout.replace("\n", " ")
 
-        supervisor.send_signal(signal.SIGTERM)
-        assert supervisor.wait(timeout=60) == 0
-    assert operator.processes() == []
+        examined = operator.type("doctor")
+        assert examined.returncode == 0, examined.stdout
+        assert f"a desk runs there, process {status['supervisor']}" in examined.stdout
+
+        terminal.press(CTRL_C)
+        they_stop_one_after_another(operator)
+        terminal.process.wait(timeout=20)
+        assert operator.processes() == []
+    assert "the desk is down" in operator.output.read_text()
     assert operator.status()["phase"] == "down"
     stopped_at = datetime.fromisoformat(json.loads((operator.folder / "clock_last.json").read_text())["desk"])
 
@@ -67,13 +98,13 @@ def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(
         supervisor.wait()
         wait_for(lambda: not operator.processes(), patience_s=15)
 
-    with running(operator) as supervisor:
+    with running_in_terminal(operator) as terminal:
         assert datetime.fromisoformat(operator.clock()["desk_anchor"]) > resumed_at
         assert operator.sql("select word from kept") == "survives"
         beside_another_its_crashed_servers_come_back(operator, Operator(tmp_path / "other"))
-        supervisor.send_signal(signal.SIGHUP)
-        assert supervisor.wait(timeout=60) == 0
-    assert operator.processes() == []
+        terminal.close()
+        wait_for(lambda: not operator.processes(), patience_s=40)
+    assert operator.status()["phase"] == "down"
 
     with running(operator, FRESH="1"):
         assert operator.clock()["desk_anchor"] == "2024-11-27T06:00:00+07:00"
@@ -82,10 +113,29 @@ def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(
     assert operator.processes() == []
 
 
+def they_stop_one_after_another(operator: Operator) -> None:
+    """Watch the processes of a desk that was told to stop: none may end before all that use it have ended."""
+    processes = {process.name: process for process in operator.run_folder.read_state().processes}
+    seen: list[int] = []
+    deadline = time.monotonic() + 60
+    while seen[-1:] != [0]:
+        assert time.monotonic() < deadline, seen
+        # Asked from the last to the first, so that whoever ends while we ask is not taken for ended too early.
+        alive = [{name for name in names if is_alive(processes[name])} for names in reversed(TO_STOP)][::-1]
+        standing = list(dropwhile(lambda left: not left, alive))
+        assert standing[1:] == TO_STOP[len(TO_STOP) - len(standing) + 1 :], f"too early: {alive}"
+        if len(standing) not in seen:
+            seen.append(len(standing))
+        time.sleep(0.002)
+    assert seen[:4] == [5, 4, 3, 2], (
+        "they were told at once; PostgreSQL alone may end too fast to be seen last"
+    )
+
+
 def beside_another_its_crashed_servers_come_back(operator: Operator, other: Operator) -> None:
     """Run a second desk beside the first, whose servers are killed meanwhile."""
     other.home.parent.mkdir()
-    with running(other):
+    with running(other, DAY="on", DESK_SIMULATOR_TPS="12") as supervisor:
         assert set(operator.processes()).isdisjoint(other.processes())
         before = {process["name"]: process["pid"] for process in operator.status()["processes"]}
         for name in ("postgres", "kafka"):
@@ -94,13 +144,18 @@ def beside_another_its_crashed_servers_come_back(operator: Operator, other: Oper
         def have_come_back() -> (
             bool
         ):  # from the file: to ask the command again and again is to start it again and again
-            processes = RunFolder(operator.folder, first_port=operator.port).read_state().processes
+            processes = operator.run_folder.read_state().processes
             return {"postgres", "kafka"} <= {process.name for process in processes if process.restarts == 1}
 
         wait_for(have_come_back, patience_s=30)
         alive = {process["name"] for process in operator.status()["processes"] if process["alive"]}
         assert {"postgres", "kafka"} <= alive
-    wait_for(lambda: not other.processes(), patience_s=20)
+        wait_for(lambda: "Kota Bogor is loaded; its days run now" in other.output.read_text(), patience_s=90)
+        assert "Kota Bogor is being loaded" in " ".join(other.output.read_text().split())
+        assert other.clock()["speed"] > 0
+        supervisor.send_signal(signal.SIGHUP)
+        assert supervisor.wait(timeout=60) == 0
+    assert other.processes() == []
     postgres.remove(other.folder / "postgres")
 
 
@@ -118,6 +173,9 @@ def test_a_port_that_is_taken_is_named_with_its_holder(operator: Operator) -> No
             f"Port {operator.port + 3}, meant for incidents, is used by process {listener.pid}"
             in refused.stdout
         )
+        examined = operator.type("doctor")
+        assert examined.returncode == 1
+        assert f"is used by process {listener.pid}" in " ".join(examined.stdout.replace("│", " ").split())
     finally:
         listener.kill()
         listener.wait()

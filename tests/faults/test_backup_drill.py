@@ -92,7 +92,7 @@ def test_a_desk_that_is_destroyed_comes_back_with_all_that_it_acknowledged(
 ) -> None:
     supervisor = desk.start()
     try:
-        wait_for(lambda: "its work is done" in desk.output.read_text(), patience_s=150)
+        wait_for(lambda: "Kota Bogor is loaded" in desk.output.read_text(), patience_s=150)
         sender = Sender(f"http://127.0.0.1:{desk.port}", token_of(desk), codes_of(desk))
         with sending(sender):
             wait_for(lambda: len(sender.acknowledged) > 50, patience_s=60)

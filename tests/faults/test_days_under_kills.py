@@ -156,7 +156,7 @@ def rehearsal(home: Path, **settings: str) -> Generator[Rehearsal]:
     desk = Rehearsal(home, **settings)
     supervisor = desk.start()
     try:
-        wait_for(lambda: "its work is done" in desk.output.read_text(), patience_s=150)
+        wait_for(lambda: "Kota Bogor is loaded" in desk.output.read_text(), patience_s=150)
         yield desk
     finally:
         desk.api.close()

@@ -62,6 +62,7 @@ def incident(story: Story, name: str, category: str, state: str, **more: object)
         "closed_at": None,
         "outcome": None,
         "duplicate_of": None,
+        "findings": [],
     }
     assert set(facts) == set(IncidentFacts.model_fields)
     return facts | more

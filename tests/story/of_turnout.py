@@ -17,6 +17,7 @@ from contracts.turnout_events import (
     TallyTpsChanged,
     TallyVerified,
     TurnoutRecorded,
+    TurnoutSuperseded,
     VotingDayTpsChanged,
 )
 from contracts.vocabulary import Milestone
@@ -33,8 +34,12 @@ def tell_day(story: Story, place: Place, *, final: int = 200) -> None:
             place.id,
             tps=place,
         )
-    for slot, men in (("10:00", final // 2), ("final", final)):
-        told = TurnoutRecorded(
+    for kind, slot, men in (
+        (TurnoutRecorded, "10:00", final // 2),
+        (TurnoutRecorded, "final", final),
+        (TurnoutSuperseded, "10:00", final // 4),
+    ):
+        told = kind(
             tps_id=place.id,
             tps_code=place.code,
             slot=slot,

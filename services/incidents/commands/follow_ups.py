@@ -14,6 +14,7 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import WrongState
+from contracts.device_clocks import placed_at
 from contracts.envelope import EventData
 from contracts.incidents_events import (
     AdviceGiven,
@@ -108,7 +109,8 @@ async def settle_follow_up(
         FollowUpUnknown, AgencyNotYours, WrongState, PreconditionFailed: it cannot be settled.
     """
     row = await _begin(uow, handling, "settle", kind=kind, origin=origin)
-    row.state, row.settled_at = command.outcome, command.occurred_at or origin.now
+    row.state = command.outcome
+    row.settled_at = placed_at(command.occurred_at or origin.now, origin.now)
     return _tell(
         uow, row, step="settle", reason=command.reason, origin=origin, occurred_at=command.occurred_at
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
+from contracts.device_clocks import placed_at
 from contracts.incidents_events import (
     Agency,
     ClosureOutcome,
@@ -50,7 +51,7 @@ async def acknowledge_incident(
     begun, _ = await begin(uow, handling, Step.ACKNOWLEDGE, origin=origin)
     incident = begun.incident
     incident.state = begun.leads_to
-    _hear(incident, command.occurred_at or origin.now)
+    _hear(incident, placed_at(command.occurred_at or origin.now, origin.now))
     incident.severity = command.severity or incident.severity
     return tell(
         uow,
@@ -75,7 +76,7 @@ async def act_on_incident(
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
     begun, _ = await begin(uow, handling, Step.ACT, origin=origin)
-    incident, when = begun.incident, command.occurred_at or origin.now
+    incident, when = begun.incident, placed_at(command.occurred_at or origin.now, origin.now)
     incident.state = begun.leads_to
     _hear(incident, when)
     incident.acted_at = incident.acted_at or when
@@ -102,7 +103,7 @@ async def close_incident(
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
     begun, _ = await begin(uow, handling, Step.CLOSE, origin=origin)
-    incident, when = begun.incident, command.occurred_at or origin.now
+    incident, when = begun.incident, placed_at(command.occurred_at or origin.now, origin.now)
     incident.state = begun.leads_to
     incident.closed_at, incident.outcome = when, command.outcome
     if (

@@ -9,6 +9,8 @@ from uuid_utils.compat import uuid7
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
+from contracts.device_clocks import OTHER_DAY, placed_at
+from contracts.former_codes import CODE_MOVED, may_mean_another
 from contracts.incidents_events import (
     IncidentCategory,
     IncidentReported,
@@ -19,7 +21,7 @@ from contracts.incidents_events import (
 )
 from services.incidents.commands.places import Place, clock_of, place_of, route_of
 from services.incidents.commands.work import Begun, tell
-from services.incidents.rules.clocks import deadlines, is_late
+from services.incidents.rules.clocks import deadlines, is_late, time_findings
 from services.incidents.rules.lifecycle import Step
 from services.incidents.rules.tracking import SIGNS, tracking_code
 from services.incidents.schemas.incidents import IncidentIn
@@ -135,6 +137,7 @@ async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Recei
         decide_on=due.decide_on,
         decide_until=due.decide_until,
         reported_late=is_late(clock, region_code=region, known_at=report.known_at, reported_at=origin.now),
+        findings=_findings(report, origin.now),
     )
     uow.session.add(incident)
     return tell(
@@ -147,3 +150,11 @@ async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Recei
         occurred_at=report.occurred_at,
         announced=replace(origin, actor=REPORTER),
     )
+
+
+def _findings(report: _Report, now: datetime) -> list[str]:
+    """Return what is to be said of the times of a report, and of the code that it names."""
+    findings = time_findings(report.occurred_at, report.known_at, recorded_at=now)
+    at = placed_at(report.occurred_at, now, possible=OTHER_DAY not in findings)
+    moved = report.place.was_anothers and may_mean_another(at, report.place.code_since)
+    return [*findings, CODE_MOVED] if moved else findings

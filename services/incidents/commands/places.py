@@ -1,6 +1,7 @@
 """What the commands look up before they write: places, clocks and routes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -16,11 +17,18 @@ from services.incidents.tables.arrangements import AgencyRoute, CategoryClock
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is: a region, and the TPS where it is one."""
+    """Where something is: a region, and the TPS where it is one.
+
+    Attributes:
+        was_anothers: another TPS had the code before this one.
+        code_since: when this one took its code; None where that is not known.
+    """
 
     region_code: str
     tps_id: UUID | None
     tps_code: str | None
+    was_anothers: bool = False
+    code_since: datetime | None = None
 
     @property
     def code(self) -> str:
@@ -28,10 +36,19 @@ class Place:
         return self.tps_code or self.region_code
 
 
-_BY_CODE = """select tps_id, tps_code from tps_ref where election = $1 and tps_code = $2
-    order by active desc, tps_id limit 1"""
-_BY_FORMER_CODE = """select tps_id, tps_code from tps_ref where election = $1 and former_codes @> array[$2]
-    order by active desc, tps_id limit 1"""
+# Of two that seem to have a code while a renumbering is on its way, the one that the registry told of last.
+_BY_CODE = """
+select tps_id, tps_code, code_since, exists (
+    select from tps_ref f where f.election = h.election and f.former_codes @> array[h.tps_code] and f.tps_id <> h.tps_id
+) as was_anothers
+from tps_ref h where election = $1 and tps_code = $2 order by told_at desc nulls last, tps_id limit 1
+"""
+# Of two that had a code before, the one with fewer codes since then, as in the registry; ids decide the rest.
+_BY_FORMER_CODE = """
+select tps_id, tps_code, code_since, false as was_anothers from tps_ref
+where election = $1 and former_codes @> array[$2]
+order by cardinality(former_codes) - array_position(former_codes, $2), tps_id limit 1
+"""
 # A range in pattern order: every code that begins with the region's and a dot (a slash is the sign behind the dot).
 _ANY_WITHIN = """select 1 from tps_ref
     where election = $1 and tps_code ~>=~ ($2::text || '.') and tps_code ~<~ ($2::text || '/') limit 1"""
@@ -61,7 +78,9 @@ async def place_of(uow: UnitOfWork, code: str, *, election: str) -> Place:
             "No TPS of this election has that code.",
             detail_id="Tidak ada TPS pemilihan ini dengan kode tersebut.",
         )
-    return Place(kelurahan_of(row["tps_code"]), row["tps_id"], row["tps_code"])
+    return Place(
+        kelurahan_of(row["tps_code"]), row["tps_id"], row["tps_code"], row["was_anothers"], row["code_since"]
+    )
 
 
 async def clock_of(uow: UnitOfWork, category: IncidentCategory, *, election: str) -> Clock:

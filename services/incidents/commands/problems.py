@@ -10,6 +10,7 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import WrongState
+from contracts.device_clocks import placed_at
 from contracts.incidents_events import (
     ProblemFacts,
     ProblemRegistered,
@@ -114,7 +115,7 @@ async def resolve_problem(
     """
     problem = await _begin(uow, handling, "resolve", origin=origin)
     problem.state, problem.outcome = ProblemState.RESOLVED, command.outcome
-    problem.resolved_at = command.occurred_at or origin.now
+    problem.resolved_at = placed_at(command.occurred_at or origin.now, origin.now)
     return _tell(
         uow,
         problem,

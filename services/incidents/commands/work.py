@@ -15,6 +15,7 @@ from chassis.problems import WrongState
 from contracts.incidents_events import Agency, IncidentFacts, IncidentState, IncidentStatusPublished
 from services.incidents.errors import AgencyNotYours, IncidentUnknown
 from services.incidents.events.incidents import card, facts, published, retracted
+from services.incidents.rules.clocks import time_findings
 from services.incidents.rules.lifecycle import Step, after, allowed
 from services.incidents.rules.routing import may_handle
 from services.incidents.tables.incidents import CaseStep, Incident
@@ -132,6 +133,9 @@ def tell(
     incident = begun.incident
     announced = announced or origin
     incident.version += 1
+    if step is not Step.REPORT and occurred_at is not None:
+        found = time_findings(occurred_at, recorded_at=origin.now)
+        incident.findings = list(dict.fromkeys([*incident.findings, *found]))
     uow.session.add(
         CaseStep(
             subject_id=incident.incident_id,

@@ -49,6 +49,7 @@ def facts(incident: Incident) -> IncidentFacts:
         closed_at=incident.closed_at,
         outcome=incident.outcome,
         duplicate_of=incident.duplicate_of,
+        findings=incident.findings,
     )
 
 

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from chassis.actor import Actor
-from chassis.idempotency import OnceDep
+from chassis.idempotency import Once
 from chassis.identity import public_route
 from chassis.problem_responses import problem_responses
 from chassis.problems import IdempotencyKeyInvalid, TooManyRequests
@@ -25,38 +25,41 @@ router = APIRouter(
 )
 
 
-async def _public(
+PUBLIC = Actor(
+    subject="public",
+    person=None,
+    client="public",
+    acting_client=None,
+    device=None,
+    roles=frozenset(),
+    scopes=frozenset(),
+    regions=(),
+    election=None,
+)
+"""The one principal that all of the public are."""
+
+
+async def _once(
+    request: Request,
     idempotency_key: Annotated[
         str | None, Header(description="A UUID made at random before the first try.")
     ] = None,
-) -> Actor:
-    """Return the one principal that all of the public are.
+) -> Once:
+    """Return what runs a report once per key.
 
-    They share one space of keys, and who knows a key can have its answer again. So a key must be one that nobody guesses
-    and nobody else has: a UUID. A missing one is the concern of whoever runs the command.
+    The public share one space of keys, and who knows a key can have its answer again. So a key must be one that nobody
+    guesses and nobody else has: a UUID, and one UUID is one key in whichever of its spellings it comes. A missing one is
+    the concern of whoever runs the command.
     """
-    if idempotency_key:
-        try:
-            UUID(idempotency_key)
-        except ValueError:
-            raise IdempotencyKeyInvalid(
-                "The key of a public report is a UUID, made at random.",
-                detail_id="Kunci laporan masyarakat adalah UUID acak.",
-            ) from None
-    return Actor(
-        subject="public",
-        person=None,
-        client="public",
-        acting_client=None,
-        device=None,
-        roles=frozenset(),
-        scopes=frozenset(),
-        regions=(),
-        election=None,
-    )
-
-
-Public = Annotated[Actor, Depends(_public)]
+    if not idempotency_key:
+        return Once(request, idempotency_key)
+    try:
+        return Once(request, str(UUID(idempotency_key)))
+    except ValueError:
+        raise IdempotencyKeyInvalid(
+            "The key of a public report is a UUID, made at random.",
+            detail_id="Kunci laporan masyarakat adalah UUID acak.",
+        ) from None
 
 
 @router.post(
@@ -67,11 +70,11 @@ Public = Annotated[Actor, Depends(_public)]
     responses=problem_responses(TooManyRequests),
 )
 async def report_publicly(
-    election: ElectionId, body: PublicReportIn, public: Public, once: OnceDep
+    election: ElectionId, body: PublicReportIn, once: Annotated[Once, Depends(_once)]
 ) -> Response:
     """Report an incident without an account; the answer has a code by which to ask what became of it."""
     return await once(
-        public,
+        PUBLIC,
         lambda uow, origin: commands.report_publicly(uow, body, origin=origin),
         election=election,
         channel=body.channel,

@@ -9,10 +9,14 @@ from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from contracts.device_clocks import CLOCK_AHEAD, OTHER_DAY, is_ahead
 from contracts.incidents_events import IncidentCategory
 from contracts.zones import local_instant, zone_of
 
 C = IncidentCategory
+
+LONG_AGO = timedelta(days=365)
+"""What happened longer ago than this belongs to no election that is held now. The desk's own: no source names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,20 @@ def is_late(clock: Clock, *, region_code: str, known_at: datetime, reported_at: 
         return None
     last = _civil_day(known_at, region_code) + timedelta(days=clock.report_within_days)
     return _civil_day(reported_at, region_code) > last
+
+
+def time_findings(*said: datetime, recorded_at: datetime) -> list[str]:
+    """Return what is to be said of the times that a device said, against the desk's.
+
+    Example: an incident of 2099, or one of the year 2000, is taken with a finding.
+
+    Args:
+        said: by the device.
+        recorded_at: by the desk.
+    """
+    ahead = any(is_ahead(moment, recorded_at) for moment in said)
+    long_ago = any(recorded_at - moment > LONG_AGO for moment in said)
+    return ([CLOCK_AHEAD] if ahead else []) + ([OTHER_DAY] if long_ago else [])
 
 
 def seconds_left(due: datetime, *, now: datetime) -> int:

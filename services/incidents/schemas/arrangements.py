@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.incidents_events import Agency, IncidentCategory
 from contracts.vocabulary import Channel
@@ -18,6 +18,18 @@ Days = Annotated[int, Field(ge=1, le=60)]
 class IncidentClockIn(Input):
     """The clock of a category for this election."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "acknowledge_minutes": 15,
+                    "act_minutes": 60,
+                    "source": "Keputusan Desk Pilkada Kota Bogor (contoh)",
+                }
+            ]
+        }
+    )
+
     acknowledge_minutes: Minutes
     act_minutes: Minutes
     report_within_days: Days | None = None
@@ -29,6 +41,18 @@ class IncidentClockIn(Input):
 
 class IncidentRouteIn(Input):
     """Who deals with a category in a region, for this election."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "agency": "bpbd",
+                    "also_informed": ["kpu", "police"],
+                    "source": "Keputusan Desk Pilkada Kota Bogor (contoh)",
+                }
+            ]
+        }
+    )
 
     agency: Agency
     also_informed: list[Agency] = Field(default_factory=list[Agency], max_length=12)

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.incidents_events import Agency
 from contracts.vocabulary import Channel, Instant
@@ -12,6 +12,19 @@ from services.incidents.schemas.shapes import Input, Moment, ReasonedStepIn, Ste
 
 class FollowUpIn(Input):
     """Advice to an agency, or a task for it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "agency": "bpbd",
+                    "title": "Pompa air untuk TPS 28",
+                    "text": "Kirim satu pompa ke TPS 28 Kebon Pedes (contoh).",
+                    "due_until": "2024-11-27T09:00:00+07:00",
+                }
+            ]
+        }
+    )
 
     agency: Agency
     title: Title
@@ -23,17 +36,29 @@ class FollowUpIn(Input):
 class AdviceSettlementIn(ReasonedStepIn):
     """What became of advice, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"outcome": "followed", "reason": "Pompa dikirim pukul 08.40 (contoh)."}]
+        }
+    )
+
     outcome: Literal["followed", "declined", "retracted"]
 
 
 class TaskSettlementIn(ReasonedStepIn):
     """What became of a task, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"outcome": "done", "reason": "Air sudah surut (contoh)."}]}
+    )
+
     outcome: Literal["done", "cancelled"]
 
 
 class FollowUpReopeningIn(ReasonedStepIn):
     """Why advice stands again, or a task is to be done again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Air naik lagi (contoh)."}]})
 
 
 class FollowUpCard(BaseModel):

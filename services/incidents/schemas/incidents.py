@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.incidents_events import (
     Agency,
@@ -34,6 +34,22 @@ ClockName = Literal["acknowledge", "act", "decide"]
 class IncidentIn(PlaceIn):
     """An incident as an officer or an agency reports it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "tps_code": "32.71.06.1002.028",
+                    "category": "disaster",
+                    "severity": "high",
+                    "title": "Genangan di TPS 28 Kebon Pedes",
+                    "description": "Genangan setinggi lutut di depan TPS (contoh).",
+                    "occurred_at": "2024-11-26T14:30:00+07:00",
+                    "channel": "app",
+                }
+            ]
+        }
+    )
+
     category: IncidentCategory
     severity: Severity = Severity.UNASSESSED
     title: Title | None = Field(default=None, description="One line for lists, without names.")
@@ -48,6 +64,18 @@ class IncidentIn(PlaceIn):
 class AcknowledgementIn(StepIn):
     """The agency takes notice."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "severity": "high",
+                    "note": "Regu meluncur ke lokasi (contoh).",
+                    "occurred_at": "2024-11-26T14:38:00+07:00",
+                }
+            ]
+        }
+    )
+
     severity: Severity | None = Field(default=None, description="As the agency judges it.")
     note: Words | None = None
 
@@ -55,11 +83,28 @@ class AcknowledgementIn(StepIn):
 class ActionIn(StepIn):
     """What the agency did."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "action": "Satu pompa dipasang, jalan ditutup sementara (contoh).",
+                    "occurred_at": "2024-11-26T15:05:00+07:00",
+                }
+            ]
+        }
+    )
+
     action: Words
 
 
 class IncidentClosureIn(ReasonedStepIn):
     """How an incident ended, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"outcome": "resolved", "reason": "Air surut, TPS dipindahkan (contoh)."}]
+        }
+    )
 
     outcome: ClosureOutcome
 
@@ -67,9 +112,23 @@ class IncidentClosureIn(ReasonedStepIn):
 class IncidentReopeningIn(ReasonedStepIn):
     """Why an incident is opened again."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Air naik lagi (contoh)."}]})
+
 
 class ReroutingIn(ReasonedStepIn):
     """Who shall deal with an incident, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "agency": "bpbd",
+                    "also_informed": ["kpu"],
+                    "reason": "Ini bencana, bukan logistik (contoh).",
+                }
+            ]
+        }
+    )
 
     agency: Agency
     also_informed: list[Agency] = Field(default_factory=list[Agency], max_length=12)
@@ -77,6 +136,12 @@ class ReroutingIn(ReasonedStepIn):
 
 class CorrectionIn(ReasonedStepIn):
     """What about an incident was wrong; what is left out stays. A point goes with its TPS or region."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"severity": "medium", "reason": "Genangan hanya di satu sisi jalan (contoh)."}]
+        }
+    )
 
     category: IncidentCategory | None = None
     severity: Severity | None = None
@@ -106,9 +171,24 @@ class CorrectionIn(ReasonedStepIn):
 class ExtensionIn(ReasonedStepIn):
     """Which information was asked for, which gives the legal clock more days (D31)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Keterangan tambahan diminta dari pelapor (contoh)."}]}
+    )
+
 
 class DuplicateMarkIn(ReasonedStepIn):
     """Which incident this one is, reported again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "duplicate_of": "0193a3b0-5c61-7e2a-b1f4-8d9e0a1b2c3d",
+                    "reason": "Kejadian yang sama dilaporkan dua kali (contoh).",
+                }
+            ]
+        }
+    )
 
     duplicate_of: UUID
 
@@ -154,6 +234,7 @@ class IncidentCard(BaseModel):
     duplicate_of: UUID | None
     decide_on: date | None
     extended: bool
+    findings: list[str]
     clocks: list[IncidentClockOut]
     clock_source: str
     as_of: Instant

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.incidents_events import Agency, DeskPoint, ProblemOutcome, ProblemState, Severity
 from contracts.vocabulary import Channel, Instant
@@ -20,6 +20,22 @@ from services.incidents.schemas.shapes import (
 class ProblemIn(PlaceIn):
     """Something that endangers a point of the desk without having gone wrong yet."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "region_code": "32.71.06",
+                    "point": "officers",
+                    "severity": "medium",
+                    "agency": "kpu",
+                    "title": "Pelatihan KPPS belum selesai",
+                    "description": "Sembilan TPS belum mengikuti pelatihan (contoh).",
+                    "due_until": "2024-11-25T17:00:00+07:00",
+                }
+            ]
+        }
+    )
+
     point: DeskPoint
     severity: Severity = Severity.UNASSESSED
     agency: Agency = Field(default=Agency.DESK, description="Whose problem it is.")
@@ -31,6 +47,12 @@ class ProblemIn(PlaceIn):
 
 class ProblemRevisionIn(ReasonedStepIn):
     """What about a problem is different now; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"severity": "high", "reason": "Sisa waktu tinggal satu hari (contoh)."}]
+        }
+    )
 
     severity: Severity | None = None
     agency: Agency | None = None
@@ -47,11 +69,21 @@ class ProblemRevisionIn(ReasonedStepIn):
 class ProblemResolutionIn(ReasonedStepIn):
     """How a problem ended, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"outcome": "solved", "reason": "Semua KPPS sudah dilatih (contoh)."}]
+        }
+    )
+
     outcome: ProblemOutcome
 
 
 class ProblemReopeningIn(ReasonedStepIn):
     """Why a problem came back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Dua petugas diganti dan belum dilatih (contoh)."}]}
+    )
 
 
 class ProblemCard(BaseModel):

@@ -1,6 +1,6 @@
 """What the public sends and gets; nothing that points at a person is asked for."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.incidents_events import IncidentCategory
 from contracts.vocabulary import Channel, Instant
@@ -9,6 +9,18 @@ from services.incidents.schemas.shapes import Moment, PlaceIn, Words
 
 class PublicReportIn(PlaceIn):
     """An incident as somebody of the public reports it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "tps_code": "32.71.06.1002.028",
+                    "category": "disaster",
+                    "description": "Genangan setinggi lutut di depan TPS (contoh).",
+                }
+            ]
+        }
+    )
 
     category: IncidentCategory
     description: Words

@@ -57,6 +57,7 @@ class Incident(Table, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     outcome: ClosureOutcome | None = Field(default=None, sa_column=word(ClosureOutcome, nullable=True))
     duplicate_of: UUID | None = None
+    findings: list[str] = Field(default_factory=list[str], sa_column=texts())
 
     @property
     def place(self) -> str:

@@ -62,3 +62,5 @@ class TpsRef(Table, table=True):
     tps_code: str
     former_codes: list[str] = Field(sa_column=texts())
     active: bool
+    told_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    code_since: datetime | None = Field(default=None, sa_column=instant(nullable=True))

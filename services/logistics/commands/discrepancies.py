@@ -95,7 +95,9 @@ def _check_way_out(kind: DiscrepancyKind, command: ResolutionIn) -> None:
         Resolution.COMPLETED: ("/ballots", command.ballots),
     }.get(command.resolution)
     if needed is not None and needed[1] is None:
-        error = FieldError(needed[0], "missing", "This resolution needs it.")
+        error = FieldError(
+            needed[0], "missing", "This resolution needs it.", "Penyelesaian ini memerlukannya."
+        )
         raise InvalidPayload(
             "The resolution lacks what it needs.", detail_id="Penyelesaian belum lengkap.", errors=[error]
         )

@@ -20,9 +20,6 @@ from unnest($1::text[], $2::text[]) c(election, tps_code)
 cross join lateral (<tps>) t join tps_supply s using (tps_id)
 order by t.tps_id for update of s
 """)
-_, _MOVED = by_code("""select c.election, c.tps_code as asked, t.tps_code
-    from unnest($1::text[], $2::text[]) c(election, tps_code) cross join lateral (<tps>) t""")
-_DOTS = 4  # in the code of a TPS; a region has fewer
 _HOLD = "select pg_advisory_xact_lock_shared(hashtext('desk.needs'), hashtext(e)) from unnest($1::text[]) e"
 _CHANGE = "select pg_advisory_xact_lock(hashtext('desk.needs'), hashtext($1))"
 
@@ -77,20 +74,6 @@ def _known(row: Row) -> KnownTps:
         NEEDS.validate_json(row["needs"]),
         row["version"],
     )
-
-
-async def present_codes(uow: UnitOfWork, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return the present codes of TPS that are named by election and a code that they had before, and that nobody has now.
-
-    Emits:
-        nothing.
-    """
-    wanted = sorted({(election, code) for election, code in places if code.count(".") == _DOTS})
-    if not wanted:
-        return {}
-    elections, codes = [election for election, _ in wanted], [code for _, code in wanted]
-    rows = await uow.fetch(_MOVED, elections, codes)
-    return {(row["election"], row["asked"]): row["tps_code"] for row in rows}
 
 
 async def hold_elections(uow: UnitOfWork, elections: Collection[str]) -> None:

@@ -10,11 +10,12 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, InvalidPayload
+from contracts.device_clocks import placed_at
 from contracts.logistics_events import HandoverPoint, ItemHeld, Party, StrayScanRecorded, TpsItemsReceived
 from services.logistics.commands.custody import Custody
 from services.logistics.commands.known_tps import KnownTps, lock_tps
 from services.logistics.errors import TpsUnknown
-from services.logistics.rules.boxes import ReportedReceipt, placed_at
+from services.logistics.rules.boxes import ReportedReceipt
 from services.logistics.schemas.supplies import (
     BoxReceiptIn,
     BoxReceiptOut,
@@ -185,7 +186,12 @@ async def _hold_items(
 async def _check_items(uow: UnitOfWork, items: Sequence[ItemHeldIn], election: str) -> None:
     known = {row["item"] for row in await uow.fetch(_CATALOGUE, election)}
     errors = [
-        FieldError(f"/items/{n}/item", "item-unknown", "The catalogue has no such item.")
+        FieldError(
+            f"/items/{n}/item",
+            "item-unknown",
+            "The catalogue has no such item.",
+            "Katalog tidak memiliki barang ini.",
+        )
         for n, held in enumerate(items)
         if held.item not in known
     ]

@@ -15,9 +15,9 @@ from chassis.problems import Problem
 from contracts.access import covers
 from contracts.logistics_events import StrayScanRecorded
 from services.logistics.commands.custody import Custody, Twin
-from services.logistics.commands.known_tps import present_codes
 from services.logistics.rules.boxes import Box, Handover, timing_findings
 from services.logistics.schemas.scans import CustodyScanIn, CustodyScanOut
+from services.logistics.tables.codes import present_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ async def record_scans(uow: UnitOfWork, items: Sequence[Item[RecordScan]]) -> li
 
     A scan is never refused. One that happened before the box's latest hand-over is kept in its place and changes no
     state; one that is known already changes nothing. A scan of a box that is none of the boxes in the caller's regions
-    is kept in quarantine, the same whether the box exists or not. A code that a TPS had before is its place.
+    is kept in quarantine, the same whether the box exists or not. A code that a TPS had before is its place, and the region of
+    a token that was made for it.
 
     Returns:
         one receipt per item, in their order.
@@ -63,13 +64,14 @@ async def record_scans(uow: UnitOfWork, items: Sequence[Item[RecordScan]]) -> li
     custody = Custody(uow)
     await custody.lock(item.command.scan.box_id for item in items)
     await custody.recall([item.command.scan.occurred_at for item in items])
-    moved = await _moved_places(uow, custody, items)
+    moved = await _moved_codes(uow, custody, items)
     results: list[Receipt | Problem | None] = []
     strays: dict[int, Item[RecordScan]] = {}
     for n, item in enumerate(items):
         scan, box = item.command.scan, custody.boxes.get(item.command.scan.box_id)
         handover = handover_of(scan, place=moved.get((item.origin.election, scan.place), scan.place))
-        if box is None or not may_touch(box, item.command.regions, election=item.origin.election):
+        regions = [moved.get((item.origin.election, held), held) for held in item.command.regions]
+        if box is None or not may_touch(box, regions, election=item.origin.election):
             strays[n] = item
             results.append(None)
         elif (twin := custody.twin(box.box_id, handover)) is not None:
@@ -92,19 +94,21 @@ def may_touch(box: Box, regions: Sequence[str], *, election: str) -> bool:
     return box.election == election and any(covers(held, box.tps_code) for held in regions)
 
 
-async def _moved_places(
+async def _moved_codes(
     uow: UnitOfWork, custody: Custody, items: Sequence[Item[RecordScan]]
 ) -> dict[tuple[str, str], str]:
-    """Return the present codes of the places that are TPS, and are not those of the boxes that were scanned there."""
-    return await present_codes(
-        uow,
-        (
-            (item.origin.election, item.command.scan.place)
-            for item in items
-            if (box := custody.boxes.get(item.command.scan.box_id)) is not None
-            and item.command.scan.place != box.tps_code
-        ),
-    )
+    """Return the present codes of TPS by those that they had before: of places, and of regions that do not cover the box."""
+    codes: set[tuple[str, str]] = set()
+    for item in items:
+        scan, election = item.command.scan, item.origin.election
+        box = custody.boxes.get(scan.box_id)
+        if box is None:
+            continue
+        if scan.place != box.tps_code:
+            codes.add((election, scan.place))
+        if not may_touch(box, item.command.regions, election=election):
+            codes |= {(election, held) for held in item.command.regions}
+    return await present_codes(uow, codes)
 
 
 def handover_of(scan: CustodyScanIn, *, place: str) -> Handover:

@@ -12,6 +12,7 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, WrongState
 from contracts.access import covers
+from contracts.device_clocks import placed_at
 from contracts.logistics_events import (
     BoxState,
     DiscrepancyKind,
@@ -26,7 +27,7 @@ from contracts.logistics_events import (
 )
 from services.logistics.commands.custody import Custody
 from services.logistics.errors import ManifestUnfit, ShipmentUnknown, WarehouseUnknown
-from services.logistics.rules.boxes import Box, Handover, placed_at
+from services.logistics.rules.boxes import Box, Handover
 from services.logistics.schemas.shipments import (
     ArriveShipmentIn,
     CancelShipmentIn,
@@ -36,6 +37,23 @@ from services.logistics.schemas.shipments import (
 )
 from services.logistics.tables.shipments import Shipment, ShipmentBox, Warehouse
 
+_UNFIT = (
+    "box-unfit",
+    "No box with this id goes to the region of the shipment.",
+    "Tidak ada kotak suara dengan id ini yang menuju wilayah pengiriman.",
+)
+_VOID = ("box-void", "This box counts no more.", "Kotak suara ini sudah batal.")
+_UNDER_WAY = ("box-under-way", "Another shipment has this box.", "Kotak suara ini ada pada pengiriman lain.")
+_TWICE = (
+    "box-twice",
+    "This box stands twice in the manifest.",
+    "Kotak suara ini tercantum dua kali pada manifes.",
+)
+_NOT_ON_IT = (
+    "not-on-manifest",
+    "The manifest does not have this box.",
+    "Manifes tidak memuat kotak suara ini.",
+)
 _WAYS_ON = {
     ShipmentState.PLANNED: ["dispatch", "cancel"],
     ShipmentState.DISPATCHED: ["arrive"],
@@ -101,17 +119,17 @@ async def _check_manifest(uow: UnitOfWork, custody: Custody, command: PlanShipme
     for n, box_id in enumerate(command.box_ids):
         box = custody.boxes.get(box_id)
         if box is None or box.election != origin.election or not covers(command.region_code, box.tps_code):
-            code, detail = "box-unfit", "No box with this id goes to the region of the shipment."
+            error = _UNFIT
         elif box.state is BoxState.VOID:
-            code, detail = "box-void", "This box counts no more."
+            error = _VOID
         elif box_id in under_way:
-            code, detail = "box-under-way", "Another shipment has this box."
+            error = _UNDER_WAY
         elif box_id in seen:
-            code, detail = "box-twice", "This box stands twice in the manifest."
+            error = _TWICE
         else:
             seen.add(box_id)
             continue
-        errors.append(FieldError(f"/box_ids/{n}", code, detail))
+        errors.append(FieldError(f"/box_ids/{n}", *error))
     if errors:
         raise ManifestUnfit(
             "Boxes of the manifest cannot go with this shipment.",
@@ -170,9 +188,8 @@ def _aboard(loaded: _Loaded, boxes: Iterable[Box], told: Sequence[UUID] | None) 
         aboard = {box.box_id for box in boxes if box.state is not BoxState.VOID}
     else:
         aboard = set(told)
-        detail = "The manifest does not have this box."
         errors = [
-            FieldError(f"/box_ids/{n}", "not-on-manifest", detail)
+            FieldError(f"/box_ids/{n}", *_NOT_ON_IT)
             for n, box_id in enumerate(told)
             if box_id not in loaded.manifest
         ]
@@ -209,9 +226,8 @@ async def arrive_shipment(
     """
     loaded = await _lock(uow, shipment_id, regions=regions, origin=origin)
     _expect(loaded.row, ShipmentState.DISPATCHED)
-    detail = "The manifest does not have this box."
     errors = [
-        FieldError(f"/missing_box_ids/{n}", "not-on-manifest", detail)
+        FieldError(f"/missing_box_ids/{n}", *_NOT_ON_IT)
         for n, box_id in enumerate(command.missing_box_ids)
         if box_id not in loaded.manifest
     ]

@@ -11,17 +11,21 @@ from chassis.problems import WrongState
 from contracts.access import covers
 from contracts.logistics_events import HandoverPoint, Party, StrayScanSettled
 from services.logistics.commands.custody import Custody
-from services.logistics.commands.known_tps import present_codes
 from services.logistics.errors import BoxUnknown, StrayScanUnknown
 from services.logistics.rules.boxes import Handover
 from services.logistics.schemas.scans import StrayScanOut, StraySettlementIn
+from services.logistics.tables.codes import by_code, present_codes
 
-_FOUND = """
+# The region that let a scanner in may be a code that the box's TPS had before.
+_, _FOUND = by_code("""
 select s.scan_id, s.box_id from stray_scan s join box b using (box_id, election) join tps_ref t using (tps_id)
-where s.state = 'open'
-    and (s.granted_region in ('*', t.tps_code) or starts_with(t.tps_code, s.granted_region || '.'))
+cross join lateral (select s.election, s.granted_region as tps_code) c
+left join lateral (<tps>) g on true
+where s.state = 'open' and (
+    s.granted_region in ('*', t.tps_code) or starts_with(t.tps_code, s.granted_region || '.') or g.tps_id = t.tps_id
+)
 order by s.occurred_at, s.scan_id limit $1
-"""
+""")
 _OPEN = """select * from stray_scan where scan_id = any($1::uuid[]) and state = 'open'
     order by occurred_at, scan_id for update skip locked"""
 _SETTLE = """update stray_scan set state = $2, reason = $3, settled_at = $4, settled_by = $5, version = version + 1

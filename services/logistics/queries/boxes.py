@@ -8,6 +8,7 @@ from contracts.access import covers
 from services.logistics.errors import BoxUnknown, StrayScanUnknown
 from services.logistics.schemas.boxes import BoxOut, BoxReceiptStep, CustodyStep, DiscrepancyOut
 from services.logistics.schemas.scans import StrayScanOut
+from services.logistics.tables.codes import present_codes
 
 _BOX = """select b.*, t.tps_code, s.due_at from box b join tps_ref t using (tps_id) join tps_supply s using (tps_id)
     where b.box_id = $1 and b.election = $2"""
@@ -18,12 +19,18 @@ async def box_life(
 ) -> tuple[BoxOut, int]:
     """Return a box with its hand-overs, receipts and discrepancies, and its version.
 
+    A region that is a code which the box's TPS had before covers it, where nobody has that code now.
+
     Raises:
         BoxUnknown: no box of the caller's regions has that id.
     """
     row = await connection.fetchrow(_BOX, box_id, election)
-    if row is None or not any(covers(held, row["tps_code"]) for held in regions):
+    if row is None:
         raise BoxUnknown
+    if not any(covers(held, row["tps_code"]) for held in regions):
+        moved = await present_codes(connection, [(election, held) for held in regions])
+        if row["tps_code"] not in moved.values():
+            raise BoxUnknown
     custody = await connection.fetch(
         "select * from custody_scan where box_id = $1 order by least(occurred_at, recorded_at), scan_id",
         box_id,

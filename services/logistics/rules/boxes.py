@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.access import covers
+from contracts.device_clocks import CLOCK_AHEAD, is_ahead, placed_at
 from contracts.logistics_events import (
     BoxState,
     DiscrepancyKind,
@@ -22,9 +23,6 @@ from contracts.logistics_events import (
 
 LATE_AFTER = timedelta(minutes=15)
 """A scan that reaches the desk later than this after it happened is called late; a phone without signal is usual."""
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a device's clock may be ahead before it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +90,6 @@ class Verdict:
     out_of_order: bool = False
 
 
-def placed_at(occurred_at: datetime, recorded_at: datetime) -> datetime:
-    """Return the moment that a report counts from: the device's, but never later than the desk's.
-
-    Example: a phone whose clock is a day ahead cannot hold a box's state for a day.
-    """
-    return min(occurred_at, recorded_at)
-
-
 def timing_findings(occurred_at: datetime, recorded_at: datetime) -> list[str]:
     """Return what is to be said of a report's time.
 
@@ -109,7 +99,7 @@ def timing_findings(occurred_at: datetime, recorded_at: datetime) -> list[str]:
     """
     if recorded_at - occurred_at > LATE_AFTER:
         return ["W-SCAN-LATE"]
-    return ["W-CLOCK-AHEAD"] if occurred_at - recorded_at > CLOCK_TOLERANCE else []
+    return [CLOCK_AHEAD] if is_ahead(occurred_at, recorded_at) else []
 
 
 def state_after(handover: Handover) -> BoxState:

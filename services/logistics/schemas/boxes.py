@@ -3,15 +3,27 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.logistics_events import BoxState, DiscrepancyKind, Party, ReceiptOutcome, Resolution
 from contracts.vocabulary import Channel, ContestId, Instant, Moment, TpsCode
 from services.logistics.schemas.shapes import Count, Input, Reason, SealNumber
 
+_BOX: dict[str, JsonValue] = {
+    "box_id": "0193a3b0-7f31-7c41-a6d7-3c4b5a697880",
+    "tps_code": "32.71.06.1002.028",
+    "contest": "walikota-32.71",
+    "seal_number": "KPU-327106-0281",
+    "ballots": 547,
+    "warehouse_id": "0193a3b0-1a20-7b11-8c3d-2e4f60718293",
+    "occurred_at": "2024-11-25T09:30:00+07:00",
+}
+
 
 class PackBoxIn(Input):
     """A box that was packed and sealed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_BOX]})
 
     box_id: UUID = Field(description="Made when the label was printed; the QR code holds it.")
     tps_code: TpsCode
@@ -26,14 +38,21 @@ class PackBoxIn(Input):
     channel: Channel = Channel.API
 
 
+_BOX_OF_A_BATCH: dict[str, JsonValue] = {"id": "0193a3b0-9b42-7d05-9e21-5f6a7b8c9d01", **_BOX}
+
+
 class BatchBoxIn(PackBoxIn):
     """One box of a batch, with the id that its device made for it: the item's idempotency key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_BOX_OF_A_BATCH]})
 
     id: UUID
 
 
 class PackBoxBatch(Input):
     """Up to 500 boxes; each is judged alone and has a result of its own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_BOX_OF_A_BATCH]}]})
 
     items: Annotated[list[BatchBoxIn], Field(min_length=1, max_length=500)]
 
@@ -56,6 +75,10 @@ class PackedBoxOut(BaseModel):
 class VoidBoxIn(Input):
     """Why a box counts no more."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Kotak rusak sebelum berangkat (contoh)."}]}
+    )
+
     reason: Reason
     channel: Channel = Channel.API
 
@@ -76,6 +99,18 @@ class DiscrepancyOut(BaseModel):
 
 class ResolutionIn(Input):
     """What settled a discrepancy, and why it is settled."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "resolution": "resealed",
+                    "reason": "Disegel ulang di depan pengawas (contoh).",
+                    "seal_number": "KPU-327106-0282",
+                }
+            ]
+        }
+    )
 
     resolution: Resolution
     reason: Reason

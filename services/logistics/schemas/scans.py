@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from contracts.logistics_events import BoxState, HandoverPoint, Party
 from contracts.vocabulary import Channel, Instant, Moment
@@ -13,8 +13,22 @@ SEGMENTS_OF_POINT = {HandoverPoint.KECAMATAN: 3, HandoverPoint.KELURAHAN: 4, Han
 """How many parts the code of a point's place has; a warehouse lies in a region of any level."""
 
 
+_SCAN: dict[str, JsonValue] = {
+    "box_id": "0193a3b0-7f31-7c41-a6d7-3c4b5a697880",
+    "scan_point": "kecamatan",
+    "place": "32.71.06",
+    "from_party": "courier",
+    "to_party": "ppk",
+    "seal_seen": "KPU-327106-0281",
+    "occurred_at": "2024-11-26T08:15:00+07:00",
+    "channel": "app",
+}
+
+
 class CustodyScanIn(Input):
     """A box that changed hands, as a device read its label."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SCAN]})
 
     box_id: UUID = Field(description="What the QR code of the label holds.")
     scan_point: HandoverPoint
@@ -44,14 +58,21 @@ class CustodyScanIn(Input):
         return self
 
 
+_SCAN_OF_A_BATCH: dict[str, JsonValue] = {"id": "0193a3b0-9b42-7d05-9e21-5f6a7b8c9d01", **_SCAN}
+
+
 class BatchScanIn(CustodyScanIn):
     """One scan of a batch, with the id that its device made for it: the item's idempotency key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SCAN_OF_A_BATCH]})
 
     id: UUID
 
 
 class CustodyScanBatch(Input):
     """Up to 500 scans; each is judged alone and has a result of its own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_SCAN_OF_A_BATCH]}]})
 
     items: Annotated[list[BatchScanIn], Field(min_length=1, max_length=500)]
 
@@ -93,6 +114,18 @@ class StrayScanOut(BaseModel):
 
 class StraySettlementIn(Input):
     """What a stray scan turned out to be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "settlement": "adopted",
+                    "box_id": "0193a3b0-7f31-7c41-a6d7-3c4b5a697880",
+                    "reason": "Label terbaca salah (contoh).",
+                }
+            ]
+        }
+    )
 
     settlement: Literal["adopted", "dismissed"]
     box_id: UUID | None = Field(

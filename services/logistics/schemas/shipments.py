@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.logistics_events import ShipmentState
 from contracts.vocabulary import PRINTABLE, Channel, ContestId, Instant, Moment, RegionCode
@@ -16,6 +16,20 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 class WarehouseIn(Input):
     """A warehouse."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "region_code": "32.71",
+                    "name": "Gudang KPU Kota Bogor (contoh)",
+                    "address": "Jalan Contoh 7, Bogor",
+                    "lat": -6.59,
+                    "lon": 106.79,
+                }
+            ]
+        }
+    )
 
     region_code: RegionCode
     name: Name
@@ -64,6 +78,20 @@ class WarehouseOut(BaseModel):
 class StockCountIn(Input):
     """The stock of one item as it was counted: all of it that is there."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "item": "ballot",
+                    "contest": "walikota-32.71",
+                    "good": 820000,
+                    "damaged": 120,
+                    "occurred_at": "2024-11-20T16:00:00+07:00",
+                }
+            ]
+        }
+    )
+
     item: ItemCode
     contest: ContestId | None = None
     good: StockCount
@@ -74,6 +102,19 @@ class StockCountIn(Input):
 
 class PlanShipmentIn(Input):
     """A shipment that shall leave a warehouse."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "warehouse_id": "0193a3b0-1a20-7b11-8c3d-2e4f60718293",
+                    "region_code": "32.71.06",
+                    "vehicle": "Truk 3",
+                    "box_ids": ["0193a3b0-7f31-7c41-a6d7-3c4b5a697880"],
+                }
+            ]
+        }
+    )
 
     warehouse_id: UUID
     region_code: RegionCode = Field(description="Where it goes; every box's TPS lies there.")
@@ -87,6 +128,8 @@ class PlanShipmentIn(Input):
 class DispatchShipmentIn(Input):
     """A shipment that left."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"occurred_at": "2024-11-26T06:10:00+07:00"}]})
+
     occurred_at: Moment
     box_ids: Manifest | None = Field(
         default=None, description="The boxes that were loaded, where that is not the whole manifest."
@@ -97,6 +140,10 @@ class DispatchShipmentIn(Input):
 class ArriveShipmentIn(Input):
     """A shipment that arrived."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"occurred_at": "2024-11-26T08:05:00+07:00", "missing_box_ids": []}]}
+    )
+
     occurred_at: Moment
     missing_box_ids: Annotated[list[UUID], Field(max_length=1_000)] = []
     channel: Channel = Channel.API
@@ -104,6 +151,8 @@ class ArriveShipmentIn(Input):
 
 class CancelShipmentIn(Input):
     """Why a shipment will not leave."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Jalan terputus banjir (contoh)."}]})
 
     reason: Reason
     channel: Channel = Channel.API

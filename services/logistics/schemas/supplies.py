@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.logistics_events import ItemHeld, ItemNeed, ItemScope, ReceiptOutcome
 from contracts.vocabulary import Channel, ContestId, Instant, Moment
@@ -35,6 +35,25 @@ class ItemHeldIn(Input):
 
 class TpsReceiptIn(Input):
     """What a TPS's crew received: boxes, and what came beside them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "boxes": [
+                        {
+                            "box_id": "0193a3b0-7f31-7c41-a6d7-3c4b5a697880",
+                            "outcome": "accepted",
+                            "seal_seen": "KPU-327106-0281",
+                        }
+                    ],
+                    "items": [{"item": "ink", "quantity": 2}],
+                    "occurred_at": "2024-11-26T16:40:00+07:00",
+                    "channel": "app",
+                }
+            ]
+        }
+    )
 
     boxes: Annotated[list[BoxReceiptIn], Field(max_length=50)] = []
     items: Annotated[list[ItemHeldIn], Field(max_length=100)] = []
@@ -97,6 +116,22 @@ class TpsSupplyOut(BaseModel):
 
 class CatalogueItemIn(Input):
     """An item of the catalogue; the quantity is per place that `per` names."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Ink",
+                    "name_id": "Tinta",
+                    "unit": "botol",
+                    "per": "tps",
+                    "quantity": 2,
+                    "sealed": False,
+                    "source": "Keputusan KPU (contoh)",
+                }
+            ]
+        }
+    )
 
     name: Name
     name_id: Name

@@ -49,7 +49,14 @@ def facility_misfits(facts: FacilityFacts) -> list[Misfit]:
     """Return why a facility cannot be so."""
     if is_region(facts.region_code):
         return []
-    return [Misfit("region_code", "region-unknown", "The list of regions has no such code.")]
+    return [
+        Misfit(
+            "region_code",
+            "region-unknown",
+            "The list of regions has no such code.",
+            "Daftar wilayah tidak memuat kode ini.",
+        )
+    ]
 
 
 async def locked_facilities(uow: UnitOfWork, election: str, codes: Sequence[str]) -> Mapping[str, Facility]:
@@ -152,7 +159,12 @@ async def define_region_group(
     regions = sorted(set(command.regions))
     refuse(
         [
-            Misfit(f"/regions/{position}", "region-unknown", "The list of regions has no such code.")
+            Misfit(
+                f"/regions/{position}",
+                "region-unknown",
+                "The list of regions has no such code.",
+                "Daftar wilayah tidak memuat kode ini.",
+            )
             for position, code in enumerate(command.regions)
             if not is_region(code)
         ]

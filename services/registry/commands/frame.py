@@ -63,6 +63,7 @@ def refuse(misfits: Sequence[Misfit]) -> None:
                 each.pointer if each.pointer.startswith(("/", "path:")) else f"/{each.pointer}",
                 each.code,
                 each.detail,
+                each.detail_id,
             )
             for each in misfits
         ]

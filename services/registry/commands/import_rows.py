@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chassis.database import UnitOfWork
-from chassis.masking import mask_text
+from chassis.masking import mask_text, plain_name
 from chassis.outbox import Origin
 from contracts.access import covers
 from contracts.vocabulary import tps_code
@@ -153,7 +153,7 @@ def _validated(chunk: _Chunk, number: int, shape: type[F], values: object) -> F 
 
 
 def _misfit(place: tuple[int | str, ...], code: str, message: str) -> Misfit:
-    name = mask_text(str(place[0]))[:60] if place else ""
+    name = plain_name(str(place[0])) if place else ""
     return Misfit(name, code, mask_text(message.removeprefix("Value error, ")))
 
 

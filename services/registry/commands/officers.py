@@ -201,7 +201,9 @@ async def assign_officer(
         raise InvalidPayload(
             "A TPS has fewer slots of this duty.",
             detail_id="TPS memiliki lebih sedikit tempat untuk tugas ini.",
-            errors=[FieldError("path:slot", "slot-unknown", "A TPS has fewer.")],
+            errors=[
+                FieldError("path:slot", "slot-unknown", "A TPS has fewer.", "TPS memiliki lebih sedikit.")
+            ],
         )
     tps = await locked_tps(uow, code, origin=origin)
     rosters = await load_rosters(uow, origin.election, tps_ids=[tps.tps_id], persons=[command.person])

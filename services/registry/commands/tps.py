@@ -54,7 +54,14 @@ def plan_tps(
     misfits = tps_refusals(code, contests, known=frame.contests)
     opens = facts.voting_opens or frame.settings.voting_opens.value
     if opens >= (facts.voting_closes or frame.settings.voting_closes.value):
-        misfits.append(Misfit("voting_closes", "order", "Voting closes after it opens."))
+        misfits.append(
+            Misfit(
+                "voting_closes",
+                "order",
+                "Voting closes after it opens.",
+                "Pemungutan suara ditutup setelah dibuka.",
+            )
+        )
     planned = facts.model_copy(update={"contests": contests})
     if before is None:
         return TpsState(uuid7(), code, 1, planned, ()), misfits
@@ -200,7 +207,9 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
     if before.code != code:
         raise renumbered(before)
     if not may_renumber(code, new):
-        error = FieldError("/new_code", "other-kabkota", "A TPS keeps its kab/kota.")
+        error = FieldError(
+            "/new_code", "other-kabkota", "A TPS keeps its kab/kota.", "TPS tetap di kabupaten/kotanya."
+        )
         raise InvalidPayload(
             "The new code lies in another kab/kota.",
             detail_id="Kode baru berada di kabupaten/kota lain.",

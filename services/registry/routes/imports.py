@@ -44,12 +44,27 @@ MEDIA_TYPES: dict[str, MediaType] = {
     "application/jsonl": "ndjson",
 }
 PART_BYTES = 1_000_000
+_FILE = {"type": "string", "format": "binary"}
 _BODY = {
     "required": True,
     "content": {
-        media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in list(MEDIA_TYPES)[:3]
+        "text/csv": {
+            "schema": _FILE,
+            "example": (
+                "tps_code,place,address,dpt_men,dpt_women\n"
+                '32.71.06.1002.028,SDN Contoh 1,"Jalan Contoh 1, Kebon Pedes",250,283\n'
+            ),
+        },
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": _FILE},
+        "application/x-ndjson": {
+            "schema": _FILE,
+            "example": (
+                '{"tps_code": "32.71.06.1002.028", "place": "SDN Contoh 1", "address": "Jalan Contoh 1, Kebon Pedes"}\n'
+            ),
+        },
     },
 }
+"""What stands in a document; a spreadsheet cannot be shown in one."""
 
 
 @router.post("", status_code=202, response_model=ImportOut, openapi_extra={"requestBody": _BODY})
@@ -126,7 +141,7 @@ async def _store(request: Request, import_id: UUID) -> tuple[str, int]:
         raise InvalidPayload(
             "The file is empty.",
             detail_id="Berkas kosong.",
-            errors=[FieldError("", "empty", "There is no body.")],
+            errors=[FieldError("", "empty", "There is no body.", "Tidak ada isi.")],
         )
     return digest.hexdigest(), size_bytes
 

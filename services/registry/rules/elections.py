@@ -48,24 +48,57 @@ def election_errors(
     """Return what does not fit together in an election's definition."""
     errors: list[Misfit] = []
     if region_code is not None and not is_region(region_code):
-        errors.append(Misfit("/region_code", "region-unknown", "The list of regions has no such code."))
+        errors.append(
+            Misfit(
+                "/region_code",
+                "region-unknown",
+                "The list of regions has no such code.",
+                "Daftar wilayah tidak memuat kode ini.",
+            )
+        )
     opens, walk_in, closes = (
         settings.voting_opens.value,
         settings.walk_in_opens.value,
         settings.voting_closes.value,
     )
     if not opens < closes:
-        errors.append(Misfit("/settings/voting_closes", "order", "Voting closes after it opens."))
+        errors.append(
+            Misfit(
+                "/settings/voting_closes",
+                "order",
+                "Voting closes after it opens.",
+                "Pemungutan suara ditutup setelah dibuka.",
+            )
+        )
     elif not opens <= walk_in <= closes:
-        errors.append(Misfit("/settings/walk_in_opens", "order", "It lies within the voting hours."))
+        errors.append(
+            Misfit(
+                "/settings/walk_in_opens",
+                "order",
+                "It lies within the voting hours.",
+                "Waktunya di dalam jam pemungutan suara.",
+            )
+        )
     seen: set[str] = set()
     for position, stage in enumerate(stages):
         if stage.ends_on < stage.starts_on:
             errors.append(
-                Misfit(f"/stages/{position}/ends_on", "order", "A stage ends no earlier than it starts.")
+                Misfit(
+                    f"/stages/{position}/ends_on",
+                    "order",
+                    "A stage ends no earlier than it starts.",
+                    "Tahapan berakhir tidak sebelum dimulai.",
+                )
             )
         if stage.id in seen:
-            errors.append(Misfit(f"/stages/{position}/id", "duplicate", "Each stage stands once."))
+            errors.append(
+                Misfit(
+                    f"/stages/{position}/id",
+                    "duplicate",
+                    "Each stage stands once.",
+                    "Setiap tahapan tercantum satu kali.",
+                )
+            )
         seen.add(stage.id)
     return errors
 
@@ -95,18 +128,44 @@ def contest_errors(contest: str, choices: Sequence[Choice], rule: WinningRule) -
     errors: list[Misfit] = []
     level = len(ancestors(office.region_code))
     if level != (1 if office.kind == "gubernur" else 2) or not is_region(office.region_code):
-        errors.append(Misfit("path:contest", "region-unknown", "No region elects such an office."))
+        errors.append(
+            Misfit(
+                "path:contest",
+                "region-unknown",
+                "No region elects such an office.",
+                "Tidak ada wilayah yang memilih jabatan itu.",
+            )
+        )
     numbers = [choice.number for choice in choices]
     if len(set(numbers)) != len(numbers):
-        errors.append(Misfit("/choices", "duplicate", "Each number stands once."))
+        errors.append(
+            Misfit(
+                "/choices",
+                "duplicate",
+                "Each number stands once.",
+                "Setiap nomor tercantum satu kali.",
+            )
+        )
     pairs = sum(choice.kind is ChoiceKind.PAIR for choice in choices)
     empty = len(choices) - pairs
     if (pairs, empty) != (1, 1) and (pairs < 2 or empty):
-        errors.append(Misfit("/choices", "choices", "Two pairs or more, or one pair and kolom_kosong."))
+        errors.append(
+            Misfit(
+                "/choices",
+                "choices",
+                "Two pairs or more, or one pair and kolom_kosong.",
+                "Dua pasangan atau lebih, atau satu pasangan dan kolom_kosong.",
+            )
+        )
     against_empty = rule is WinningRule.MORE_THAN_HALF_AGAINST_EMPTY
     if against_empty != (empty == 1):
         errors.append(
-            Misfit("/winning_rule", "choices", "more_than_half_against_empty goes with kolom_kosong alone.")
+            Misfit(
+                "/winning_rule",
+                "choices",
+                "more_than_half_against_empty goes with kolom_kosong alone.",
+                "more_than_half_against_empty hanya untuk kolom_kosong.",
+            )
         )
     return errors
 

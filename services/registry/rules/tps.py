@@ -34,16 +34,37 @@ def tps_refusals(code: str, contests: Sequence[str], *, known: Collection[str]) 
     refusals: list[Misfit] = []
     if not is_region(code[:5]):
         refusals.append(
-            Misfit("tps_code", "region-unknown", "No kab/kota has the first two parts of this code.")
+            Misfit(
+                "tps_code",
+                "region-unknown",
+                "No kab/kota has the first two parts of this code.",
+                "Tidak ada kabupaten/kota dengan dua bagian pertama kode ini.",
+            )
         )
     if not contests:
-        refusals.append(Misfit("contests", "no-contest", "No contest of the election covers this TPS."))
+        refusals.append(
+            Misfit(
+                "contests",
+                "no-contest",
+                "No contest of the election covers this TPS.",
+                "Tidak ada pemilihan yang mencakup TPS ini.",
+            )
+        )
     elif not set(contests) <= set(contests_at(code, known)):
         refusals.append(
-            Misfit("contests", "contest-unknown", "A contest is not of this election, or not of this region.")
+            Misfit(
+                "contests",
+                "contest-unknown",
+                "A contest is not of this election, or not of this region.",
+                "Ada pemilihan yang bukan dari pilkada ini, atau bukan dari wilayah ini.",
+            )
         )
     if len(set(contests)) != len(contests):
-        refusals.append(Misfit("contests", "duplicate", "Each contest stands once."))
+        refusals.append(
+            Misfit(
+                "contests", "duplicate", "Each contest stands once.", "Setiap pemilihan tercantum satu kali."
+            )
+        )
     return refusals
 
 

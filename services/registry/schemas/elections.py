@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.registry_events import (
     Choice,
@@ -80,6 +80,14 @@ class StageIn(Input):
 class ElectionIn(Input):
     """An election, whole: what is left out is as the law of 2024 has it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "Pilkada Kota Bogor 2024", "region_code": "32.71", "voting_date": "2024-11-27"}
+            ]
+        }
+    )
+
     name: Line
     region_code: RegionCode | None = Field(
         default=None, description="The region whose desk this is; null for the nation."
@@ -126,6 +134,22 @@ class ChoiceIn(Input):
 
 class ContestIn(Input):
     """A contest: its choices, and what wins it. Its id says the office and the region."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Wali Kota dan Wakil Wali Kota Bogor",
+                    "choices": [
+                        {"number": 1, "name": "Pasangan calon 1 (contoh)"},
+                        {"number": 2, "name": "Pasangan calon 2 (contoh)"},
+                        {"number": 3, "name": "Pasangan calon 3 (contoh)"},
+                    ],
+                    "winning_rule_source": "UU 10/2016",
+                }
+            ]
+        }
+    )
 
     name: Line
     choices: Annotated[list[ChoiceIn], Field(min_length=1, max_length=20)]

@@ -41,6 +41,26 @@ class FacilityFacts(BaseModel):
 class FacilityIn(FacilityFacts):
     """A facility, whole."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "hospital",
+                    "name": "Rumah Sakit Contoh",
+                    "region_code": "32.71.06",
+                    "address": "Jalan Contoh 12, Bogor",
+                    "lat": -6.57,
+                    "lon": 106.8,
+                    "beds": 120,
+                    "contact_status": "contacted",
+                    "contacted_on": "2024-11-18",
+                    "source": "Dinas Kesehatan (contoh)",
+                    "as_of": "2024-11-18",
+                }
+            ]
+        }
+    )
+
     channel: Channel = Channel.API
 
 
@@ -61,6 +81,18 @@ class FacilityReceipt(FacilityOut):
 
 class RegionGroupIn(Input):
     """A named group of regions; an empty list dissolves it, and its name grants nothing any more."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Kota Bogor bagian utara",
+                    "regions": ["32.71.05", "32.71.06"],
+                    "source": "Keputusan Desk Pilkada Kota Bogor (contoh)",
+                }
+            ]
+        }
+    )
 
     title: Line
     regions: Annotated[list[RegionCode], Field(max_length=600)]

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.registry_events import RosterCount
 from contracts.vocabulary import Channel
@@ -42,6 +42,12 @@ Person = Annotated[
 
 class OfficerIn(Input):
     """Who holds a slot."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"person": "kpps-1", "display_name": "Petugas Contoh", "trained": "yes"}]
+        }
+    )
 
     person: Person
     display_name: Line = Field(description="Stays in the registry; no event carries it.")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.registry_events import RiskClass, RiskKind
 from contracts.vocabulary import Channel, Instant
@@ -15,6 +15,19 @@ Indicators = Annotated[list[Line], Field(max_length=20)]
 
 class RiskIn(Input):
     """What was found of one kind of risk at a TPS."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "risk_class": "high",
+                    "indicators": ["Tergenang pada tahun lalu (contoh)"],
+                    "source": "BPBD Kota Bogor (contoh)",
+                    "as_of": "2024-11-10",
+                }
+            ]
+        }
+    )
 
     risk_class: RiskClass | None = Field(
         description="Null takes the assessment back: the risk is unknown again, never safe."

@@ -46,8 +46,10 @@ class Misfit:
 
     Args:
         pointer: JSON pointer into the body, or the column of a row.
+        detail_id: the detail in Indonesian; empty where only a row of a file is told so, for those are told in English.
     """
 
     pointer: str
     code: str
     detail: str
+    detail_id: str = ""

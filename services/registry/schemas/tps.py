@@ -63,6 +63,23 @@ class TpsFacts(BaseModel):
 class TpsIn(TpsFacts):
     """A TPS, whole."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "place": "SDN Contoh 1",
+                    "address": "Jalan Contoh 1, Kebon Pedes",
+                    "lat": -6.566,
+                    "lon": 106.796,
+                    "dpt_men": 250,
+                    "dpt_women": 283,
+                    "accessible": True,
+                    "source": "KPU Kota Bogor (contoh)",
+                }
+            ]
+        }
+    )
+
     reason: Reason = Field(default="", description="Why it changed; kept in its history.")
     channel: Channel = Channel.API
 
@@ -105,6 +122,20 @@ class TpsReceipt(TpsOut):
 class RelocationIn(Input):
     """A TPS stands at another place from now on."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "place": "Balai RW 5",
+                    "address": "Jalan Contoh 9, Kebon Pedes",
+                    "reason": "Lokasi semula tergenang (contoh).",
+                    "source": "PPS Kebon Pedes (contoh)",
+                    "occurred_at": "2024-11-26T15:30:00+07:00",
+                }
+            ]
+        }
+    )
+
     place: Line
     address: Text
     lat: Latitude | None = None
@@ -124,6 +155,18 @@ class RelocationIn(Input):
 
 class RenumberingIn(Input):
     """A TPS gets another code in the same kab/kota; its UUID stays, and the old code leads to it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "new_code": "32.71.06.1002.029",
+                    "reason": "Nomor diperbaiki (contoh).",
+                    "source": "KPU Kota Bogor (contoh)",
+                }
+            ]
+        }
+    )
 
     new_code: TpsCode
     reason: Annotated[Reason, Field(min_length=1)]

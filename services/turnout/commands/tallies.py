@@ -6,6 +6,7 @@ Until two persons agree, the figures of an entry go nowhere but into its row, an
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from chassis.coalescer import Item
@@ -99,7 +100,7 @@ async def record_entries(uow: UnitOfWork, items: Sequence[Item[EnterForm]]) -> l
             results.append(await why_unknown(uow, name))
             continue
         try:
-            judged = _judge(form, item.command)
+            judged = _judge(form, item.command, now=item.origin.now)
         except Problem as refusal:
             results.append(refusal)
             continue
@@ -113,7 +114,7 @@ async def record_entries(uow: UnitOfWork, items: Sequence[Item[EnterForm]]) -> l
     return results
 
 
-def _judge(form: Form, command: EnterForm) -> _Judged:
+def _judge(form: Form, command: EnterForm, *, now: datetime) -> _Judged:
     """Ask the rules, and move the form's life on.
 
     Raises:
@@ -124,6 +125,7 @@ def _judge(form: Form, command: EnterForm) -> _Judged:
     findings = form_findings(figures, around=form.around)
     before = form.life
     form.life = enter(before, Typed(command.by, text), held=held_out(figures, findings))
+    form.times.append((command.entry.occurred_at, now))
     slot: Literal[1, 2] = 1 if before.state is TallyState.EMPTY else 2
     return _Judged(form, slot, before.round, figures, text, findings, before)
 
@@ -141,7 +143,12 @@ def figures_of(form: Form, sent: FormFiguresIn) -> FormFigures:
             "The contest has no choice with one of these numbers.",
             detail_id="Pemilihan ini tidak memiliki pilihan dengan salah satu nomor tersebut.",
             errors=[
-                FieldError(f"/figures/votes/{number}", "choice-unknown", "no choice has this number")
+                FieldError(
+                    f"/figures/votes/{number}",
+                    "choice-unknown",
+                    "No choice has this number.",
+                    "Tidak ada pilihan dengan nomor ini.",
+                )
                 for number in strangers
             ],
         )
@@ -176,7 +183,7 @@ def _tell_outcome(uow: UnitOfWork, judged: _Judged, item: Item[EnterForm]) -> li
         number=form.next_number(),
         settled=None,
         figures=judged.figures,
-        findings=judged.findings,
+        findings=judged.findings + form.entry_findings(form.times),
         accepted=(),
         held=form.life.state is TallyState.HELD,
         persons=len(form.life.persons),
@@ -208,7 +215,7 @@ def _receipt(judged: _Judged, origin: Origin) -> Receipt:
         round=judged.round,
         slot=judged.slot,
         state=form.life.state,
-        findings=judged.findings,
+        findings=judged.findings + form.entry_findings(form.times[-1:]),
         recorded_at=origin.now,
     )
     return Receipt(out, location=form.location, aggregate=form.aggregate, version=form.version)

@@ -9,15 +9,18 @@ from uuid import UUID
 from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from chassis.problems import Problem
-from contracts.turnout_events import TallyState
+from contracts.former_codes import CODE_MOVED
+from contracts.turnout_events import FormFinding, TallyState
+from contracts.vocabulary import Milestone
 from services.turnout.errors import FormUnknown, TpsUnknown
 from services.turnout.events import Standing, Teller
 from services.turnout.rules.ballots import RESERVE_RATIO
 from services.turnout.rules.form_findings import Surroundings
 from services.turnout.rules.publication import results_public_at
 from services.turnout.rules.tallies import Hand, Life, Typed
+from services.turnout.rules.times import FORMS, Course, VotingDate, entry_findings, judge_time
 from services.turnout.rules.voting_days import WALK_INS_FROM
-from services.turnout.tables.codes import by_code, find_tps
+from services.turnout.tables.codes import by_code, code_findings, find_tps
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +32,10 @@ class FormName:
     contest: str
 
 
+Times = tuple[datetime, datetime]
+"""When something happened by the device, and when the desk recorded it."""
+
+
 @dataclass(slots=True)
 class Form:
     """A tally whose row this transaction holds.
@@ -37,6 +44,7 @@ class Form:
         life: what the next step is judged by; a command puts the life after its step here.
         numbers: how often figures stood so far; the number of the last ones.
         standing: number of the figures that stand, None where none do.
+        times: of the entries of this round, in order.
     """
 
     name: FormName
@@ -47,6 +55,7 @@ class Form:
     standing: int | None
     choices: list[int]
     around: Surroundings
+    times: list[Times]
     touched: bool = False
 
     @property
@@ -69,6 +78,33 @@ class Form:
         """Return when votes per choice may be public."""
         told: datetime | None = self.known["results_public_at"]
         return told or results_public_at(self.known["voting_date"])
+
+    @property
+    def date(self) -> VotingDate:
+        """Return when its TPS votes."""
+        return VotingDate(self.known["voting_date"], self.known["zone"])
+
+    def entry_findings(self, times: Sequence[Times]) -> list[FormFinding]:
+        """Return what is to be said of when entries of the form were made, and of the code that they named."""
+        at: dict[Milestone, datetime | None] = {
+            Milestone.OPENED: self.known["opened_at"],
+            Milestone.VOTING_CLOSED: self.known["closed_at"],
+        }
+        reached = {milestone: moment for milestone, moment in at.items() if moment is not None}
+        course = Course(self.date, reached, self.known["voting_closes"])
+        found = [finding for told in times for finding in entry_findings(*told, course)]
+        placed = [judge_time(*told, of=self.date, window=FORMS).placed_at for told in times]
+        moved = any(code_findings(at, self.known) for at in placed)
+        return [*found, self._code_moved()] if moved else found
+
+    def _code_moved(self) -> FormFinding:
+        since: datetime | None = self.known["code_since"]
+        return FormFinding(
+            code=CODE_MOVED,
+            where="tps_code",
+            written=self.name.tps_code,
+            expected=since.isoformat() if since else None,
+        )
 
     def next_number(self) -> int:
         """Return the number of figures that stand from now on."""
@@ -100,14 +136,17 @@ class Form:
 # Each look-up is a probe of an index by itself (`limit 1`): joined, they become scans of whole tables wherever PostgreSQL
 # has planned them while the tables were small.
 _FIND = by_code("""
-select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
-       y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received
+select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
+       t.was_anothers, t.code_since,
+       y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received,
+       (d.reached ->> 'opened')::timestamptz as opened_at, (d.reached ->> 'voting_closed')::timestamptz as closed_at
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
 cross join lateral (<tps>) t
 cross join lateral (select tally_id from tally where tps_id = t.tps_id and contest = c.contest limit 1) y
 cross join lateral (
     select choices from contest_ref where election = c.election and contest = c.contest limit 1
 ) k
+left join lateral (select reached from voting_day where tps_id = t.tps_id limit 1) d on true
 left join lateral (select * from election_ref where election = c.election limit 1) e on true
 left join lateral (
     select ballots_received from box_ref where tps_id = t.tps_id and contest = c.contest and not void
@@ -121,7 +160,7 @@ from tally where tally_id = any($1::uuid[]) order by tally_id for update
 """
 # A statement of its own: only one that begins after the lock was granted sees what its last holder wrote.
 _ENTRIES = """
-select w.tally_id, e.person, e.device, e.figures::text as figures
+select w.tally_id, e.person, e.device, e.figures::text as figures, e.occurred_at, e.recorded_at
 from unnest($1::uuid[], $2::int[]) w(tally_id, round)
 cross join lateral (
     select * from tally_entry where tally_id = w.tally_id and round = w.round order by slot limit 2
@@ -165,18 +204,21 @@ async def lock_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNam
         two codes mean it.
     """
     found = await _find_forms(uow, names)
-    known = {row["tally_id"]: row for row in found.values()}
+    known: dict[UUID, Row] = {}
+    for row in found.values():
+        known.setdefault(row["tally_id"], row)
     if not known:
         return {}
     rows = await uow.fetch(_LOCK, list(known))
     entered = [row for row in rows if row["state"] != TallyState.EMPTY]
-    entries: dict[UUID, list[Typed]] = {}
+    entries: dict[UUID, list[tuple[Typed, Times]]] = {}
     users: Mapping[tuple[UUID, str], int] = {}
     if entered:
         ids, rounds = [row["tally_id"] for row in entered], [row["round"] for row in entered]
         for row in await uow.fetch(_ENTRIES, ids, rounds):
             entry = Typed(Hand(row["person"], row["device"]), row["figures"])
-            entries.setdefault(row["tally_id"], []).append(entry)
+            times = (row["occurred_at"], row["recorded_at"])
+            entries.setdefault(row["tally_id"], []).append((entry, times))
         places = list({known[tally_id]["tps_id"] for tally_id in ids})
         users = {
             (row["tps_id"], row["contest"]): row["users"]
@@ -202,11 +244,16 @@ async def _find_forms(uow: UnitOfWork, names: Sequence[FormName]) -> dict[FormNa
     return found
 
 
-def _form(known: Row, row: Row, entries: Sequence[Typed], users: Mapping[tuple[UUID, str], int]) -> Form:
+def _form(
+    known: Row,
+    row: Row,
+    entries: Sequence[tuple[Typed, Times]],
+    users: Mapping[tuple[UUID, str], int],
+) -> Form:
     life = Life(
         state=TallyState(row["state"]),
         round=row["round"],
-        entries=tuple(entries),
+        entries=tuple(entry for entry, _ in entries),
         return_asked_by=row["return_asked_by"],
     )
     return Form(
@@ -218,6 +265,7 @@ def _form(known: Row, row: Row, entries: Sequence[Typed], users: Mapping[tuple[U
         standing=row["standing"],
         choices=known["choices"],
         around=_surroundings(known, users),
+        times=[times for _, times in entries],
     )
 
 

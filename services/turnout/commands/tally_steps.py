@@ -22,6 +22,7 @@ from services.turnout.events import Standing
 from services.turnout.rules.form_figures import canonical
 from services.turnout.rules.form_findings import blocking, form_findings, held_out
 from services.turnout.rules.tallies import Hand, Life, adjudicate, discard, not_found, send_back
+from services.turnout.rules.times import settlement_findings
 from services.turnout.schemas.tallies import FormAdjudicationIn, FormAdjudicationOut, FormStepIn, FormStepOut
 
 
@@ -47,6 +48,7 @@ async def adjudicate_form(
     figures = figures_of(form, command.figures)
     findings = form_findings(figures, around=form.around)
     accepted = sorted(set(command.accepted))
+    occurred_at = command.occurred_at or origin.now
     held = held_out(figures, findings, accepted=accepted)
     form.life = adjudicate(before, by, held=held)
     _check_accepted(command, findings)
@@ -54,13 +56,12 @@ async def adjudicate_form(
         number=form.next_number(),
         settled="entries_differ" if _differ(before) else "paper_does_not_add_up",
         figures=figures,
-        findings=findings,
+        findings=findings + settlement_findings(occurred_at, origin.now, of=form.date),
         accepted=accepted,
         held=held,
         persons=len(form.life.persons),
         photo_sha256=command.photo_sha256,
     )
-    occurred_at = command.occurred_at or origin.now
     version = form.raise_version()
     teller = form.teller(uow, origin, occurred_at=occurred_at)
     teller.verified(version, standing, results_public_at=form.results_public_at())
@@ -92,7 +93,12 @@ def _check_accepted(command: FormAdjudicationIn, findings: list[FormFinding]) ->
             "The settled figures do not have one of the findings that are let stand.",
             detail_id="Salah satu temuan yang diterima tidak ada pada angka yang ditetapkan.",
             errors=[
-                FieldError(f"/accepted/{place}", "finding-not-there", "the figures do not have this finding")
+                FieldError(
+                    f"/accepted/{place}",
+                    "finding-not-there",
+                    "The figures do not have this finding.",
+                    "Angka ini tidak memiliki temuan tersebut.",
+                )
                 for place in strangers
             ],
         )

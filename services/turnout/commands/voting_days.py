@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -12,11 +13,20 @@ from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import Problem
-from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded
+from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded, TurnoutSuperseded
+from contracts.vocabulary import Milestone
 from services.turnout.errors import TpsUnknown
+from services.turnout.rules.times import (
+    WINDOWS,
+    Course,
+    VotingDate,
+    judge_time,
+    order_findings,
+    report_window,
+)
 from services.turnout.rules.voting_days import Figures, milestone_findings, report_findings
 from services.turnout.schemas.voting_days import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
-from services.turnout.tables.codes import by_code, find_tps
+from services.turnout.tables.codes import by_code, code_findings, find_tps
 from services.turnout.tables.known import TpsRef
 from services.turnout.tables.voting_days import MilestoneRow, VotingDay
 
@@ -32,7 +42,7 @@ class RecordReport:
 async def record_milestone(
     uow: UnitOfWork, tps_code: str, command: MilestoneIn, *, origin: Origin
 ) -> Receipt:
-    """Record that a TPS reached a milestone; nothing that happened is refused, whatever the stage.
+    """Record that a TPS reached a milestone; nothing that happened is refused, whatever the stage or the device's clock.
 
     A code that a TPS had before means the TPS, where nobody has it now.
 
@@ -54,12 +64,24 @@ async def record_milestone(
         .with_for_update(of=VotingDay)
     )
     day, tps = found.one()
-    findings = milestone_findings(
-        command.milestone, occurred_at=command.occurred_at, zone=tps.zone, dissolved=not tps.active
+    date = VotingDate(tps.voting_date, tps.zone)
+    told = judge_time(command.occurred_at, origin.now, of=date, window=WINDOWS[command.milestone])
+    findings = told.findings + milestone_findings(
+        command.milestone,
+        occurred_at=command.occurred_at,
+        zone=tps.zone,
+        opens=tps.voting_opens,
+        closes=tps.voting_closes,
+        dissolved=not tps.active,
     )
+    reached = {Milestone(name): datetime.fromisoformat(at) for name, at in day.reached.items()}
+    findings += code_findings(told.placed_at, known)
+    findings += order_findings(command.milestone, told.placed_at, Course(date, reached, tps.voting_closes))
+    last = max(told.placed_at, reached.get(command.milestone, told.placed_at))
+    day.reached = {**day.reached, command.milestone.value: last.isoformat()}
     day.version += 1
-    if day.milestone_at is None or command.occurred_at >= day.milestone_at:
-        day.milestone, day.milestone_at = command.milestone, command.occurred_at
+    if day.milestone_at is None or told.placed_at >= day.milestone_at:
+        day.milestone, day.milestone_at = command.milestone, told.placed_at
     out = MilestoneOut(
         tps_code=tps.tps_code,
         milestone=command.milestone,
@@ -95,26 +117,45 @@ async def record_milestone(
     return Receipt(out, location=location, aggregate=f"voting_day/{tps.tps_id}", version=day.version)
 
 
+Outcome = Literal["created", "corrected", "unchanged", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A report of a slot: its figures, and the two times that it was told with."""
+
+    figures: Figures
+    occurred_at: datetime
+    recorded_at: datetime
+
+
 @dataclass(slots=True)
 class _Day:
     """A locked voting day while a list of reports changes it."""
 
     tps: Row
     version: int
-    totals: dict[str, int]
-    standing: dict[str, tuple[int, int, int]]
+    standing: dict[str, _Report]
+
+    @property
+    def date(self) -> VotingDate:
+        """Return when the TPS votes."""
+        return VotingDate(self.tps["voting_date"], self.tps["zone"])
 
 
 # Probes of indexes (`limit 1`, `any`): as joins, these read whole tables for one report wherever PostgreSQL has planned them
 # while the tables were small.
 _LOCK_DAYS = by_code("""
-select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active, v.version
+select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active,
+       t.voting_date, t.zone, t.voting_opens, t.voting_closes, t.was_anothers, t.code_since,
+       v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
 cross join lateral (<tps>) t
 join voting_day v using (tps_id)
 order by t.tps_id for update of v
 """)
-_STANDING = "select tps_id, slot, men, women, total from turnout_report where tps_id = any($1::uuid[])"
+_STANDING = """select tps_id, slot, men, women, total, occurred_at, recorded_at from turnout_report
+    where tps_id = any($1::uuid[])"""
 _WRITE = """
 with days as (
     update voting_day v set version = u.version from unnest($11::uuid[], $12::bigint[]) u(tps_id, version)
@@ -131,17 +172,23 @@ on conflict (tps_id, slot) do update set men = excluded.men, women = excluded.wo
 """
 
 
+_COLUMNS = 10
+"""Of a report in `_WRITE`."""
+
+
 async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> list[Receipt | Problem]:
     """Record turnout reports, many in one transaction, each judged alone.
 
-    A report of a slot that was reported before replaces it; the same figures again change nothing and tell nobody. A code that
-    a TPS had before means the TPS, where nobody has it now.
+    Of two reports of one slot the one that was made later stands, in whatever order they come: the other is told of and
+    changes nothing. The same figures again change nothing and tell nobody. A code that a TPS had before means the TPS, where
+    nobody has it now.
 
     Returns:
         one result per item, in their order: the receipt, or `TpsUnknown`.
 
     Emits:
-        voting_day.turnout_recorded, one for each report that changed something.
+        voting_day.turnout_recorded, one for each report that changed something; voting_day.turnout_superseded for each that
+        came after one that was made later.
     """
     days = await _lock_days(uow, items)
     results: list[Receipt | Problem] = []
@@ -154,32 +201,59 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
                 TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
             )
             continue
-        figures = Figures(
-            report.men, report.women, report.men + report.women if report.total is None else report.total
-        )
-        others = {slot: total for slot, total in day.totals.items() if slot != report.slot}
-        dissolved = not day.tps["active"]
-        findings = report_findings(
-            report.slot, figures, dpt=day.tps["dpt"], others=others, dissolved=dissolved
-        )
-        outcome = _outcome(day, report.slot, figures)
-        if outcome != "unchanged":
+        judged = _judge(day, report, now=origin.now)
+        if judged.outcome != "unchanged":
             day.version += 1
-            day.totals[report.slot] = figures.total
-            day.standing[report.slot] = (figures.men, figures.women, figures.total)
-            tps_id: UUID = day.tps["tps_id"]
+            _emit_report(uow, day, report, judged=judged, origin=origin)
+        if judged.outcome in {"created", "corrected"}:
+            tps_id, figures = day.tps["tps_id"], judged.figures
+            day.standing[report.slot] = _Report(figures, report.occurred_at, origin.now)
             writes[tps_id, report.slot] = (
-                *(tps_id, report.slot, figures.men, figures.women, figures.total, " ".join(findings)),
+                *(tps_id, report.slot, figures.men, figures.women, figures.total, " ".join(judged.findings)),
                 *(report.occurred_at, origin.now, origin.actor, origin.channel),
             )
-            _emit_report(uow, day, report, figures=figures, findings=findings, origin=origin)
-        results.append(
-            _receipt(day, report, figures=figures, findings=findings, outcome=outcome, origin=origin)
-        )
-    if writes:
-        touched = {day.tps["tps_id"]: day.version for day in days.values()}
-        await uow.execute(_WRITE, *_columns(writes.values()), list(touched), list(touched.values()))
+        results.append(_receipt(day, report, judged=judged, origin=origin))
+    touched = {day.tps["tps_id"]: day.version for day in days.values() if day.version != day.tps["version"]}
+    if touched:
+        columns = _columns(writes.values()) or [[] for _ in range(_COLUMNS)]
+        await uow.execute(_WRITE, *columns, list(touched), list(touched.values()))
     return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A report once the rules have looked at it."""
+
+    figures: Figures
+    findings: list[str]
+    outcome: Outcome
+
+
+def _judge(day: _Day, report: TurnoutReportIn, *, now: datetime) -> _Judged:
+    """Ask the rules what is to be said of a report, and whether it is the one of its slot that stands."""
+    total = report.men + report.women if report.total is None else report.total
+    figures = Figures(report.men, report.women, total)
+    window = report_window(report.slot)
+    told = judge_time(report.occurred_at, now, of=day.date, window=window)
+    findings = told.findings + report_findings(
+        report.slot,
+        figures,
+        dpt=day.tps["dpt"],
+        others={slot: other.figures.total for slot, other in day.standing.items() if slot != report.slot},
+        opens=day.tps["voting_opens"],
+        closes=day.tps["voting_closes"],
+        dissolved=not day.tps["active"],
+    )
+    findings += code_findings(told.placed_at, day.tps)
+    standing = day.standing.get(report.slot)
+    if standing is None:
+        return _Judged(figures, findings, "created")
+    if standing.figures == figures:
+        return _Judged(figures, findings, "unchanged")
+    stands = judge_time(standing.occurred_at, standing.recorded_at, of=day.date, window=window)
+    if told.placed_at < stands.placed_at:
+        return _Judged(figures, [*findings, "W-REPORT-ORDER"], "superseded")
+    return _Judged(figures, findings, "corrected")
 
 
 async def _lock_days(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> Mapping[tuple[str, str], _Day]:
@@ -192,12 +266,11 @@ async def _lock_days(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -> Ma
         if not missing:
             break
         for row in await uow.fetch(statement, *_columns(missing)):
-            day = days.setdefault(row["tps_id"], _Day(row, row["version"], {}, {}))
+            day = days.setdefault(row["tps_id"], _Day(row, row["version"], {}))
             found[row["election"], row["asked"]] = day
     for row in await uow.fetch(_STANDING, list(days)):
-        day = days[row["tps_id"]]
-        day.totals[row["slot"]] = row["total"]
-        day.standing[row["slot"]] = (row["men"], row["women"], row["total"])
+        figures = Figures(row["men"], row["women"], row["total"])
+        days[row["tps_id"]].standing[row["slot"]] = _Report(figures, row["occurred_at"], row["recorded_at"])
     return found
 
 
@@ -205,31 +278,19 @@ def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _outcome(day: _Day, slot: str, figures: Figures) -> Literal["created", "corrected", "unchanged"]:
-    standing = day.standing.get(slot)
-    if standing is None:
-        return "created"
-    return "unchanged" if standing == (figures.men, figures.women, figures.total) else "corrected"
-
-
 def _emit_report(
-    uow: UnitOfWork,
-    day: _Day,
-    report: TurnoutReportIn,
-    *,
-    figures: Figures,
-    findings: list[str],
-    origin: Origin,
+    uow: UnitOfWork, day: _Day, report: TurnoutReportIn, *, judged: _Judged, origin: Origin
 ) -> None:
+    kind = TurnoutSuperseded if judged.outcome == "superseded" else TurnoutRecorded
     uow.emit(
-        TurnoutRecorded(
+        kind(
             tps_id=day.tps["tps_id"],
             tps_code=day.tps["tps_code"],
             slot=report.slot,
-            men=figures.men,
-            women=figures.women,
-            total=figures.total,
-            findings=findings,
+            men=judged.figures.men,
+            women=judged.figures.women,
+            total=judged.figures.total,
+            findings=judged.findings,
         ),
         aggregate_id=day.tps["tps_id"],
         version=day.version,
@@ -239,28 +300,20 @@ def _emit_report(
     )
 
 
-def _receipt(
-    day: _Day,
-    report: TurnoutReportIn,
-    *,
-    figures: Figures,
-    findings: list[str],
-    outcome: Literal["created", "corrected", "unchanged"],
-    origin: Origin,
-) -> Receipt:
+def _receipt(day: _Day, report: TurnoutReportIn, *, judged: _Judged, origin: Origin) -> Receipt:
     code: str = day.tps["tps_code"]
     out = TurnoutReportOut(
         tps_code=code,
         slot=report.slot,
-        men=figures.men,
-        women=figures.women,
-        total=figures.total,
-        findings=findings,
-        outcome=outcome,
+        men=judged.figures.men,
+        women=judged.figures.women,
+        total=judged.figures.total,
+        findings=judged.findings,
+        outcome=judged.outcome,
         occurred_at=report.occurred_at,
         recorded_at=origin.now,
     )
     location = f"/v1/elections/{origin.election}/tps/{code}/voting-day"
-    status: int = 201 if outcome == "created" else 200
+    status: int = 201 if judged.outcome == "created" else 200
     aggregate = f"voting_day/{day.tps['tps_id']}"
     return Receipt(out, location=location, aggregate=aggregate, version=day.version, status=status)

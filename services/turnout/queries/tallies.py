@@ -1,6 +1,6 @@
 """What can be asked about one form: its state, and its figures once they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from chassis.database import Connection, Row
 from contracts.turnout_events import FormFigures, FormFinding, FormPart, TallyState
 from contracts.vocabulary import kelurahan_of
+from contracts.withholding import VOTE_FIGURES, without_votes
 from services.turnout.errors import FormUnknown, TpsUnknown
 from services.turnout.rules.form_figures import differing_parts
 from services.turnout.rules.form_findings import Area, outliers
@@ -125,16 +126,16 @@ async def _versions(
 
 def _version(row: Row, *, area: Area | None, withheld: bool) -> FormVersionOut:
     figures = FormFigures.model_validate_json(row["figures"])
-    votes: Mapping[int, int | None] | None = None if withheld else figures.votes
     findings = [*_findings.validate_json(row["findings"]), *outliers(figures, area)]
+    secret = dict.fromkeys(VOTE_FIGURES) if withheld else {}
     return FormVersionOut(
         number=row["number"],
         round=row["round"],
         by=row["decided_by"],
         settled=row["settled"],
-        reason=row["reason"],
-        figures=FormFiguresOut.model_validate({**figures.model_dump(), "votes": votes}),
-        findings=[one for one in findings if not (withheld and one.where.startswith("votes"))],
+        reason="" if withheld else row["reason"],
+        figures=FormFiguresOut.model_validate({**figures.model_dump(), **secret}),
+        findings=[without_votes(one) if withheld else one for one in findings],
         accepted=row["accepted"],
         held=row["held"],
         photo_sha256=row["photo_sha256"],

@@ -29,7 +29,14 @@ class Figures:
 
 
 def report_findings(
-    slot: str, figures: Figures, *, dpt: int, others: Mapping[str, int], dissolved: bool = False
+    slot: str,
+    figures: Figures,
+    *,
+    dpt: int,
+    others: Mapping[str, int],
+    opens: str = OPENS,
+    closes: str = CLOSES,
+    dissolved: bool = False,
 ) -> list[str]:
     """Return the codes of the rules that a turnout report does not meet.
 
@@ -38,6 +45,8 @@ def report_findings(
         figures: voters who voted up to then.
         dpt: voters on the list of the TPS.
         others: total of each other slot that the TPS has reported.
+        opens: civil time of the TPS.
+        closes: civil time of the TPS.
         dissolved: whether the TPS is no more; what it reports is in no total.
 
     Example: `report_findings("14:00", Figures(1, 1, 2), dpt=500, others={}) == ["W-HOURS"]`.
@@ -49,7 +58,7 @@ def report_findings(
         findings.append("E-SEX-SUM")
     if figures.total > ballots_needed(dpt):
         findings.append("W-OVER-NEED")
-    if slot != "final" and not OPENS <= slot <= CLOSES:
+    if slot != "final" and not opens <= slot <= closes:
         findings.append("W-HOURS")
     before = [total for other, total in others.items() if _earlier(other, slot)]
     after = [total for other, total in others.items() if _earlier(slot, other)]
@@ -67,14 +76,28 @@ def _of_the_tps(*, dissolved: bool) -> list[str]:
 
 
 def milestone_findings(
-    milestone: Milestone, *, occurred_at: datetime, zone: str, dissolved: bool = False
+    milestone: Milestone,
+    *,
+    occurred_at: datetime,
+    zone: str,
+    opens: str = OPENS,
+    closes: str = CLOSES,
+    dissolved: bool = False,
 ) -> list[str]:
-    """Return the codes of the rules that a milestone does not meet.
+    """Return the codes of the rules that a milestone does not meet by itself.
+
+    Args:
+        milestone: the one that is reported.
+        occurred_at: by the device.
+        zone: of the TPS.
+        opens: civil time of the TPS.
+        closes: civil time of the TPS.
+        dissolved: whether the TPS is no more.
 
     Source: D10: voting from 07:00 to 13:00 local.
     """
     local = occurred_at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
-    opened_late = milestone is Milestone.OPENED and not OPENS <= local <= CLOSES
-    closed_early = milestone is Milestone.VOTING_CLOSED and local < CLOSES
+    opened_late = milestone is Milestone.OPENED and not opens <= local <= closes
+    closed_early = milestone is Milestone.VOTING_CLOSED and local < closes
     hours = ["W-HOURS"] if opened_late or closed_early else []
     return hours + _of_the_tps(dissolved=dissolved)

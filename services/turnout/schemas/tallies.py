@@ -8,7 +8,7 @@ bring anything, get `E-NEGATIVE` from the evaluator).
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from contracts.turnout_events import (
     CivilTime,
@@ -54,37 +54,34 @@ class FormAdministrationIn(Input):
     ballots_unused: Written = None
 
 
+_FIGURES: JsonValue = {
+    "administration": {
+        "dpt": {"men": 250, "women": 283, "total": 533},
+        "users_dpt": {"men": 150, "women": 190, "total": 340},
+        "users_pindahan": {"men": 1, "women": 0, "total": 1},
+        "users_tambahan": {"men": 0, "women": 2, "total": 2},
+        "users": {"men": 151, "women": 192, "total": 343},
+        "disabled": {"men": 0, "women": 1, "total": 1},
+        "ballots_received": 547,
+        "ballots_used": 343,
+        "ballots_spoiled": 1,
+        "ballots_unused": 203,
+    },
+    "votes": {"1": 31, "2": 90, "3": 120, "4": 38, "5": 47},
+    "valid": 326,
+    "invalid": 17,
+    "total": 343,
+    "kpps_signatures": 7,
+    "witness_signatures": 3,
+    "opened": "07:00",
+    "closed": "13:00",
+}
+
+
 class FormFiguresIn(Input):
     """The figures of C.Hasil as they stand on the paper, whether they add up or not."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "administration": {
-                        "dpt": {"men": 250, "women": 283, "total": 533},
-                        "users_dpt": {"men": 150, "women": 190, "total": 340},
-                        "users_pindahan": {"men": 1, "women": 0, "total": 1},
-                        "users_tambahan": {"men": 0, "women": 2, "total": 2},
-                        "users": {"men": 151, "women": 192, "total": 343},
-                        "disabled": {"men": 0, "women": 1, "total": 1},
-                        "ballots_received": 547,
-                        "ballots_used": 343,
-                        "ballots_spoiled": 1,
-                        "ballots_unused": 203,
-                    },
-                    "votes": {"1": 31, "2": 90, "3": 120, "4": 38, "5": 47},
-                    "valid": 326,
-                    "invalid": 17,
-                    "total": 343,
-                    "kpps_signatures": 7,
-                    "witness_signatures": 3,
-                    "opened": "07:00",
-                    "closed": "13:00",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_FIGURES]})
 
     administration: FormAdministrationIn | None = None
     votes: Annotated[
@@ -102,6 +99,19 @@ class FormFiguresIn(Input):
 class FormEntryIn(Input):
     """One person's entry of a form, made without sight of another's."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "figures": _FIGURES,
+                    "photo_sha256": "5d41" * 16,
+                    "occurred_at": "2024-11-27T15:20:00+07:00",
+                    "channel": "app",
+                }
+            ]
+        }
+    )
+
     figures: FormFiguresIn
     photo_sha256: Sha256 | None = Field(
         default=None, description="Of the photo that the figures were read from."
@@ -112,6 +122,18 @@ class FormEntryIn(Input):
 
 class FormAdjudicationIn(Input):
     """The figures that a third person settles, from the photo and the tally sheet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "figures": _FIGURES,
+                    "reason": "Dibaca dari foto dan C.Hasil plano (contoh).",
+                    "photo_sha256": "5d41" * 16,
+                }
+            ]
+        }
+    )
 
     figures: FormFiguresIn
     reason: Reason
@@ -129,6 +151,10 @@ class FormAdjudicationIn(Input):
 
 class FormStepIn(Input):
     """Why an entry is taken back, or a form is returned."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Salah menyalin satu angka (contoh)."}]}
+    )
 
     reason: Reason
     occurred_at: Moment | None = None
@@ -173,7 +199,7 @@ class FormStepOut(BaseModel):
 
 
 class FormFiguresOut(BaseModel):
-    """The figures of a form; votes per choice are null while they are withheld."""
+    """The figures of a form; votes per choice, and the sums of votes, are null while they are withheld."""
 
     administration: FormAdministration | None
     votes: Mapping[int, int | None] | None
@@ -193,7 +219,7 @@ class FormVersionOut(BaseModel):
     round: int
     by: Literal["agreement", "adjudication"]
     settled: Literal["entries_differ", "paper_does_not_add_up"] | None
-    reason: str
+    reason: str = Field(description="As the adjudicator wrote it; empty while votes are withheld.")
     figures: FormFiguresOut
     findings: list[FormFinding]
     accepted: list[str]
@@ -219,5 +245,6 @@ class FormOut(BaseModel):
     version: FormVersionOut | None = Field(description="The figures that stand.")
     history: list[FormVersionOut] = Field(description="Those that stood before, the oldest first.")
     withheld_until: Instant | None = Field(
-        description="Until then votes per choice, and what tells of them, are left out for this caller."
+        description="Until then votes per choice, their sums, and what tells of them, are left out for this caller; codes of "
+        "findings stay."
     )

@@ -1,13 +1,19 @@
 """Which TPS a code means, for commands and queries alike."""
 
+from datetime import datetime
 from typing import Protocol
 
 from chassis.database import Row
+from contracts.former_codes import CODE_MOVED, may_mean_another
 
-_HOLDER = """select * from tps_ref where election = c.election and tps_code = c.tps_code
-    order by told_at desc nulls last, tps_id limit 1"""
+_HOLDER = """select h.*, exists (
+        select from tps_ref f where f.election = c.election and f.former_codes <> '{}'
+            and f.former_codes @> array[c.tps_code] and f.tps_id <> h.tps_id
+    ) as was_anothers
+    from tps_ref h where h.election = c.election and h.tps_code = c.tps_code
+    order by h.told_at desc nulls last, h.tps_id limit 1"""
 # Of two that had a code before, the one with fewer codes since then, as in the registry; ids decide the rest.
-_FORMER = """select * from tps_ref f
+_FORMER = """select f.*, false as was_anothers from tps_ref f
     where election = c.election and former_codes <> '{}' and former_codes @> array[c.tps_code]
         and not exists (select from tps_ref h where h.election = c.election and h.tps_code = c.tps_code)
     order by cardinality(former_codes) - array_position(former_codes, c.tps_code), tps_id limit 1"""
@@ -20,7 +26,8 @@ def by_code(statement: str) -> tuple[str, str]:
     TPS that had it last, where nobody has it now.
 
     Where a renumbering is under way two may seem to have a code, for events of two TPS come in any order. In the registry a
-    code belongs to one TPS at a time, so the one that it told of last has it.
+    code belongs to one TPS at a time, so the one that it told of last has it. `was_anothers` says whether another TPS had the
+    code before the one that has it now.
     """
     return statement.replace("<tps>", _HOLDER), statement.replace("<tps>", _FORMER)
 
@@ -44,3 +51,13 @@ async def find_tps(reads: Reads, election: str, code: str) -> Row | None:
         if rows := await reads.fetch(statement, election, code):
             return rows[0]
     return None
+
+
+def code_findings(at: datetime, tps: Row) -> list[str]:
+    """Return what is to be said of the code that a report names.
+
+    Args:
+        at: the moment that the report counts from.
+        tps: as it was found by that code.
+    """
+    return [CODE_MOVED] if tps["was_anothers"] and may_mean_another(at, tps["code_since"]) else []

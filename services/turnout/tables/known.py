@@ -46,6 +46,7 @@ class TpsRef(Table, table=True):
     active: bool = True
     former_codes: list[str] = Field(default_factory=list, sa_column=texts())
     told_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    code_since: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
 
 
 class ElectionRef(Table, table=True):

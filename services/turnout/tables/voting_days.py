@@ -4,13 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.turnout.tables.known import Table, instant, texts
 
 
 class VotingDay(Table, table=True):
-    """The voting day of a TPS: the aggregate of its milestones and its turnout; its row is the lock of both."""
+    """The voting day of a TPS: the aggregate of its milestones and its turnout; its row is the lock of both.
+
+    `reached` has the moment that each milestone counts from, by its name.
+    """
 
     __tablename__ = "voting_day"
 
@@ -18,6 +22,9 @@ class VotingDay(Table, table=True):
     version: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     milestone: str | None = None
     milestone_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    reached: dict[str, str] = Field(
+        default_factory=dict[str, str], sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
 
 
 class MilestoneRow(Table, table=True):

@@ -23,7 +23,6 @@ import pytest
 from chassis.database import Database
 from chassis.migrations import migrate
 from contracts.access import Role
-from services.turnout.app import MIGRATIONS
 from tests.harness import ELECTION, ISSUER, bearer, jwks_file, soon
 from tests.infrastructure import free_ports
 
@@ -54,7 +53,7 @@ async def turnout(
     database_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Served]:
     url = database_url("turnout")
-    await asyncio.to_thread(migrate, url, folder=MIGRATIONS)
+    await asyncio.to_thread(migrate, url, package="services.turnout")
     database = Database(url, pool_size=2)
     async with database.transaction() as uow:
         await uow.execute(

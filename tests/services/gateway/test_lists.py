@@ -2,15 +2,17 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
 
 from contracts.access import Role
+from contracts.turnout_events import FormFinding
 from gateway.csv_form import cell
 from tests.harness import ELECTION, RunningService, bearer
 from tests.services.gateway.conftest import play
-from tests.story import KELURAHAN, MAYOR, Story, places, registered
+from tests.story import GOVERNOR, KELURAHAN, MAYOR, Story, places, registered, tally_id, verified
 
 pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
@@ -200,6 +202,45 @@ async def test_votes_of_a_tps_are_withheld_too(gateway: RunningService) -> None:
     assert all(form["standing"] is None for form in hidden["forms"])
 
 
+async def test_a_held_form_tells_no_number_of_votes_before_they_are_public(
+    gateway: RunningService, story: Story
+) -> None:
+    place = places(3)[1]
+    one = tally_id(place, GOVERNOR)
+    held = verified(place, GOVERNOR, [70011, 60023], held=True, number=2, invalid=50321)
+    found = FormFinding(code="E-CAND-SUM", where="valid", written=90047, expected=130034)
+    held = held.model_copy(update={"findings": [found]})
+    await play(gateway, [story.tell(held, one, tps=place, contest=GOVERNOR)])
+    secrets = {"70011", "60023", "50321", "90047", "130034"}
+    paths = [
+        f"tps/{place.code}/situation",
+        f"tps?region={place.code}",
+        f"tps.geojson?region={KELURAHAN[0]}",
+        f"regions/{KELURAHAN[0]}/results?children=true",
+        f"regions/{KELURAHAN[0]}/overview",
+        "events?limit=1000",
+    ]
+    for role in (Role.OBSERVER, Role.POLICE, Role.VERIFIER):
+        for path in paths:
+            for accept in ("application/json", "text/csv"):
+                headers = {**bearer(role, regions=["*"]), "Accept": accept}
+                answer = await gateway.client.get(f"{BASE}/{path}", headers=headers)
+                assert answer.status_code == 200, answer.text
+                assert not secrets & set(re.findall(r"\b\d+\b", answer.text)), (role, path)
+    forms = {form["contest"]: form for form in (await get(gateway, paths[0], Role.POLICE))["forms"]}
+    assert forms[GOVERNOR]["state"] == "held"
+    (told,) = forms[GOVERNOR]["standing"]["findings"]
+    assert (told["code"], told["written"], told["expected"]) == ("E-CAND-SUM", None, None)
+    early = {form["contest"]: form for form in (await get(gateway, paths[0], Role.MINISTRY))["forms"]}
+    assert early[GOVERNOR]["standing"]["findings"][0]["written"] == 90047
+    seen = [
+        f["state"] for f in (await get(gateway, paths[0], Role.OBSERVER))["forms"] if f["contest"] == GOVERNOR
+    ]
+    assert seen == ["not_verified"]
+    back = verified(place, GOVERNOR, [60, 41], number=3)
+    await play(gateway, [story.tell(back, one, tps=place, contest=GOVERNOR)])
+
+
 async def test_a_tps_is_found_by_the_code_that_it_had_before(gateway: RunningService, story: Story) -> None:
     place = places(3)[5]
     moved = registered(place).model_copy(
@@ -210,3 +251,16 @@ async def test_a_tps_is_found_by_the_code_that_it_had_before(gateway: RunningSer
     assert found["tps"]["tps_code"] == f"{KELURAHAN[1]}.077"
     assert len(found["boxes"]) == 2
     await play(gateway, [story.tell(registered(place), place.id, tps=place)])
+
+
+async def test_of_two_that_had_a_code_the_last_has_it(gateway: RunningService, story: Story) -> None:
+    first, second = places(3)[4], places(3)[2]
+    code, beside = f"{KELURAHAN[0]}.501", f"{KELURAHAN[0]}.502"
+    for place, former in ((first, [code, beside]), (second, [code])):
+        moved = registered(place).model_copy(update={"former_codes": former})
+        await play(gateway, [story.tell(moved, place.id, tps=place)])
+    found = await get(gateway, f"tps/{code}/situation")
+    assert found["tps"]["tps_code"] == second.code
+    for place in (second, first):
+        await play(gateway, [story.tell(registered(place), place.id, tps=place)])
+    assert await refused(gateway, f"tps/{code}/situation") == (503, "not-caught-up")

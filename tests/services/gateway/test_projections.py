@@ -1,6 +1,7 @@
 """Projections on PostgreSQL and on the broker: totals are the sum of rows, and a rebuild brings back the same."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from chassis.clock import wall_now
 from chassis.consumer import Received
 from chassis.wire import encode_headers
 from contracts.access import NATION, Role
@@ -101,6 +103,27 @@ async def test_the_state_depends_on_neither_order_nor_batches(gateway: RunningSe
         }
         assert {str(row["key"]): row["value"] for row in totals} == everywhere
     assert len(hashes) == 1
+
+
+async def test_progress_tells_what_is_left_and_who_is_silent(gateway: RunningService) -> None:
+    def tell(service: str, *, ago_s: float = 0, end: int = 0) -> None:
+        up_to = wall_now() - timedelta(seconds=ago_s)
+        mark = {"service": service, "up_to": up_to.isoformat(), "epoch": 1, "ends": {"99": end}}
+        gateway.app.state.watermarks._remember(json.dumps(mark).encode())
+
+    async def told() -> tuple[int | None, list[str], bool]:
+        found = await rebuilding.progress(gateway.app)
+        assert (await rebuilding.state(gateway.app)).caught_up == found.caught_up
+        return found.left, found.silent, found.caught_up
+
+    assert await told() == (None, list(SUBSCRIPTION.services), False)
+    for service in SUBSCRIPTION.services:
+        tell(service)
+    assert await told() == (0, [], True)
+    tell("turnout", end=5)
+    assert await told() == (5, [], False)
+    tell("turnout", ago_s=3)
+    assert await told() == (0, ["turnout"], False)
 
 
 async def send(events: Events, *, kafka: KafkaServer, prefix: str) -> None:

@@ -27,7 +27,7 @@ async def incidents(database_url: Callable[[str], str], kafka: KafkaServer) -> A
         async with service.app.state.database.transaction() as uow:
             await uow.execute("insert into election_ref values ($1, '32.71')", ELECTION)
             await uow.execute(
-                """insert into tps_ref select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), '{}', true
+                """insert into tps_ref select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), '{}', true, null, null
                    from generate_series(1, 40) n""",
                 ELECTION,
             )

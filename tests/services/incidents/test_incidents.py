@@ -357,3 +357,29 @@ async def test_events_reach_the_broker(incidents: RunningService) -> None:
         "select 1 where not exists (select 1 from outbox where published_at is null)"
     )
     assert await incidents.sql("select 1 from relay_state")
+
+
+@pytest.mark.parametrize(
+    ("times", "codes"),
+    [
+        ({"occurred_at": "2099-01-01T00:00:00Z"}, ["W-CLOCK-AHEAD"]),
+        ({"occurred_at": "2000-01-02T00:00:00Z"}, ["W-OTHER-DAY"]),
+        ({"known_at": "2099-01-01T00:00:00Z"}, ["W-CLOCK-AHEAD"]),
+        ({}, []),
+    ],
+)
+async def test_a_time_that_cannot_be_is_taken_with_a_finding(
+    incidents: RunningService, times: Body, codes: list[str]
+) -> None:
+    made = await report(incidents, flood(**times))
+    assert made["findings"] == codes
+    told = (await events(incidents, made["incident_id"]))[0]
+    assert told["body"]["findings"] == codes
+    assert told["recorded_at"].year == 2024
+
+
+async def test_an_agencys_clock_that_is_ahead_stops_no_clock_in_the_future(incidents: RunningService) -> None:
+    made = await report(incidents)
+    answer = await step(incidents, made, "acknowledgements", {"occurred_at": "2099-01-01T00:00:00Z"})
+    assert (answer.status_code, answer.json()["findings"]) == (200, ["W-CLOCK-AHEAD"]), answer.text
+    assert answer.json()["acknowledged_at"].startswith("2024-11-26")

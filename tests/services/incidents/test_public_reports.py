@@ -149,6 +149,16 @@ async def test_a_retry_gets_the_same_code(incidents: RunningService) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
 
+async def test_one_uuid_is_one_key_however_it_is_spelt(incidents: RunningService) -> None:
+    """Libraries differ, and a retry may come from another one: it must not become a second report."""
+    key = uuid4()
+    first = await send(incidents, key=str(key))
+    for spelling in (f"{{{key}}}".upper(), key.hex, f"urn:uuid:{key}"):
+        again = await send(incidents, key=spelling)
+        assert (again.status_code, again.content) == (201, first.content)
+        assert again.headers["Idempotent-Replayed"] == "true"
+
+
 async def test_a_key_that_somebody_else_may_have_too_is_refused(incidents: RunningService) -> None:
     answer = await send(incidents, key="1")
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-invalid")

@@ -1,19 +1,22 @@
 """The tables of the code are those of the migrations, and what must hold stands in the database too."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from chassis.consumer import Received
+from contracts.access import Role
 from contracts.envelope import Envelope
 from contracts.registry_events import TpsRegistered
 from contracts.vocabulary import TpsKind
 from services.incidents import consumers
+from services.incidents.commands.places import Place, place_of
 from services.incidents.tables import Table
-from tests.harness import ELECTION, RunningService
+from tests.harness import ELECTION, RunningService, bearer
 
 pytestmark = pytest.mark.anyio
 
@@ -130,3 +133,53 @@ async def test_two_tps_may_change_places(incidents: RunningService) -> None:
         await consumers.know_tps(uow, _received([(two, first, [second])]))
     rows = await incidents.sql("select tps_code, former_codes from tps_ref where tps_id = $1", one)
     assert rows == [{"tps_code": second, "former_codes": [first]}]
+
+
+async def place_named(incidents: RunningService, code: str) -> Place:
+    async with incidents.app.state.database.transaction() as uow:
+        return await place_of(uow, code, election=ELECTION)
+
+
+async def test_of_two_that_had_a_code_the_last_has_it(incidents: RunningService) -> None:
+    one, two = UUID(int=1), UUID(int=2)
+    code = "32.71.06.1003.010"
+    told = [
+        (one, "32.71.06.1003.013", ["32.71.06.1003.011", code, "32.71.06.1003.012"]),
+        (two, "32.71.06.1003.014", [code]),
+    ]
+    async with incidents.app.state.database.transaction() as uow:
+        await consumers.know_tps(uow, _received(told))
+    assert (await place_named(incidents, code)).tps_id == two
+
+
+async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(incidents: RunningService) -> None:
+    one, two, code = UUID(int=3), UUID(int=4), "32.71.06.1003.020"
+    async with incidents.app.state.database.transaction() as uow:
+        await consumers.know_tps(uow, _received([(one, code, [])]))
+        late = _received([(two, code, ["32.71.06.1003.021"])])
+        envelope = late[0].envelope
+        later = envelope._replace(recorded_at=envelope.recorded_at + timedelta(hours=1))
+        await consumers.know_tps(uow, [replace(late[0], envelope=later)])
+    assert (await place_named(incidents, code)).tps_id == two
+
+
+async def test_a_code_that_was_anothers_is_told(incidents: RunningService) -> None:
+    one, two, code = UUID(int=5), UUID(int=6), "32.71.06.1003.030"
+    async with incidents.app.state.database.transaction() as uow:
+        told = [(one, "32.71.06.1003.031", [code]), (two, code, ["32.71.06.1003.032"])]
+        await consumers.know_tps(uow, _received(told))
+    (row,) = await incidents.sql("select code_since from tps_ref where tps_id = $1", two)
+    since = row["code_since"]
+    assert isinstance(since, datetime)
+    for days, moved in ((-1, True), (6, True), (8, False)):
+        body = {
+            "category": "disaster",
+            "tps_code": code,
+            "description": "Banjir",
+            "occurred_at": (since + timedelta(days=days)).isoformat(),
+        }
+        answer = await incidents.client.post(
+            f"/v1/elections/{ELECTION}/incidents", json=body, headers=bearer(Role.KPPS, regions=[code])
+        )
+        assert (answer.status_code, answer.json()["tps_id"]) == (201, str(two)), answer.text
+        assert ("W-CODE-MOVED" in answer.json()["findings"]) is moved, days

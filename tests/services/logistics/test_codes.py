@@ -9,11 +9,13 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.consumer import Received
+from contracts.access import Role
 from contracts.envelope import Envelope
 from contracts.registry_events import TpsRegistered
 from contracts.vocabulary import TpsKind
+from services.logistics.commands.stray_scans import adopt_strays
 from services.logistics.consumers import know_tps
-from tests.harness import ELECTION, RunningService, soon
+from tests.harness import ELECTION, RunningService, bearer, soon
 from tests.services.logistics.conftest import BASE, GOVERNOR, MAYOR, Field, code, keeper, packing
 
 pytestmark = pytest.mark.anyio
@@ -149,3 +151,54 @@ async def test_a_scan_that_waited_over_a_renumbering(field: Field) -> None:
     shown = await field.box(box)
     assert (shown["state"], shown["place"]) == ("at_tps", code(266))
     assert await field.told(box) == ["packed", "scanned"]
+
+
+async def scanned_by(field: Field, region: str, box: UUID, place: str) -> dict[str, object]:
+    """Scan a box with a courier's token that was made for a region."""
+    body = {
+        "box_id": str(box),
+        "scan_point": "tps",
+        "place": place,
+        "from_party": "courier",
+        "to_party": "kpps",
+        "occurred_at": soon(),
+    }
+    headers = bearer(Role.COURIER, regions=[region])
+    answer = await field.service.client.post(f"{BASE}/custody-scans", json=body, headers=headers)
+    assert answer.status_code in {200, 201, 202}, answer.text
+    return answer.json()
+
+
+async def test_a_couriers_token_for_a_former_code_covers_its_box(field: Field) -> None:
+    tps_id = uuid7()
+    await tell(field.service, tps_id, 280)
+    box = await field.pack(280)
+    await tell(field.service, tps_id, 281, former=[280], hour=1)
+    told = await scanned_by(field, code(280), box, code(280))
+    assert (told["outcome"], told["tps_code"], "W-WRONG-PLACE" in str(told)) == ("placed", code(281), False)
+    path, headers = f"{BASE}/boxes/{box}", bearer(Role.COURIER, regions=[code(280)])
+    assert (await field.service.client.get(path, headers=headers)).json()["tps_code"] == code(281)
+    await tell(field.service, uuid7(), 280, hour=2)
+    after = await scanned_by(field, code(280), box, code(280))
+    assert after["outcome"] == "quarantined"  # the token is another TPS's now
+    assert (await field.service.client.get(path, headers=headers)).status_code == 404
+    assert (await scanned_by(field, code(281), box, code(281)))["outcome"] == "placed"
+
+
+async def test_a_stray_of_a_token_for_a_former_code_finds_its_box(field: Field) -> None:
+    tps_id, box = uuid7(), uuid7()
+    await tell(field.service, tps_id, 285, former=[284])
+    assert (await scanned_by(field, code(284), box, code(284)))["outcome"] == "quarantined"
+    stranger = uuid7()
+    assert (await scanned_by(field, code(283), stranger, code(283)))["outcome"] == "quarantined"
+    for packed, contest in ((box, MAYOR), (stranger, GOVERNOR)):
+        answer = await field.service.client.post(
+            f"{BASE}/boxes", json=packing(285, contest) | {"box_id": str(packed)}, headers=keeper()
+        )
+        assert answer.status_code == 201, answer.text
+    async with field.service.app.state.database.transaction() as uow:
+        await adopt_strays(uow, now=datetime.now(UTC), rehearsal=False)
+    rows = await field.service.sql(
+        "select box_id, state from stray_scan where box_id = any($1::uuid[])", [box, stranger]
+    )
+    assert {row["box_id"]: row["state"] for row in rows} == {box: "adopted", stranger: "open"}

@@ -99,13 +99,15 @@ def box_received(number: int, *, box: UUID, counted: int | None, state: BoxState
     )
 
 
-async def lay_out(service: RunningService, *, tps_count: int = 60) -> None:
-    """Let the service know its TPS and contests, by its own consumer's handlers."""
+async def lay_out(service: RunningService, *, tps_count: int = 60, opened: bool = True) -> None:
+    """Let the service know its TPS and contests, by its own consumer's handlers; all of them opened at seven."""
     async with service.app.state.database.transaction() as uow:
         contests = (contest(GOVERNOR, 4), contest(MAYOR, 5))
         await consumers.know_contest(uow, [received(c, aggregate_id=c.contest) for c in contests])
         everywhere = [registered(n) for n in range(1, tps_count + 1)]
         await consumers.know_tps(uow, [received(t, aggregate_id=t.tps_id) for t in everywhere])
+    if opened:
+        await write(service, "update voting_day set reached = $1", '{"opened": "2024-11-27T00:00:00+00:00"}')
 
 
 def line(men: int, women: int, total: int | None = None) -> dict[str, int]:

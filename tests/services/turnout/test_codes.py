@@ -1,7 +1,7 @@
 """TPS whose codes changed: each code means one TPS, whatever the order in which the registry's events come."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +11,17 @@ from contracts.access import Role
 from contracts.registry_events import TpsRegistered
 from services.turnout.consumers import know_tps
 from tests.harness import ELECTION, RunningService, bearer, soon
-from tests.services.turnout.paper import GOVERNOR, MAYOR, enter, form_path, look, received, registered, tps
+from tests.services.turnout.paper import (
+    GOVERNOR,
+    MAYOR,
+    enter,
+    entry,
+    form_path,
+    look,
+    received,
+    registered,
+    tps,
+)
 
 pytestmark = pytest.mark.anyio
 BEGIN = datetime(2024, 11, 2, tzinfo=UTC)
@@ -192,3 +202,59 @@ async def test_only_codes_that_were_not_found_cost_a_statement_more(
         await reported(desk, code, "11:00")
         counts.append(sum("former_codes" in query or "voting_day" in query for query in asked))
     assert counts == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("said", "moved"),
+    [
+        ("2024-11-27T10:02:00+07:00", True),  # a day before the code was taken: the one before is meant
+        ("2024-12-04T10:02:00+07:00", True),
+        ("2024-12-05T12:00:00+07:00", False),  # seven days after it
+    ],
+)
+async def test_a_code_that_was_anothers_is_told(desk: RunningService, said: str, moved: bool) -> None:
+    number = 310 + 3 * ["27T", "04T", "05T"].index(said[8:11])
+    code, aside, taker = number, number + 1, number + 2
+    taken = datetime(2024, 11, 28, 3, tzinfo=UTC)
+    votes = date(2024, 12, 1) if said > "2024-12" else date(2024, 11, 27)
+    for each, hour in ((registered(number), 0), (registered(taker), 0)):
+        await tell(desk, each.model_copy(update={"voting_date": votes}), hour=hour)
+    hours = int((taken - BEGIN).total_seconds() // 3600)
+    for facts, hour in (
+        (named(number, aside, former=[code]), hours - 1),
+        (named(taker, code, former=[taker]), hours),
+    ):
+        await tell(desk, facts.model_copy(update={"voting_date": date.fromisoformat(said[:10])}), hour=hour)
+    path, headers = f"/v1/elections/{ELECTION}/tps/{tps(code)}", bearer(Role.KPPS, regions=[tps(code)])
+    body = {"slot": "10:00", "men": 5, "women": 5, "occurred_at": said}
+    report = await desk.client.post(f"{path}/turnout-reports", json=body, headers=headers)
+    expected = ["W-CODE-MOVED"] if moved else []
+    assert (report.status_code, report.json()["findings"]) == (201, expected), report.text
+    milestone = {"milestone": "opened", "occurred_at": said}
+    answer = await desk.client.post(f"{path}/milestones", json=milestone, headers=bearer(Role.KPPS))
+    assert answer.json()["findings"] == expected
+    entered = await enter(desk, form_path(code), "ani", entry(occurred_at=said))
+    found = {each["code"]: each["expected"] for each in entered.json()["findings"]}
+    assert ("W-CODE-MOVED" in found) is moved
+    assert found.get("W-CODE-MOVED", taken.isoformat()) == taken.isoformat()
+    rows = await desk.sql(
+        "select tps_id, findings from turnout_report where tps_id = $1", registered(taker).tps_id
+    )
+    assert [row["findings"] for row in rows] == [expected]
+    told = await desk.sql(
+        "select body from outbox where aggregate = $1", f"voting_day/{registered(taker).tps_id}"
+    )
+    assert all(("W-CODE-MOVED" in str(row["body"])) is moved for row in told)
+    assert (await look(desk, f"{path}/voting-day"))["code_since"] == "2024-11-28T03:00:00Z"
+    assert (await look(desk, f"{path.replace(tps(code), tps(aside))}/voting-day"))["code_since"] is None
+
+
+async def test_a_code_is_had_since_it_was_taken_and_not_since_it_was_told_of_last(
+    desk: RunningService,
+) -> None:
+    facts = named(320, 321, former=[320])
+    await tell(desk, registered(320))
+    await tell(desk, facts, hour=5)
+    await tell(desk, facts.model_copy(update={"place": "SDN 2"}), hour=9)
+    (row,) = await desk.sql("select told_at, code_since from tps_ref where tps_id = $1", facts.tps_id)
+    assert (row["told_at"], row["code_since"]) == (BEGIN + timedelta(hours=9), BEGIN + timedelta(hours=5))

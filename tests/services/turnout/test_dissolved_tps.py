@@ -4,7 +4,7 @@ import pytest
 
 from contracts.access import Role
 from services.turnout.consumers import know_tps
-from tests.harness import ELECTION, RunningService, bearer, soon
+from tests.harness import ELECTION, RunningService, bearer
 from tests.services.turnout.paper import GOVERNOR, MAYOR, enter, form_path, received, registered, tps
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def told(desk: RunningService, number: int) -> list[tuple[object, ...]]:
 
 
 async def report(desk: RunningService, number: int, slot: str) -> list[str]:
-    body = {"slot": slot, "men": 10, "women": 10, "occurred_at": soon()}
+    body = {"slot": slot, "men": 10, "women": 10, "occurred_at": "2024-11-27T10:02:00+07:00"}
     path = f"/v1/elections/{ELECTION}/tps/{tps(number)}/turnout-reports"
     answer = await desk.client.post(path, json=body, headers=bearer(Role.KPPS, regions=["32.71"]))
     assert answer.status_code == 201, answer.text

@@ -165,6 +165,11 @@ BAD_CLAIMS = {
 }
 
 
+async def test_a_token_that_is_for_the_door_alone_allows_nothing_here(mint: Mint) -> None:
+    known = await mint.verifier().verify(mint.token(aud=["gateway", "registry"]).encode())
+    assert (known.person, known.scopes) == ("officer-7", frozenset())
+
+
 @pytest.mark.parametrize("claims", BAD_CLAIMS.values(), ids=BAD_CLAIMS.keys())
 async def test_a_token_with_a_wrong_claim_is_not_accepted(mint: Mint, claims: dict[str, object]) -> None:
     with pytest.raises(Unauthenticated):

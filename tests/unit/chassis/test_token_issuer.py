@@ -115,7 +115,10 @@ async def test_no_exchange_gives_more_than_the_application_has(
         await Endpoint(mint).exchange(**form)
     assert refused.value.error == error
     assert refused.value.status == 400
-    assert "3271064508900001" not in json.dumps(refused.value.document())
+    told = [refused.value.document(language)["error_description"] for language in ("en", "id")]
+    assert "3271064508900001" not in json.dumps(told)
+    assert told[0] != told[1]
+    assert "".join(told).isascii(), "OAuth's clients read ASCII (RFC 6749 section 5.2)"
 
 
 async def test_an_officers_token_is_not_exchanged_again(mint: Mint) -> None:

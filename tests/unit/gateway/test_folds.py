@@ -3,6 +3,8 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +14,15 @@ from chassis.consumer import Received
 from contracts.catalog import CATALOG
 from contracts.envelope import EventData
 from contracts.logistics_events import BoxReceived, BoxVoided
-from contracts.turnout_events import MilestoneRecorded, TallyReturned, TallyTpsChanged, TurnoutRecorded
+from contracts.turnout_events import (
+    MilestoneRecorded,
+    TallyReturned,
+    TallyTpsChanged,
+    TurnoutRecorded,
+    TurnoutSuperseded,
+)
 from contracts.vocabulary import Milestone, ancestors
-from gateway.projections import Body, Projection
+from gateway.projections import Body, Projection, instant
 from gateway.projections.engine import COMBINED, FOLDS
 from gateway.totals import dues, overdue
 from tests.story import (
@@ -282,3 +290,58 @@ def test_a_day_that_was_interrupted_is_suspended_until_it_goes_on():
         story.tell(told, place.id, tps=place)
     assert "milestone/suspended" in taken(story.events[:2]).totals()
     assert "milestone/suspended" not in taken(story.events).totals()
+
+
+def test_a_report_that_was_superseded_is_kept_beside_the_one_that_stands():
+    story, place = Story(), places(1)[0]
+    for kind, men, findings in ((TurnoutRecorded, 30, []), (TurnoutSuperseded, 20, ["W-REPORT-ORDER"])):
+        told = kind(
+            tps_id=place.id,
+            tps_code=place.code,
+            slot="10:00",
+            men=men,
+            women=men,
+            total=2 * men,
+            findings=findings,
+        )
+        story.tell(told, place.id, tps=place)
+    rows = taken(story.events)
+    assert rows.totals()["slot/10:00/total"] == 60
+    (slot,) = cast(dict[str, Body], rows.rows[f"voting_day/{place.id}"].body["slots"]).values()
+    assert (slot["total"], cast(Body, slot["superseded"])["findings"]) == (60, ["W-REPORT-ORDER"])
+    assert slot["recorded_at"] == instant(story.events[0].envelope.recorded_at)
+
+
+@pytest.mark.parametrize(
+    ("said", "findings"),
+    [
+        (datetime(2099, 1, 1, tzinfo=UTC), ["W-CLOCK-AHEAD"]),
+        (datetime(2000, 1, 1, tzinfo=UTC), ["W-OTHER-DAY"]),
+    ],
+)
+def test_a_milestone_of_a_time_that_cannot_be_counts_from_when_it_was_received(
+    said: datetime, findings: list[str]
+):
+    story, place = Story(), places(1)[0]
+    for milestone, found in ((Milestone.READY, findings), (Milestone.OPENED, [])):
+        told = MilestoneRecorded(
+            tps_id=place.id, tps_code=place.code, milestone=milestone, note="", findings=found
+        )
+        story.tell(told, place.id, tps=place)
+    first, second = story.events
+    first = replace(first, envelope=first.envelope._replace(occurred_at=said))
+    day = taken([first, second]).rows[f"voting_day/{place.id}"].body
+    assert (day["milestone"], day["milestone_findings"]) == ("opened", {"ready": findings})
+    assert cast(dict[str, str], day["milestones"])["ready"] == instant(first.envelope.recorded_at)
+
+
+def test_a_milestone_that_comes_late_does_not_undo_a_later_one():
+    story, place = Story(), places(1)[0]
+    for milestone in (Milestone.SUSPENDED, Milestone.RESUMED, Milestone.SUSPENDED, Milestone.SUSPENDED):
+        told = MilestoneRecorded(
+            tps_id=place.id, tps_code=place.code, milestone=milestone, note="", findings=[]
+        )
+        story.tell(told, place.id, tps=place)
+    *events, last = story.events
+    late = replace(last, envelope=last.envelope._replace(occurred_at=events[0].envelope.occurred_at))
+    assert "milestone/suspended" in taken([*events, late]).totals()

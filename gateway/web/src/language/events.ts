@@ -176,6 +176,10 @@ export const eventWords: Readonly<Record<string, Word>> = {
     id: "{place}: {total} pemilih sampai {slot}",
     en: "{place}: {total} voters up to {slot}",
   },
+  "desk.turnout.voting_day.turnout_superseded.v1": {
+    id: "{place}: laporan {slot} yang lebih lama disimpan",
+    en: "{place}: an older report up to {slot} was kept",
+  },
   "desk.turnout.voting_day.tps_changed.v1": {
     id: "{place}: keikutsertaan TPS dalam jumlah berubah",
     en: "{place}: whether the TPS is in the totals changed",
