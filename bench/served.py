@@ -57,12 +57,12 @@ def logistics_echoes() -> APIRouter:
 
 def gateway_echoes() -> APIRouter:
     """Return the echo of an overview."""
-    from gateway.places import SeesRegion
+    from gateway.places import PlaceInPath
 
     router = APIRouter(prefix="/echo/v1/elections/{election}")
 
     @router.get("/regions/{code}/overview")
-    async def echo_overview(election: ElectionId, code: str, _: SeesRegion) -> Response:
+    async def echo_overview(election: ElectionId, code: str, _: PlaceInPath) -> Response:
         return Response(FIXED, media_type=JSON, headers={"ETag": f'"{election}{code}"'})
 
     return router

@@ -82,7 +82,7 @@ def require_region(actor: Actor, code: str) -> str:
 class RegionGroups:
     """Named groups of regions (`group:bakorwil-1`), which may stand among a token's regions beside codes.
 
-    In a path, a query or a body stands a region's code: who wants a whole group asks without a region.
+    In a path or a query of the gateway a group stands where a region does; in a body stands a region's code.
 
     Empty until filled. `generation` changes with the content: whoever resolved a group then does it again.
     """
@@ -98,6 +98,15 @@ class RegionGroups:
             for name, members in groups.items()
         }
         self.generation += 1
+
+    def members(self, group: str) -> tuple[str, ...]:
+        """Return the regions of a group, the widest first, none of which lies in another; none where it is unknown.
+
+        Args:
+            group: its name with `group:`.
+        """
+        found = self.resolve([group]) if group.startswith(GROUP_PREFIX) else ()
+        return tuple(code for code in found if not any(held != code and covers(held, code) for held in found))
 
     def resolve(self, grants: Iterable[str]) -> tuple[str, ...]:
         """Return the regions of a token's grants, widest first; what is no grant and no known group falls away."""

@@ -49,12 +49,18 @@ class Batch:
 
 @dataclass(slots=True, eq=False)
 class Client:
-    """One open stream: what it may see, how often, and its place. `cursor` is where it stood when it came."""
+    """One open stream: what it may see, how often, and its place.
+
+    Attributes:
+        cursor: where it stood when it came.
+        region: the region or the group that was asked for, None for all of the caller's.
+    """
 
     view: View
     interval_s: float
     cursor: Cursor
     actor: Actor | None = None
+    region: str | None = None
     channel: "Channel | None" = None
     place: Batch | None = None
     ending: Ending | None = None

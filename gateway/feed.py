@@ -101,8 +101,8 @@ class View:
         return not self.types or any(entry.type.startswith(wanted) for wanted in self.types)
 
 
-def view_of(actor: Actor, *, election: str, region: str | None, types: Sequence[str]) -> View:
-    """Return what a caller sees: its own regions narrowed to the one asked for, and the data classes of its scopes."""
+def view_of(actor: Actor, *, election: str, regions: tuple[str, ...], types: Sequence[str]) -> View:
+    """Return what a caller sees of some of its regions: the data classes of its scopes."""
     classes = {
         Scope.EVENTS_PUBLIC: "public",
         Scope.EVENTS_OPERATIONAL: "operational",
@@ -110,7 +110,6 @@ def view_of(actor: Actor, *, election: str, region: str | None, types: Sequence[
     }
     seen = frozenset(word for scope, word in classes.items() if scope in actor.scopes)
     withheld = () if Scope.RESULTS_EARLY in actor.scopes else _WITH_VOTES
-    regions = (region,) if region else actor.regions
     return View(election, regions, seen, tuple(sorted(set(types))), withheld)
 
 

@@ -18,6 +18,7 @@ from chassis.database import Connection, Database
 from chassis.metrics import Metrics
 from chassis.problems import Problem
 from gateway.figures import GAUGES, PLACE, DomainGauge, Figure, figures_of
+from gateway.places import Place
 from gateway.queries.elections import election_of
 from gateway.queries.overview import Asked, situation_of
 from gateway.reconciler import Checked, check, regions_at
@@ -63,7 +64,7 @@ class DomainMetrics(Collector):
                 own = totals.get(region, {})
                 if not own.get("tps"):
                     continue
-                asked = Asked(election, region, agencies=True)
+                asked = Asked(election, Place(region, (region,)), agencies=True)
                 situation = await situation_of(
                     connection, asked, own, defined, settings=self._settings, now=now
                 )

@@ -49,6 +49,11 @@ def region_of(code: str) -> RegionName:
     return RegionName(code, name_of(code), level_of(code), path, parent)
 
 
+def group_named(code: str, title: str) -> RegionName:
+    """Return a named group of regions as a region."""
+    return RegionName(code, title, "group", title, None)
+
+
 def children_of(code: str) -> list[RegionName]:
     """Return the regions right below one, by code; a kelurahan has none."""
     below = wilayah.list_wilayah(None if code == NATION else code)

@@ -16,6 +16,7 @@ from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import Overloaded, Problem
+from contracts.access import GROUP_PREFIX
 from gateway.channels import Channels, Client, Ending, events_frame
 from gateway.feed import (
     RESUME_AT_MOST,
@@ -115,13 +116,19 @@ class Hub:
             return len(entries) == _BATCH
 
     def _judge_regions(self) -> None:
-        """End the streams of callers whose named groups have other regions than when they came."""
+        """End the streams where a named group, of the token or the one asked for, has other regions than when they began."""
         if self._generation == self._groups.generation:
             return
         self._generation = self._groups.generation
         for client in self._clients:
-            if client.actor and client.actor.as_of(self._groups) != client.actor:
+            if self._has_changed(client):
                 client.end(Ending.REGIONS_CHANGED)
+
+    def _has_changed(self, client: Client) -> bool:
+        asked, actor = client.region or "", client.actor
+        if asked.startswith(GROUP_PREFIX) and self._groups.members(asked) != client.view.regions:
+            return True
+        return actor is not None and actor.as_of(self._groups) != actor
 
     def _end_all(self, why: Ending) -> None:
         for client in self._clients:
@@ -133,13 +140,20 @@ class Hub:
         self._end_all(Ending.LEAVING)
 
     async def open(
-        self, view: View, *, after: Cursor | None, interval_s: float = 1, actor: Actor | None = None
+        self,
+        view: View,
+        *,
+        after: Cursor | None,
+        interval_s: float = 1,
+        actor: Actor | None = None,
+        region: str | None = None,
     ) -> Client:
         """Open a stream: from now, or from a cursor where no more than 10,000 events have passed since.
 
         Args:
             interval_s: least time between two frames; 0: each change at once.
             actor: whose stream it is: it ends with the caller's token, and when its regions change.
+            region: the region or group that was asked for; where it is a group, the stream ends when its regions change.
 
         Raises:
             Overloaded: this process serves as many as it may.
@@ -158,7 +172,7 @@ class Hub:
             )
         if self._cursor is None:
             await self._move()
-        client = Client(view, interval_s, after or self.cursor, actor)
+        client = Client(view, interval_s, after or self.cursor, actor, region)
         if actor and actor.expires_at is not None:
             left_s = actor.expires_at - wall_now().timestamp()
             client.expiry = asyncio.get_running_loop().call_later(left_s, client.end, Ending.TOKEN_EXPIRED)

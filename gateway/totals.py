@@ -36,11 +36,6 @@ def is_kept(region: str) -> bool:
     return region.count(".") < 3
 
 
-async def totals_of(connection: Connection, *, election: str, region: str) -> dict[str, int]:
-    """Return every figure of a region, summed over topics and partitions; what nobody reported is absent, not 0."""
-    return (await totals_of_many(connection, election=election, regions=[region])).get(region, {})
-
-
 async def totals_of_many(
     connection: Connection, *, election: str, regions: Sequence[str]
 ) -> dict[str, dict[str, int]]:
@@ -64,6 +59,21 @@ async def totals_of_many(
         for name, value in figures.items():
             totals[name] = totals.get(name, 0) + value
     return found
+
+
+def added_up(found: Mapping[str, Totals], regions: Sequence[str]) -> dict[str, int]:
+    """Return the figures of a place: those of its regions together.
+
+    Args:
+        regions: none of which lies in another.
+    """
+    if len(regions) == 1:
+        return dict(found.get(regions[0], {}))
+    totals: dict[str, int] = {}
+    for region in regions:
+        for name, value in found.get(region, {}).items():
+            totals[name] = totals.get(name, 0) + value
+    return totals
 
 
 async def add_local_contests(

@@ -25,15 +25,17 @@ async def election_of(connection: Connection, election: str) -> ElectionDefined 
     return ElectionDefined.model_validate_json(body) if body else None
 
 
-async def contests_of(connection: Connection, *, election: str, region: str) -> list[ContestDefined]:
-    """Return the contests that are held in a region or in a part of it, the widest first."""
+async def contests_of(
+    connection: Connection, *, election: str, regions: Sequence[str]
+) -> list[ContestDefined]:
+    """Return the contests that are held in some regions or in a part of them, the widest first."""
     rows = await connection.fetch(
         """select body from projected where kind = 'contest' and election = $1
-           and ($2 = '*' or region = any($3::text[]) or region like $4) order by length(region), region, id""",
+           and ($2 or region = any($3::text[]) or region like any($4::text[])) order by length(region), region, id""",
         election,
-        region,
-        [NATION] if region == NATION else ancestors(region),
-        f"{region}.%",
+        NATION in regions,
+        [wider for region in regions if region != NATION for wider in ancestors(region)],
+        [f"{region}.%" for region in regions],
     )
     return [ContestDefined.model_validate_json(row["body"]) for row in rows]
 

@@ -1,6 +1,5 @@
 """A region at a glance, and the regions in it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,13 @@ from contracts.incidents_events import IncidentCategory
 from contracts.registry_events import ElectionDefined
 from contracts.vocabulary import MILESTONES_IN_ORDER
 from contracts.zones import zone_of
-from gateway import names
 from gateway.errors import RegionUnknown
 from gateway.feed import end_of_feed
+from gateway.names import RegionName
+from gateway.places import Place
 from gateway.queries.elections import election_of, local_instant_of
 from gateway.queries.freshness import reached_by
+from gateway.queries.naming import children_of, named
 from gateway.queries.points import Situation, points_of
 from gateway.schemas.regions import (
     NOT_OFFICIAL,
@@ -33,7 +34,7 @@ from gateway.schemas.regions import (
     WorkSummary,
 )
 from gateway.settings import Settings
-from gateway.totals import Due, Totals, below, dues, overdue, totals_of, totals_of_many
+from gateway.totals import Due, Totals, added_up, below, dues, overdue, totals_of_many
 
 _PUBLIC_STATES = "public_incident"
 
@@ -47,7 +48,7 @@ class Asked:
     """
 
     election: str
-    region: str
+    place: Place
     agencies: bool
 
 
@@ -164,16 +165,24 @@ _MITIGATED = """
 select count(distinct r.tps_code) from projected p
 join projected r on r.kind = 'tps_readiness' and r.election = p.election and r.tps_code = p.tps_code
 where p.election = $1 and p.kind = 'problem' and p.state = 'resolved'
-  and ($2 = '*' or p.region = $2 or p.region like $3)
+  and ($2 or p.region = any($3::text[]) or p.region like any($4::text[]))
   and p.body::jsonb ->> 'point' = 'tps' and p.body::jsonb ->> 'outcome' = 'solved'
   and r.figures::jsonb ? 'ready/place/high'
 """
 
 
-async def mitigated_in(connection: Connection, *, election: str, region: str) -> int:
+async def mitigated_in(connection: Connection, *, election: str, regions: Sequence[str]) -> int:
     """Return the TPS of a high hazard where a problem of the place was registered and solved."""
-    found: int = await connection.fetchval(_MITIGATED, election, region, f"{region}.%")
+    inside = [f"{region}.%" for region in regions]
+    found: int = await connection.fetchval(_MITIGATED, election, NATION in regions, regions, inside)
     return found
+
+
+def no_tps(election: str, code: str) -> RegionUnknown:
+    """Return the refusal of a place where the election has no TPS."""
+    return RegionUnknown(
+        f"No TPS of {election} lies in {code}.", detail_id=f"Tidak ada TPS {election} di wilayah {code}."
+    )
 
 
 async def overview(
@@ -185,15 +194,17 @@ async def overview(
         RegionUnknown: no TPS of the election lies in it.
     """
     cursor = await end_of_feed(connection)
-    totals = await totals_of(connection, election=asked.election, region=asked.region)
+    regions = asked.place.regions
+    found = await totals_of_many(connection, election=asked.election, regions=regions)
+    totals = added_up(found, regions)
     if not totals.get("tps"):
-        raise RegionUnknown(
-            f"No TPS of {asked.election} lies in {asked.region}.",
-            detail_id=f"Tidak ada TPS {asked.election} di wilayah {asked.region}.",
-        )
+        raise no_tps(asked.election, asked.place.code)
     election = await election_of(connection, asked.election)
+    region_name = await named(connection, asked.place)
     situation = await situation_of(connection, asked, totals, election, settings=settings, now=now)
-    return _overview(asked, situation, election, settings=settings, sources=sources, cursor=cursor.pack())
+    return _overview(
+        asked, region_name, situation, election, settings=settings, sources=sources, cursor=cursor.pack()
+    )
 
 
 async def situation_of(
@@ -208,10 +219,12 @@ async def situation_of(
     """Return what the points of a region are judged by."""
     mitigated = 0
     if asked.agencies and totals.get("ready/place/high") and totals.get("problem/tps/resolved"):
-        mitigated = await mitigated_in(connection, election=asked.election, region=asked.region)
+        mitigated = await mitigated_in(connection, election=asked.election, regions=asked.place.regions)
     opens_at, target = None, settings.turnout_target_ratio
     if election:
-        opens_at = local_instant_of(asked.region, election.voting_date, election.settings.voting_opens.value)
+        opens_at = local_instant_of(
+            asked.place.regions[0], election.voting_date, election.settings.voting_opens.value
+        )
         target = election.settings.turnout_target_ratio.value
     return Situation(
         totals=totals,
@@ -228,6 +241,7 @@ async def situation_of(
 
 def _overview(
     asked: Asked,
+    region: RegionName,
     s: Situation,
     election: ElectionDefined | None,
     *,
@@ -235,7 +249,7 @@ def _overview(
     sources: Sequence[Source],
     cursor: str,
 ) -> Overview:
-    region, totals = names.region_of(asked.region), s.totals
+    totals = s.totals
     seen: Sequence[Due] = s.dues if asked.agencies else []
     target_source = election.settings.turnout_target_ratio.source if election else "desk"
     men, women = totals.get("dpt_men", 0), totals.get("dpt_women", 0)
@@ -243,7 +257,7 @@ def _overview(
         election=asked.election,
         election_name=election.name if election else None,
         voting_date=election.voting_date.isoformat() if election else None,
-        region=asked.region,
+        region=asked.place.code,
         region_name=region.name,
         region_path=region.path,
         region_level=region.level,
@@ -273,42 +287,42 @@ def _overview(
     )
 
 
-async def region(connection: Connection, *, election: str, code: str, now: datetime) -> RegionOut:
+async def region(connection: Connection, *, election: str, place: Place, now: datetime) -> RegionOut:
     """Return a region, where it lies, and the regions in it that have a TPS.
 
     Raises:
         RegionUnknown: no TPS of the election lies in it.
     """
-    below_it = await asyncio.to_thread(names.children_of, code)
-    found = await totals_of_many(connection, election=election, regions=[code, *(c.code for c in below_it)])
-    own = found.get(code, {})
+    inside = await children_of(place)
+    regions = sorted({*place.regions, *(child.code for child in inside)})
+    found = await totals_of_many(connection, election=election, regions=regions)
+    own = added_up(found, place.regions)
     if not own.get("tps"):
-        raise RegionUnknown(
-            f"No TPS of {election} lies in {code}.", detail_id=f"Tidak ada TPS {election} di wilayah {code}."
-        )
-    named = names.region_of(code)
+        raise no_tps(election, place.code)
+    own_name = await named(connection, place)
+    zones = {zone_of(region) for region in place.regions if region != NATION}
     return RegionOut(
-        code=code,
-        name=named.name,
-        level=named.level,
-        path=named.path,
-        parent=named.parent,
-        zone=None if code == NATION else zone_of(code),
+        code=place.code,
+        name=own_name.name,
+        level=own_name.level,
+        path=own_name.path,
+        parent=own_name.parent,
+        zone=zones.pop() if len(zones) == 1 else None,
         tps_total=own["tps"],
         dpt_total=own.get("dpt_men", 0) + own.get("dpt_women", 0),
-        children=[_child(c, found[c.code]) for c in below_it if found.get(c.code, {}).get("tps")],
+        children=[_child(c, found[c.code]) for c in inside if found.get(c.code, {}).get("tps")],
         as_of=now,
     )
 
 
-def _child(named: names.RegionName, totals: Mapping[str, int]) -> RegionChild:
+def _child(child: RegionName, totals: Mapping[str, int]) -> RegionChild:
     coverage = coverage_of(totals, agencies=False)
     listed = totals.get("dpt_men", 0) + totals.get("dpt_women", 0)
     voted = totals.get("voted/total", 0) if coverage.tps_reported else None
     return RegionChild(
-        code=named.code,
-        name=named.name,
-        level=named.level,
+        code=child.code,
+        name=child.name,
+        level=child.level,
         tps_total=coverage.tps_total,
         dpt_total=listed,
         tps_opened=coverage.tps_opened,

@@ -1,6 +1,5 @@
 """Live results: the verified forms of each contest, added up; votes per choice only for those who may see them yet."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +10,16 @@ from chassis.database import Connection
 from contracts.registry_events import Choice, ContestDefined, ElectionDefined
 from contracts.vocabulary import Service, kelurahan_of
 from gateway import names
-from gateway.errors import ContestUnknown, RegionUnknown
+from gateway.errors import ContestUnknown
 from gateway.feed import end_of_feed
+from gateway.places import Place
 from gateway.queries.elections import contests_of, election_of, matching
 from gateway.queries.freshness import reached_by
+from gateway.queries.naming import children_of, named
+from gateway.queries.overview import no_tps
 from gateway.schemas.regions import NOT_OFFICIAL, Source
 from gateway.schemas.results import ChildResults, ChoiceResult, ContestResult, Leader, Results
-from gateway.totals import Totals, add_local_contests, below, totals_of_many
+from gateway.totals import Totals, add_local_contests, added_up, below, totals_of_many
 
 _SERVICES = (Service.REGISTRY, Service.TURNOUT)
 """Where the figures of results come from: TPS and their voters, and forms."""
@@ -34,7 +36,7 @@ class AskedResults:
     """
 
     election: str
-    region: str
+    place: Place
     contest: str | None
     early: bool
     children: bool
@@ -60,37 +62,35 @@ async def results(
         ContestUnknown: that contest is not held there.
     """
     cursor = await end_of_feed(connection)
-    below_it = await asyncio.to_thread(names.children_of, asked.region) if asked.children else []
-    regions = [asked.region, *(child.code for child in below_it)]
+    place = asked.place
+    inside = await children_of(place) if asked.children else []
+    regions = sorted({*place.regions, *(child.code for child in inside)})
     found = await totals_of_many(connection, election=asked.election, regions=regions)
-    own = found.get(asked.region, {})
-    if not own.get("tps"):
-        raise RegionUnknown(
-            f"No TPS of {asked.election} lies in {asked.region}.",
-            detail_id=f"Tidak ada TPS {asked.election} di wilayah {asked.region}.",
-        )
+    if not any(found.get(region, {}).get("tps") for region in place.regions):
+        raise no_tps(asked.election, place.code)
     known = await _known_contests(connection, asked, found)
+    own = added_up(found, place.regions)
     known_at = reached_by(sources, now=now, services=_SERVICES)
     frame = await _frame(connection, asked, own, known=known, now=now, as_of=known_at)
     children: list[ChildResults] | None = None
     if asked.children:
-        if asked.region.count(".") == 3:
+        if place.code.count(".") == 3:
             places = await _tps_totals(connection, asked)
         else:
-            places = [(c.code, c.name, found[c.code]) for c in below_it if found.get(c.code, {}).get("tps")]
+            places = [(c.code, c.name, found[c.code]) for c in inside if found.get(c.code, {}).get("tps")]
         children = [
             ChildResults(region=code, region_name=name, contests=_contests(frame, code, name, totals))
             for code, name, totals in places
         ]
-    region_name = names.name_of(asked.region)
+    region_name = (await named(connection, place)).name
     return Results(
         election=asked.election,
-        region=asked.region,
+        region=place.code,
         region_name=region_name,
         rehearsal=rehearsal,
         official=False,
         label=NOT_OFFICIAL,
-        contests=_contests(frame, asked.region, region_name, own),
+        contests=_contests(frame, place.code, region_name, own),
         children=children,
         as_of=frame.as_of,
         answered_at=now,
@@ -103,7 +103,7 @@ async def _known_contests(
     connection: Connection, asked: AskedResults, found: dict[str, dict[str, int]]
 ) -> list[ContestDefined]:
     """Return the contests held in a region or in a part of it; the figures of the latter are added to those of the region."""
-    known = await contests_of(connection, election=asked.election, region=asked.region)
+    known = await contests_of(connection, election=asked.election, regions=asked.place.regions)
     wanted = {contest.contest: contest.region_code for contest in matching(known, asked.contest)}
     await add_local_contests(connection, found, election=asked.election, contests=wanted)
     return known
@@ -125,8 +125,8 @@ async def _frame(
     wanted = matching([found for found in contests if found.contest in held], asked.contest)
     if asked.contest and not wanted:
         raise ContestUnknown(
-            f"No such contest is held in {asked.region}.",
-            detail_id=f"Pemilihan tersebut tidak dilaksanakan di wilayah {asked.region}.",
+            f"No such contest is held in {asked.place.code}.",
+            detail_id=f"Pemilihan tersebut tidak dilaksanakan di wilayah {asked.place.code}.",
         )
     public_at = election.results_public_at if election else None
     return _Frame(wanted, is_withheld(election, now=now) and not asked.early, public_at, as_of)
@@ -149,7 +149,7 @@ async def _tps_totals(connection: Connection, asked: AskedResults) -> list[tuple
         """select tps_code, figures from projected
            where election = $1 and region = $2 and kind = any($3::text[]) and tps_code is not null order by tps_code""",
         asked.election,
-        asked.region,
+        asked.place.code,
         ["tps", "tally"],
     )
     found: dict[str, dict[str, int]] = {}

@@ -20,7 +20,7 @@ async def list_elections(request: Request, follower: Follower) -> ElectionList:
             if follower.election not in (None, found.election):
                 continue
             region = found.region_code or NATION
-            contests = await queries.contests_of(connection, election=found.election, region=region)
+            contests = await queries.contests_of(connection, election=found.election, regions=[region])
             items.append(
                 ElectionSummary(
                     election=found.election,

@@ -10,16 +10,16 @@ from pydantic_core import from_json
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from chassis.actor import Actor, require_region
+from chassis.actor import Actor
 from chassis.database import Database
 from chassis.identity import caller, public_route
 from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
 from contracts.access import Scope
-from contracts.vocabulary import ElectionId, RegionCode
+from contracts.vocabulary import ElectionId
 from gateway.channels import Client
 from gateway.feed import Cursor, View, advance, epoch_of, read_after, unpack, view_of
-from gateway.places import Follower
+from gateway.places import Follower, RegionQuery, regions_of
 from gateway.schemas.events import FeedPage, Ticket
 from gateway.streams import Hub, frames
 from gateway.tickets import LIFETIME_S, issue_ticket, redeem_ticket
@@ -44,7 +44,7 @@ async def read_events(
     known: KnownParameters,
     *,
     after: Position = None,
-    region: RegionCode | None = None,
+    region: RegionQuery = None,
     types: Types = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     wait_s: Annotated[
@@ -52,9 +52,8 @@ async def read_events(
     ] = 0,
 ) -> FeedPage:
     """Read events in order, from the beginning or after a cursor."""
-    if region:
-        require_region(follower, region)
-    view = view_of(follower, election=election, region=region, types=types or [])
+    regions = regions_of(follower, region, groups=request.app.state.groups)
+    view = view_of(follower, election=election, regions=regions, types=types or [])
     start = unpack(after) if after else None
     deadline = asyncio.get_running_loop().time() + wait_s
     while True:
@@ -103,7 +102,7 @@ async def stream_events(
     ticket: Annotated[str | None, Query(max_length=200)] = None,
     after: Position = None,
     last_event_id: Annotated[str | None, Header(max_length=8_000)] = None,
-    region: RegionCode | None = None,
+    region: RegionQuery = None,
     types: Types = None,
     interval_s: Annotated[
         float, Query(ge=0, le=60, description="Least time between two frames; 0: each change at once.")
@@ -115,13 +114,12 @@ async def stream_events(
     `token-expired` or `regions-changed` (come again with a new token or ticket, and with the cursor of that frame).
     """
     follower = await _follower(request, ticket, election)
-    if region:
-        require_region(follower, region)
-    view = view_of(follower, election=election, region=region, types=types or [])
+    regions = regions_of(follower, region, groups=request.app.state.groups)
+    view = view_of(follower, election=election, regions=regions, types=types or [])
     position = last_event_id or after
     hub: Hub = request.app.state.hub
     after_cursor = unpack(position) if position else None
-    client = await hub.open(view, after=after_cursor, interval_s=interval_s, actor=follower)
+    client = await hub.open(view, after=after_cursor, interval_s=interval_s, actor=follower, region=region)
     return Stream(hub, client)
 
 

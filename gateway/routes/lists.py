@@ -21,16 +21,12 @@ from chassis.problems import FieldError, InvalidParameter
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, Moment
 from gateway.csv_form import MEDIA_TYPE, as_csv, wants_csv
-from gateway.places import regions_of
+from gateway.places import RegionQuery, regions_of
 from gateway.positions import AfterDep
 from gateway.queries.lists import LISTINGS, Listing, Wanted, page
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["lists"])
 
-RegionQuery = Annotated[
-    str | None,
-    Query(max_length=20, description="Code of a region or a TPS; default: all regions of the token."),
-]
 Since = Annotated[
     Moment | None, Query(description="Only what was recorded at that time of the desk or later.")
 ]
@@ -82,7 +78,7 @@ def _route(listing: Listing) -> Callable[..., Awaitable[Response]]:
     ) -> Response:
         wanted = Wanted(
             election,
-            regions_of(reader, region),
+            regions_of(reader, region, groups=request.app.state.groups),
             parameters,
             agencies=Scope.EVENTS_OPERATIONAL in reader.scopes,
             state=_checked_state(listing, state),

@@ -8,7 +8,7 @@ from chassis.conditional import not_modified
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from gateway.answers import Answers, Made
-from gateway.places import SeesRegion
+from gateway.places import Follower, PlaceInPath
 from gateway.positions import AfterDep
 from gateway.queries import overview as queries
 from gateway.queries.overview import Asked
@@ -28,11 +28,11 @@ Contest = Annotated[
 
 @router.get("/regions/{code}/overview", response_model=Overview)
 async def read_overview(
-    request: Request, election: ElectionId, code: str, caller: SeesRegion, after: AfterDep
+    request: Request, election: ElectionId, code: str, caller: Follower, place: PlaceInPath, after: AfterDep
 ) -> Response:
-    """Show a region at a glance; the answer is at most one second old. The nation is `*`."""
+    """Show a region at a glance; the answer is at most one second old. The nation is `*`, a group `group:<name>`."""
     overviews: Answers[Asked] = request.app.state.overviews
-    asked = Asked(election, code, agencies=Scope.EVENTS_OPERATIONAL in caller.scopes)
+    asked = Asked(election, place, agencies=Scope.EVENTS_OPERATIONAL in caller.scopes)
     return sent(request, await overviews.get(asked, not_before=after))
 
 
@@ -41,7 +41,8 @@ async def read_results(
     request: Request,
     election: ElectionId,
     code: str,
-    caller: SeesRegion,
+    caller: Follower,
+    place: PlaceInPath,
     after: AfterDep,
     *,
     contest: Contest = None,
@@ -50,18 +51,18 @@ async def read_results(
     """Show a region's live results: verified forms added up, never the official result."""
     answers: Answers[AskedResults] = request.app.state.results
     early = Scope.RESULTS_EARLY in caller.scopes
-    asked = AskedResults(election, code, contest, early=early, children=children)
+    asked = AskedResults(election, place, contest, early=early, children=children)
     return sent(request, await answers.get(asked, not_before=after))
 
 
 @router.get("/regions/{code}")
 async def read_election_region(
-    request: Request, election: ElectionId, code: str, caller: SeesRegion, after: AfterDep
+    request: Request, election: ElectionId, code: str, place: PlaceInPath, after: AfterDep
 ) -> RegionOut:
     """Show a region's name, where it lies, and the regions in it that have a TPS."""
     async with request.app.state.database.reading() as connection:
         now = request.app.state.clock.now()
-        return await queries.region(connection, election=election, code=code, now=now)
+        return await queries.region(connection, election=election, place=place, now=now)
 
 
 def sent(request: Request, made: Made, *, media_type: str = "application/json") -> Response:

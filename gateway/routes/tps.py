@@ -10,12 +10,11 @@ from chassis.pagination import known_parameters_only
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, TpsCode
 from gateway.answers import Answers
-from gateway.places import Follower, regions_of
+from gateway.places import Follower, RegionQuery, regions_of
 from gateway.positions import AfterDep
 from gateway.queries.freshness import sources_of
 from gateway.queries.map import MOST_POINTS, AskedMap, TpsMap
 from gateway.queries.situation import Sight, situation
-from gateway.routes.lists import RegionQuery
 from gateway.routes.regions import sent
 from gateway.schemas.lists import TpsSituation
 
@@ -42,7 +41,8 @@ async def read_tps_map(
     """Show the TPS of a region as points of a map (GeoJSON), each with its day in a few words."""
     answers: Answers[AskedMap] = request.app.state.maps
     agencies = Scope.EVENTS_OPERATIONAL in follower.scopes
-    asked = AskedMap(election, regions_of(follower, region), agencies, limit, cursor)
+    regions = regions_of(follower, region, groups=request.app.state.groups)
+    asked = AskedMap(election, regions, agencies, limit, cursor)
     return sent(request, await answers.get(asked, not_before=after), media_type="application/geo+json")
 
 

@@ -1,12 +1,15 @@
 """Regions over the API: the overview, live results, and who may see what of them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from contracts.access import Role
+from chassis.actor import RegionGroups
+from contracts.access import Role, covers
+from gateway.totals import added_up
 from tests.harness import ELECTION, RunningService, bearer
 from tests.services.gateway.conftest import play
 from tests.story import (
@@ -256,16 +259,74 @@ async def test_deadlines_come_with_the_seconds_that_are_left(gateway: RunningSer
     ) >= timedelta(0)
 
 
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(200):
+        if await holds():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
 async def test_a_group_stands_where_a_region_does(gateway: RunningService) -> None:
     path = f"/regions/{KELURAHAN[0]}"
-    for _ in range(200):
-        found = await status(gateway, path, regions=["group:utara"])
-        if found[0] == 200:
-            break
-        await asyncio.sleep(0.05)
+
+    async def known() -> bool:
+        return (await status(gateway, path, regions=["group:utara"]))[0] == 200
+
+    await until(known)
     assert (await get(gateway, path, regions=["group:utara"]))["tps_total"] == 3
     assert await status(gateway, f"/regions/{KELURAHAN[1]}", regions=["group:utara"]) == (
         403,
         "region-not-covered",
     )
     assert await status(gateway, path, regions=["group:selatan"]) == (403, "region-not-covered")
+
+
+async def test_a_group_is_asked_about_as_a_region_is(gateway: RunningService) -> None:
+    async def known() -> bool:
+        return (await status(gateway, "/regions/group:utara"))[0] == 200
+
+    await until(known)
+    alone = await get(gateway, f"/regions/{KELURAHAN[0]}/overview")
+    group = await get(gateway, "/regions/group:utara/overview")
+    named = {"region": "group:utara", "region_name": "Bogor Utara", "region_path": "Bogor Utara"}
+    assert {name: group[name] for name in named} == named
+    assert group["region_level"] == "group"
+    for figure in ("tps_total", "dpt_total", "milestones", "turnout", "slots", "boxes", "points", "work"):
+        assert group[figure] == alone[figure], figure
+    found = await get(gateway, "/regions/group:utara")
+    assert [child["code"] for child in found["children"]] == [KELURAHAN[0]]
+    own, its = [
+        (await get(gateway, f"/regions/{code}/results?children=true"))["contests"]
+        for code in (KELURAHAN[0], "group:utara")
+    ]
+    differs = {"region", "region_name"}
+    assert [{k: v for k, v in one.items() if k not in differs} for one in own] == [
+        {k: v for k, v in one.items() if k not in differs} for one in its
+    ]
+    for path in ("/tps", "/tps.geojson", "/events", "/incidents"):
+        by_code, by_group = [
+            await get(gateway, f"{path}?region={code}") for code in (KELURAHAN[0], "group:utara")
+        ]
+        for items in ("items", "features"):
+            assert by_code.get(items) == by_group.get(items), path
+
+
+async def test_a_group_that_one_may_not_see_whole_looks_like_none(gateway: RunningService) -> None:
+    elsewhere: dict[str, Any] = {"regions": [KELURAHAN[1]]}
+    for path in ("/regions/group:{}/overview", "/regions/group:{}/results", "/tps?region=group:{}"):
+        refusals = [await status(gateway, path.format(name), **elsewhere) for name in ("utara", "tidak-ada")]
+        assert refusals == [(403, "region-not-covered")] * 2, path
+
+
+async def test_figures_of_several_regions_are_added_up(gateway: RunningService) -> None:
+    groups = gateway.app.state.groups
+    assert groups.members("group:tidak-ada") == ()
+    both = RegionGroups()
+    both.replace({"dua": [KELURAHAN[1], KELURAHAN[0], f"{KELURAHAN[0]}.001", "32.71.06.1002"]})
+    assert not any(
+        covers(a, b) for a in both.members("group:dua") for b in both.members("group:dua") if a != b
+    )
+    found = {"32.71": {"tps": 3, "votes": 1}, "32.72": {"tps": 4}}
+    assert added_up(found, ["32.71", "32.72", "32.73"]) == {"tps": 7, "votes": 1}
+    assert added_up(found, ["32.73"]) == {}

@@ -94,12 +94,14 @@ async def test_a_changed_group_of_regions_bites_on_open_streams(gateway: Running
     ticket = (await gateway.client.post(f"{BASE}/stream-tickets", headers=patrol)).json()["ticket"]
     async with (
         following(url, headers=patrol, region="32.71.06") as changed,
+        following(url, headers=bearer(Role.DESK, regions=["*"]), region="group:patrol") as asked_for,
         following(url, headers=bearer(Role.DESK, regions=["group:other"])) as unchanged,
     ):
-        await until(changed, "hello")
-        await until(unchanged, "hello")
+        for stream in (changed, asked_for, unchanged):
+            await until(stream, "hello")
         groups.replace({"patrol": ["32.71.02"], "other": ["32.71.01"]})
-        await until(changed, "regions-changed")
+        for stream in (changed, asked_for):
+            await until(stream, "regions-changed")
         assert gateway.app.state.hub.open_streams == 1
     async with httpx.AsyncClient() as client:
         for params, headers in (({"ticket": ticket}, {}), ({}, patrol)):
