@@ -105,7 +105,7 @@ def without_kafka_the_fallback_is_said_aloud(newcomer: Operator) -> None:
     ill = newcomer.type("doctor")
     assert ill.returncode == 1
     assert "1 jars are missing" in ill.stdout
-    newcomer.start()
+    supervisor = newcomer.start()
     try:
         printed = " ".join(newcomer.output.read_text().split())
         assert "Apache Kafka cannot be had (kafka-raft" in printed
@@ -115,5 +115,6 @@ def without_kafka_the_fallback_is_said_aloud(newcomer: Operator) -> None:
         assert "kafka" not in names
     finally:
         stopped = newcomer.type("down")
+        supervisor.wait(timeout=20)  # it has let go of the desk, and may still be on its way out
     assert stopped.returncode == 0, stopped.stderr
     assert newcomer.processes() == []
