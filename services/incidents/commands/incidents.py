@@ -156,5 +156,5 @@ def _findings(report: _Report, now: datetime) -> list[str]:
     """Return what is to be said of the times of a report, and of the code that it names."""
     findings = time_findings(report.occurred_at, report.known_at, recorded_at=now)
     at = placed_at(report.occurred_at, now, possible=OTHER_DAY not in findings)
-    moved = report.place.was_anothers and may_mean_another(at, report.place.code_since)
+    moved = report.place.had_by_another and may_mean_another(at, report.place.code_since)
     return [*findings, CODE_MOVED] if moved else findings

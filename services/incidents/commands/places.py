@@ -20,14 +20,14 @@ class Place:
     """Where something is: a region, and the TPS where it is one.
 
     Attributes:
-        was_anothers: another TPS had the code before this one.
+        had_by_another: another TPS had the code before this one.
         code_since: when this one took its code; None where that is not known.
     """
 
     region_code: str
     tps_id: UUID | None
     tps_code: str | None
-    was_anothers: bool = False
+    had_by_another: bool = False
     code_since: datetime | None = None
 
     @property
@@ -40,12 +40,12 @@ class Place:
 _BY_CODE = """
 select tps_id, tps_code, code_since, exists (
     select from tps_ref f where f.election = h.election and f.former_codes @> array[h.tps_code] and f.tps_id <> h.tps_id
-) as was_anothers
+) as had_by_another
 from tps_ref h where election = $1 and tps_code = $2 order by told_at desc nulls last, tps_id limit 1
 """
 # Of two that had a code before, the one with fewer codes since then, as in the registry; ids decide the rest.
 _BY_FORMER_CODE = """
-select tps_id, tps_code, code_since, false as was_anothers from tps_ref
+select tps_id, tps_code, code_since, false as had_by_another from tps_ref
 where election = $1 and former_codes @> array[$2]
 order by cardinality(former_codes) - array_position(former_codes, $2), tps_id limit 1
 """
@@ -79,7 +79,11 @@ async def place_of(uow: UnitOfWork, code: str, *, election: str) -> Place:
             detail_id="Tidak ada TPS pemilihan ini dengan kode tersebut.",
         )
     return Place(
-        kelurahan_of(row["tps_code"]), row["tps_id"], row["tps_code"], row["was_anothers"], row["code_since"]
+        kelurahan_of(row["tps_code"]),
+        row["tps_id"],
+        row["tps_code"],
+        row["had_by_another"],
+        row["code_since"],
     )
 
 

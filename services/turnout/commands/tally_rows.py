@@ -137,7 +137,7 @@ class Form:
 # has planned them while the tables were small.
 _FIND = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
-       t.was_anothers, t.code_since,
+       t.had_by_another, t.code_since,
        y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received,
        (d.reached ->> 'opened')::timestamptz as opened_at, (d.reached ->> 'voting_closed')::timestamptz as closed_at
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)

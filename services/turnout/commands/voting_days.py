@@ -64,19 +64,13 @@ async def record_milestone(
         .with_for_update(of=VotingDay)
     )
     day, tps = found.one()
-    date = VotingDate(tps.voting_date, tps.zone)
-    told = judge_time(command.occurred_at, origin.now, of=date, window=WINDOWS[command.milestone])
-    findings = told.findings + milestone_findings(
-        command.milestone,
-        occurred_at=command.occurred_at,
-        zone=tps.zone,
-        opens=tps.voting_opens,
-        closes=tps.voting_closes,
-        dissolved=not tps.active,
-    )
+    told = judge_time(command.occurred_at, origin.now, of=_date_of(tps), window=WINDOWS[command.milestone])
     reached = {Milestone(name): datetime.fromisoformat(at) for name, at in day.reached.items()}
-    findings += code_findings(told.placed_at, known)
-    findings += order_findings(command.milestone, told.placed_at, Course(date, reached, tps.voting_closes))
+    findings = (
+        told.findings
+        + code_findings(told.placed_at, known)
+        + _milestone_findings(tps, command, placed_at=told.placed_at, reached=reached)
+    )
     last = max(told.placed_at, reached.get(command.milestone, told.placed_at))
     day.reached = {**day.reached, command.milestone.value: last.isoformat()}
     day.version += 1
@@ -117,6 +111,25 @@ async def record_milestone(
     return Receipt(out, location=location, aggregate=f"voting_day/{tps.tps_id}", version=day.version)
 
 
+def _date_of(tps: TpsRef) -> VotingDate:
+    return VotingDate(tps.voting_date, tps.zone)
+
+
+def _milestone_findings(
+    tps: TpsRef, command: MilestoneIn, *, placed_at: datetime, reached: Mapping[Milestone, datetime]
+) -> list[str]:
+    own = milestone_findings(
+        command.milestone,
+        occurred_at=command.occurred_at,
+        zone=tps.zone,
+        opens=tps.voting_opens,
+        closes=tps.voting_closes,
+        dissolved=not tps.active,
+    )
+    course = Course(_date_of(tps), reached, tps.voting_closes)
+    return own + order_findings(command.milestone, placed_at, course)
+
+
 Outcome = Literal["created", "corrected", "unchanged", "superseded"]
 
 
@@ -147,7 +160,7 @@ class _Day:
 # while the tables were small.
 _LOCK_DAYS = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.dpt_men + t.dpt_women as dpt, t.active,
-       t.voting_date, t.zone, t.voting_opens, t.voting_closes, t.was_anothers, t.code_since,
+       t.voting_date, t.zone, t.voting_opens, t.voting_closes, t.had_by_another, t.code_since,
        v.version
 from unnest($1::text[], $2::text[]) c(election, tps_code)
 cross join lateral (<tps>) t

@@ -29,7 +29,7 @@ async def voting_day(connection: Connection, *, election: str, tps_code: str) ->
     )
     return VotingDayOut(
         tps_code=tps["tps_code"],
-        code_since=tps["code_since"] if tps["was_anothers"] else None,
+        code_since=tps["code_since"] if tps["had_by_another"] else None,
         milestone=day["milestone"],
         milestones=[MilestoneOut.model_validate({**row, "tps_code": tps["tps_code"]}) for row in milestones],
         reports=[TurnoutFigure.model_validate(dict(row)) for row in reports],

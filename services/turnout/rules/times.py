@@ -93,12 +93,12 @@ class Course:
     """What is known of the day of a TPS, by which its later milestones and its forms are judged.
 
     Attributes:
-        reached: the moment that each milestone counts from.
+        reached_at: the moment that each milestone counts from.
         closes: civil time of the TPS.
     """
 
     date: VotingDate
-    reached: Mapping[Milestone, datetime]
+    reached_at: Mapping[Milestone, datetime]
     closes: str
 
     def closed_at(self) -> datetime:
@@ -106,7 +106,7 @@ class Course:
         hour = datetime.combine(
             self.date.day, time.fromisoformat(self.closes), tzinfo=ZoneInfo(self.date.zone)
         )
-        return self.reached.get(Milestone.VOTING_CLOSED) or hour.astimezone(UTC)
+        return self.reached_at.get(Milestone.VOTING_CLOSED) or hour.astimezone(UTC)
 
 
 def order_findings(milestone: Milestone, at: datetime, course: Course) -> list[str]:
@@ -124,7 +124,7 @@ def order_findings(milestone: Milestone, at: datetime, course: Course) -> list[s
     """
     if milestone not in MILESTONES_IN_ORDER:
         return []
-    order, reached = MILESTONES_IN_ORDER, course.reached
+    order, reached = MILESTONES_IN_ORDER, course.reached_at
     place = order.index(milestone)
     findings: list[str] = []
     if place > order.index(Milestone.OPENED) and Milestone.OPENED not in reached:
@@ -159,7 +159,7 @@ def entry_findings(occurred_at: datetime, recorded_at: datetime, course: Course)
     """
     findings = settlement_findings(occurred_at, recorded_at, of=course.date)
     at = judge_time(occurred_at, recorded_at, of=course.date, window=FORMS).placed_at
-    opened, closed = course.reached.get(Milestone.OPENED), course.closed_at()
+    opened, closed = course.reached_at.get(Milestone.OPENED), course.closed_at()
     if opened is None or at < opened:
         findings.append(_finding("W-NOT-OPENED", occurred_at, opened))
     if at < closed:

@@ -9,11 +9,11 @@ from contracts.former_codes import CODE_MOVED, may_mean_another
 _HOLDER = """select h.*, exists (
         select from tps_ref f where f.election = c.election and f.former_codes <> '{}'
             and f.former_codes @> array[c.tps_code] and f.tps_id <> h.tps_id
-    ) as was_anothers
+    ) as had_by_another
     from tps_ref h where h.election = c.election and h.tps_code = c.tps_code
     order by h.told_at desc nulls last, h.tps_id limit 1"""
 # Of two that had a code before, the one with fewer codes since then, as in the registry; ids decide the rest.
-_FORMER = """select f.*, false as was_anothers from tps_ref f
+_FORMER = """select f.*, false as had_by_another from tps_ref f
     where election = c.election and former_codes <> '{}' and former_codes @> array[c.tps_code]
         and not exists (select from tps_ref h where h.election = c.election and h.tps_code = c.tps_code)
     order by cardinality(former_codes) - array_position(former_codes, c.tps_code), tps_id limit 1"""
@@ -26,7 +26,7 @@ def by_code(statement: str) -> tuple[str, str]:
     TPS that had it last, where nobody has it now.
 
     Where a renumbering is under way two may seem to have a code, for events of two TPS come in any order. In the registry a
-    code belongs to one TPS at a time, so the one that it told of last has it. `was_anothers` says whether another TPS had the
+    code belongs to one TPS at a time, so the one that it told of last has it. `had_by_another` says whether another TPS had the
     code before the one that has it now.
     """
     return statement.replace("<tps>", _HOLDER), statement.replace("<tps>", _FORMER)
@@ -60,4 +60,4 @@ def code_findings(at: datetime, tps: Row) -> list[str]:
         at: the moment that the report counts from.
         tps: as it was found by that code.
     """
-    return [CODE_MOVED] if tps["was_anothers"] and may_mean_another(at, tps["code_since"]) else []
+    return [CODE_MOVED] if tps["had_by_another"] and may_mean_another(at, tps["code_since"]) else []

@@ -163,7 +163,7 @@ async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(inciden
     assert (await place_named(incidents, code)).tps_id == two
 
 
-async def test_a_code_that_was_anothers_is_told(incidents: RunningService) -> None:
+async def test_a_code_that_had_by_another_is_told(incidents: RunningService) -> None:
     one, two, code = UUID(int=5), UUID(int=6), "32.71.06.1003.030"
     async with incidents.app.state.database.transaction() as uow:
         told = [(one, "32.71.06.1003.031", [code]), (two, code, ["32.71.06.1003.032"])]

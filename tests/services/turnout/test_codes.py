@@ -212,7 +212,7 @@ async def test_only_codes_that_were_not_found_cost_a_statement_more(
         ("2024-12-05T12:00:00+07:00", False),  # seven days after it
     ],
 )
-async def test_a_code_that_was_anothers_is_told(desk: RunningService, said: str, moved: bool) -> None:
+async def test_a_code_that_had_by_another_is_told(desk: RunningService, said: str, moved: bool) -> None:
     number = 310 + 3 * ["27T", "04T", "05T"].index(said[8:11])
     code, aside, taker = number, number + 1, number + 2
     taken = datetime(2024, 11, 28, 3, tzinfo=UTC)
