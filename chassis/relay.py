@@ -103,6 +103,7 @@ class Relay:
         self._caught_up_at: datetime | None = None
         self._desk_caught_up_at: datetime | None = None
         self._broker_away = False
+        self._mark_sent: tuple[float, asyncio.Future[object]] | None = None
         self.active = False
         self.position_moved_at = wall_now()
 
@@ -169,6 +170,7 @@ class Relay:
                 request_timeout_ms=10_000,
             )
             tail = TopicTail(self._broker.bootstrap, self._topic)
+            self._mark_sent = None
             try:
                 await within(30, producer.start())
                 await within(30, tail.start())
@@ -337,7 +339,19 @@ class Relay:
             raise BrokerForgot(f"ends {ends}, acknowledged { ({p: last[0] for p, last in short.items()}) }")
 
     async def _send_watermark(self, producer: AIOKafkaProducer) -> None:
-        """Tell consumers up to when everything committed is on the topic, and where that is."""
+        """Tell consumers up to when everything committed is on the topic, and where that is.
+
+        Raises:
+            KafkaError: the broker refused the last one, as it does for ever when it has lost what it knew of this producer.
+            TimeoutError: it has had the last one for too long.
+        """
+        loop = asyncio.get_running_loop()
+        if self._mark_sent is not None and not self._mark_sent[1].done():
+            if loop.time() - self._mark_sent[0] > STALL_S:
+                raise TimeoutError("a watermark is not acknowledged")
+            return
+        if self._mark_sent is not None:
+            self._mark_sent[1].result()
         if self._caught_up_at is None:
             return
         mark = {
@@ -347,9 +361,8 @@ class Relay:
             "epoch": self._epoch,
             "ends": {str(p): offset + 1 for p, (offset, _) in self._last.items()},
         }
-        await producer.send(
-            self._broker.watermarks, value=json.dumps(mark).encode(), key=self._service.encode()
-        )
+        value, key = json.dumps(mark).encode(), self._service.encode()
+        self._mark_sent = loop.time(), await producer.send(self._broker.watermarks, value=value, key=key)
 
     async def _observe(self, connection: "asyncpg.Connection[Row]", rows: Sequence[Row]) -> None:
         """Export how much waits: nothing once a look found less than a batch and sent it."""

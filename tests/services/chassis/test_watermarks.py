@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from chassis.clock import ClockSetting, DeskClock, wall_now, write_clock_file
 from tests.services.chassis.pair import Pair, running, until
@@ -39,6 +41,31 @@ async def test_a_mark_of_a_relay_that_does_not_tell_the_desks_time_is_read(pair:
     newest = pair.watermarks.newest("turnout")
     assert newest is not None
     assert (newest.ends, newest.reached_at) == ({0: 3}, None)
+
+
+async def test_a_producer_whose_watermarks_are_refused_makes_room_for_another(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that was put back to an older state refuses what an idempotent producer sends next, for ever."""
+    made: list[AIOKafkaProducer] = []
+
+    class Remembered(AIOKafkaProducer):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            made.append(self)
+
+    monkeypatch.setattr("chassis.relay.AIOKafkaProducer", Remembered)
+    async with pair.relay(), pair.consumer(), running(pair.watermarks.run()):
+        await until(lambda: _known(pair))
+        made[0]._txn_manager.increment_sequence_number(TopicPartition(pair.broker.watermarks, 0), 1_000)
+        refused_at = wall_now()
+
+        async def told_again() -> bool:
+            up_to = pair.watermarks.caught_up_to("turnout")
+            return up_to is not None and up_to > refused_at + timedelta(seconds=2)
+
+        await until(told_again, patience_s=30)
+        assert len(made) == 2
 
 
 async def _known(pair: Pair) -> bool:
