@@ -18,6 +18,7 @@ import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.structs import RecordMetadata
 
 from chassis.broker import (
     Broker,
@@ -103,7 +104,7 @@ class Relay:
         self._caught_up_at: datetime | None = None
         self._desk_caught_up_at: datetime | None = None
         self._broker_away = False
-        self._mark_sent: tuple[float, asyncio.Future[object]] | None = None
+        self._mark_sent: tuple[float, asyncio.Future[RecordMetadata]] | None = None
         self.active = False
         self.position_moved_at = wall_now()
 
