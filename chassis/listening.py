@@ -10,10 +10,10 @@ import asyncio
 import json
 import resource
 import socket
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from chassis.problem_responses import MEDIA_TYPE, problem_document
 from chassis.problems import BadRequest, HeadTooLarge, Problem
@@ -116,7 +116,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _refuse(self, answer: bytes) -> None:
         self._head_came()
-        cycle = self.cycle
+        cycle = cast(RequestResponseCycle | None, self.cycle)  # None before the first request
         if cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started):
             self.transport.write(answer)  # else it would be read as the answer to the request before
         self.transport.close()
