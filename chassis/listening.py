@@ -1,28 +1,36 @@
 """Connections, below the application: what it never sees may not last for ever either.
 
-uvicorn waits without end for a request that does not come whole, takes headers of any size, and keeps a connection whose
-other side has stopped reading. Here the head of a request has a deadline and a largest size, what waits to be sent has a
-deadline too, and the kernel cuts a connection that acknowledges nothing more. A request that is no HTTP gets a problem
-document like any other.
+uvicorn waits without end for a request that does not come whole, holds headers and trailers of any size, and keeps a
+connection whose other side has stopped reading. Here the head of a request has a deadline, what is no body has a largest
+size, what waits to be sent has a deadline too, and the kernel cuts a connection that acknowledges nothing more. What is
+refused here gets a problem document like anything else.
 """
 
 import asyncio
 import json
 import resource
 import socket
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from chassis.problem_responses import MEDIA_TYPE, problem_document
-from chassis.problems import BadRequest
+from chassis.problems import BadRequest, HeadTooLarge, Problem
 
 MOST_FILES: Final = 65_536
 HEAD_DEADLINE_S: Final = 20.0
 """From the connection, or the first byte of a further request, to the end of its headers."""
 
 MOST_HEAD_BYTES: Final = 65_536
+"""So much may come without a byte of a body in it: a head, the sizes of a body's pieces, and what follows the last of them.
+
+The parser holds all of it and has no limit of its own.
+"""
+
+PIECE_BYTES: Final = 16_384
+"""The parser is given so much at once, and what has come is counted before it gets more: a read is up to 256 KB."""
+
 STALLED_MS: Final = 60_000
 """How long a connection may take none of what is sent to it; streams send something every fifteen seconds."""
 
@@ -60,12 +68,15 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a head that is not complete are counted."""
-        super().data_received(data)
-        if self._head_timer is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
-                self.send_400_response("too large")
+        """Take bytes; those that are no body are counted."""
+        for start in range(0, len(data), PIECE_BYTES):
+            if self.transport.is_closing():
+                return
+            piece = data[start : start + PIECE_BYTES]
+            super().data_received(piece)
+            self._head_bytes += len(piece)
+            if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+                self._refuse(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """Wait for the end of the head of the next request."""
@@ -77,6 +88,11 @@ class PatientProtocol(HttpToolsProtocol):
         """Begin the request."""
         self._head_came()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body; what may come without one is counted from here."""
+        self._head_bytes = 0
+        super().on_body(body)
 
     def pause_writing(self) -> None:
         """Hold the answer back while the buffer is full, and hang up where it stays so."""
@@ -96,8 +112,13 @@ class PatientProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - a problem says it in our words
         """Refuse what is no request, and hang up."""
+        self._refuse(_NO_REQUEST)
+
+    def _refuse(self, answer: bytes) -> None:
         self._head_came()
-        self.transport.write(_NO_REQUEST)
+        cycle = cast(RequestResponseCycle | None, self.cycle)  # None before the first request
+        if cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started):
+            self.transport.write(answer)  # else it would be read as the answer to the request before
         self.transport.close()
 
     def _expect_head(self) -> None:
@@ -110,17 +131,20 @@ class PatientProtocol(HttpToolsProtocol):
             self._head_timer = None
 
 
-def _refusal() -> bytes:
-    problem = BadRequest(
-        "This is no HTTP request, or its headers are too large.",
-        detail_id="Ini bukan permintaan HTTP, atau headernya terlalu besar.",
+def _refusal(problem: Problem, phrase: str) -> bytes:
+    """Return an answer to somebody of whom nothing was read, a language neither."""
+    document = problem_document(problem, instance="", trace_id=None, language="en")
+    body = json.dumps(document).encode()
+    head = (
+        f"HTTP/1.1 {problem.status} {phrase}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
     )
-    body = json.dumps(problem_document(problem, instance="", trace_id=None, language="en")).encode()
-    head = f"HTTP/1.1 400 Bad Request\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Cache-Control: no-store\r\nConnection: close\r\n\r\n" + body
 
 
-_NO_REQUEST: Final = _refusal()
+_NO_REQUEST: Final = _refusal(
+    BadRequest("This is no HTTP request.", detail_id="Ini bukan permintaan HTTP."), "Bad Request"
+)
+_TOO_LARGE: Final = _refusal(HeadTooLarge(), "Request Header Fields Too Large")
 
 
 def serve_on(server: uvicorn.Server, listener: socket.socket, *, stalled_ms: int = STALLED_MS) -> None:

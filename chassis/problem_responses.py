@@ -38,7 +38,10 @@ class FieldErrorDocument(BaseModel):
     """One place of the request that is wrong."""
 
     pointer: str = Field(
-        description="JSON pointer into the body, or `query:`, `path:`, `header:` and a name."
+        description=(
+            "JSON pointer into the body, or `query:`, `path:`, `header:` and a name. It ends at what holds the place where a "
+            "name is no plain word: names that the sender made up are not repeated."
+        )
     )
     code: str = Field(description="Stable word for what is wrong; accept words that you do not know.")
     detail: str

@@ -27,6 +27,7 @@
       - IdempotencyKeyReused            idempotency-key-reused
     x PreconditionRequired 428          precondition-required
     x TooManyRequests 429               too-many-requests
+    x HeadTooLarge 431                  head-too-large
     x InternalError 500                 internal-error
     x Unavailable 503                   unavailable
       - NotCaughtUp                     not-caught-up
@@ -313,6 +314,13 @@ class TooManyRequests(Problem):
 
     status, code, retryable, default_retry_after_s = 429, "too-many-requests", True, 1
     title, title_id = "Too many requests", "Terlalu banyak permintaan"
+
+
+class HeadTooLarge(Problem):
+    """Address and headers together, or what follows a body in pieces, are larger than the desk reads."""
+
+    status, code = 431, "head-too-large"
+    title, title_id = "The head of the request is too large", "Kepala permintaan terlalu besar"
 
 
 class InternalError(Problem):

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import tracemalloc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from chassis.listening import (
     MOST_HEAD_BYTES,
     MOST_UNSENT_BYTES,
+    PIECE_BYTES,
     PatientProtocol,
     cut_when_stalled,
     hold_back_unsent,
@@ -49,6 +51,16 @@ class Talker:
                 self.blocks += 1
         finally:
             self.let_go.set()
+
+
+class Waiter(Talker):
+    """An application that answers when the whole body is there."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive()).get("more_body", False):
+            pass
+        if message["type"] == "http.request":
+            await super().__call__(scope, receive, send)
 
 
 async def _gone(receive: Receive) -> None:
@@ -99,13 +111,66 @@ async def test_a_request_that_never_comes_is_not_waited_for(parts: tuple[bytes, 
     assert answer.count(b"HTTP/1.1") == (1 if len(parts) == 2 else 0)
 
 
-async def test_headers_have_a_largest_size() -> None:
-    async with listening(Talker()) as port:
-        flood = [b"X-%d: " % n + b"y" * 8_000 + b"\r\n" for n in range(MOST_HEAD_BYTES // 8_000 + 2)]
-        answer = await said(port, HEAD, *flood)
-        assert not answer or b"application/problem+json" in answer
+LONG = b"y" * (MOST_HEAD_BYTES - 100)
+PIECES = b"POST / HTTP/1.1\r\nHost: desk\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+TOO_LARGE: dict[str, bytes] = {
+    "one header": HEAD + b"X: " + LONG + b"z" * 200,
+    "many headers": HEAD + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 800) for n in range(82)),
+    "an address": b"GET /" + LONG + b"z" * 200,
+    "whole": HEAD + b"X: " + LONG + b"z" * 2 * PIECE_BYTES + b"\r\n\r\n",
+    "trailers": PIECES + b"0\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 800) for n in range(100)),
+    "size of a piece": PIECES + b"3;" + LONG + b"z" * 2 * PIECE_BYTES,
+}
+
+
+@pytest.mark.parametrize("sent", TOO_LARGE.values(), ids=TOO_LARGE.keys())
+async def test_what_is_no_body_has_a_largest_size(sent: bytes) -> None:
+    app = Waiter()
+    async with listening(app) as port:
+        answer = await said(port, sent)
+        assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+        assert b"application/problem+json" in answer
+        assert b'"/problems/head-too-large"' in answer
         async with httpx.AsyncClient(trust_env=False) as http:
             assert (await http.get(f"http://127.0.0.1:{port}/")).text == "here"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_refusal_is_never_read_as_the_answer_to_another_request(waits: bool) -> None:
+    """The second head is too large: it is told so once the first is answered, and not in place of that answer."""
+    async with listening(Waiter()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"\r\n")
+        first = await reader.readuntil(b"here") if waits else b""
+        writer.write((b"" if waits else HEAD + b"\r\n") + HEAD + b"X: " + LONG + b"z" * 2 * PIECE_BYTES)
+        with suppress(ConnectionResetError):
+            first += await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+    assert not first.startswith(b"HTTP/1.1 431")
+    assert (b"HTTP/1.1 431" in first) == waits
+
+
+async def test_a_head_within_the_size_is_taken() -> None:
+    async with listening(Waiter()) as port, httpx.AsyncClient(trust_env=False) as http:
+        headers = {f"X-{n}": "y" * 8_000 for n in range(7)}
+        for _ in range(3):
+            body = b"z" * 10 * MOST_HEAD_BYTES
+            answer = await http.post(f"http://127.0.0.1:{port}/", headers=headers, content=body)
+            assert answer.text == "here"
+
+
+@pytest.mark.parametrize("begun", [HEAD + b"X: ", b"GET /", PIECES + b"0\r\nX: ", PIECES + b"3;"])
+async def test_no_flood_is_held(begun: bytes) -> None:
+    """Ten megabytes of what is no body: the other side is gone long before they are sent, and nothing has grown."""
+    async with listening(Waiter()) as port:
+        tracemalloc.start()
+        try:
+            answer = await said(port, begun, *[b"y" * 50_000] * 200)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert b"200 OK" not in answer
+    assert most < 4_000_000, "of both sides, the flood's own among them"
 
 
 async def test_what_is_no_request_gets_a_problem() -> None:
