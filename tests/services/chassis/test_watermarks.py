@@ -57,7 +57,9 @@ async def test_a_producer_whose_watermarks_are_refused_makes_room_for_another(
     monkeypatch.setattr("chassis.relay.AIOKafkaProducer", Remembered)
     async with pair.relay(), pair.consumer(), running(pair.watermarks.run()):
         await until(lambda: _known(pair))
-        made[0]._txn_manager.increment_sequence_number(TopicPartition(pair.broker.watermarks, 0), 1_000)
+        made[0]._txn_manager.increment_sequence_number(  # pyright: ignore[reportAttributeAccessIssue] - none of its API
+            TopicPartition(pair.broker.watermarks, 0), 1_000
+        )
         refused_at = wall_now()
 
         async def told_again() -> bool:
