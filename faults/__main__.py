@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -91,7 +92,14 @@ def main() -> int:
         port=found.port,
         file=found.folder / f"{found.seed}.jsonl",
     )
-    return asyncio.run(_run(asked, Console(stderr=True, soft_wrap=True)))
+    return asyncio.run(_until_told_to_end(_run(asked, Console(stderr=True, soft_wrap=True))))
+
+
+async def _until_told_to_end(campaign: Coroutine[object, object, int]) -> int:
+    """Run a campaign; SIGTERM breaks it off as Ctrl-C does, and its desk goes with it."""
+    task = asyncio.ensure_future(campaign)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 async def _run(asked: Asked, console: Console) -> int:
