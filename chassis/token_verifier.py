@@ -98,6 +98,12 @@ class TokenVerifier:
         """Forget every remembered token, so that each is verified anew."""
         self._known.clear()
 
+    def remembers(self, token: bytes) -> bool:
+        """Say whether a token has been verified here, and is not expired: what may be asked of every request, however many."""
+        self._forget_if_changed()
+        known = self._known.get(hashlib.sha256(token).digest())
+        return known is not None and known[0] > self._now().timestamp()
+
     async def verify(self, token: bytes) -> Actor:
         """Return the caller that a token names.
 

@@ -57,7 +57,12 @@ def create_app(settings: Settings) -> FastAPI:
     state = app.state
     state.hub = Hub(state.database, clients=settings.stream_clients, groups=state.groups)
     state.domain_metrics = DomainMetrics(state.metrics, settings=settings, hub=state.hub)
-    state.door = Door(settings.peers, clients=settings.door_connections, waiting=settings.door_waiting)
+    state.door = Door(
+        settings.peers,
+        verifier=state.verifier,
+        clients=settings.door_connections,
+        waiting=settings.door_waiting,
+    )
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
     state.maps = Answers(partial(_map, app), age_s=settings.map_age_s)

@@ -20,12 +20,22 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 import contracts
-from chassis.identity import caller
+from chassis.identity import bearer_of, caller
 from chassis.problem_responses import problem_response
-from chassis.problems import BadRequest, OutcomeUnknown, Overloaded, Problem, TooManyRequests
+from chassis.problems import (
+    BadRequest,
+    OutcomeUnknown,
+    Overloaded,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from chassis.telemetry import current_traceparent
+from chassis.token_verifier import TokenVerifier
 from contracts.vocabulary import Service
 from gateway.errors import DoorShut
 
@@ -181,9 +191,10 @@ class Refusals:
 
 
 class Door:
-    """The lanes to all services; public routes and who has no token get a narrow one, so that a flood holds up nobody else."""
+    """The lanes to all services; public routes and who has no valid token get a narrow one: a flood holds up nobody else."""
 
-    def __init__(self, peers: dict[str, str], *, clients: int, waiting: int) -> None:
+    def __init__(self, peers: dict[str, str], *, verifier: TokenVerifier, clients: int, waiting: int) -> None:
+        self._verifier = verifier
         self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
         self.uploads = {name: Lane(url, clients=1, waiting=waiting) for name, url in peers.items()}
         self.public = {name: Lane(url, clients=1, waiting=_PUBLIC_WAITING) for name, url in peers.items()}
@@ -194,10 +205,27 @@ class Door:
         for lane in (*self.lanes.values(), *self.uploads.values(), *self.public.values()):
             await lane.close()
 
-    def is_full(self, service: str, *, public: bool) -> bool:
-        """Say whether a request for a service could not even wait."""
+    def is_full(self, service: str, scope: Scope) -> bool:
+        """Say whether a request for a service could not even wait; of a token that was never seen nothing is said yet."""
+        token = bearer_of(scope)
+        public = token is None or is_public(scope["path"])
+        if token is not None and not public and not self._verifier.remembers(token):
+            return False
         lane = (self.public if public else self.lanes).get(service)
         return lane is not None and lane.is_full
+
+    async def _is_known(self, request: Request) -> bool:
+        """Say whether a request has a valid token; where the issuer's keys are not to be had, one that looks like any."""
+        token = bearer_of(request.scope)
+        if token is None:
+            return False
+        try:
+            await self._verifier.verify(token)
+        except Unauthenticated:
+            return False
+        except Unavailable:
+            return True
+        return True
 
     async def pass_through(self, request: Request, service: str) -> Response:
         """Send a request to its owner and return the owner's answer as it comes.
@@ -220,7 +248,7 @@ class Door:
             )
         lane, content = self.lanes[service], None
         path, address = _route_of(request), request.client.host if request.client else ""
-        public = is_public(path, with_token="authorization" in request.headers)
+        public = is_public(path) or not await self._is_known(request)
         if public:
             self.refusals.check(path, address)
             lane = self.public[service]
@@ -266,9 +294,9 @@ class Door:
             ) from error
 
 
-def is_public(path: str, *, with_token: bool) -> bool:
-    """Say whether a request takes the narrow lane: on a public route, or without a token."""
-    return not with_token or "/public/" in path
+def is_public(path: str) -> bool:
+    """Say whether a path is a public route's."""
+    return "/public/" in path
 
 
 def _route_of(request: Request) -> str:

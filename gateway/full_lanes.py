@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.metrics import Metrics
 from chassis.problem_responses import problem_response
 from chassis.problems import Overloaded
-from gateway.door import STREAMED, Door, Passage, full, is_public, passages
+from gateway.door import STREAMED, Door, Passage, full, passages
 
 _End = tuple[str, int, str]
 """Method, number of slashes and last word of a path: enough to know whose an operation is, without matching every route."""
@@ -36,14 +36,10 @@ class FullLanes:
         if scope["type"] == "http":
             path: str = scope["path"]
             passage = self._by_end.get((scope["method"], path.count("/"), path.rpartition("/")[2]))
-            if passage is not None and self._is_full(passage.service, scope):
+            if passage is not None and self._door.is_full(passage.service, scope):
                 await self._refuse(passage, scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-    def _is_full(self, service: str, scope: Scope) -> bool:
-        with_token = any(name == b"authorization" for name, _ in scope["headers"])
-        return self._door.is_full(service, public=is_public(scope["path"], with_token=with_token))
 
     async def _refuse(self, passage: Passage, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()

@@ -427,6 +427,28 @@ CROWDS = (
         ("tests/services/gateway/test_full_lanes.py",),
     ),
     Mutation(
+        "a refused watermark is looked at by nobody",
+        (
+            Replacement(
+                "chassis/relay.py",
+                "            self._mark_sent[1].result()\n",
+                "            self._mark_sent[1].exception()\n",
+            ),
+        ),
+        ("tests/services/chassis/test_watermarks.py",),
+    ),
+    Mutation(
+        "a token that is made up takes the lane of those that are valid",
+        (
+            Replacement(
+                "gateway/door.py",
+                "        public = is_public(path) or not await self._is_known(request)\n",
+                "        public = is_public(path) or bearer_of(request.scope) is None\n",
+            ),
+        ),
+        ("tests/services/gateway/test_public_lane.py",),
+    ),
+    Mutation(
         "an address that had enough is passed through all the same",
         (Replacement("gateway/door.py", "        if left_s > 0:\n", "        if left_s > 1_000_000:\n"),),
         ("tests/services/gateway/test_public_lane.py",),

@@ -43,7 +43,7 @@ async def test_who_comes_to_a_full_lane_is_told_to_come_again(database_url: Call
     ):
         crowd = [asyncio.ensure_future(report(gateway)) for _ in range(PLACES + WAITING)]
         door = gateway.app.state.door
-        await until(lambda: len(owner.requests) == PLACES and door.is_full("turnout", public=False))
+        await until(lambda: len(owner.requests) == PLACES and door.lanes["turnout"].is_full)
 
         refused = await report(gateway, **{"Accept-Language": "id"})
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")

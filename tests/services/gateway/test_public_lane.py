@@ -31,6 +31,12 @@ async def report(gateway: RunningService) -> httpx.Response:
     return await gateway.client.post(PUBLIC, json={}, headers={"Idempotency-Key": str(uuid4())})
 
 
+def badly_signed() -> str:
+    """Return a token whose signature is nobody's."""
+    head, claims, signature = bearer(Role.KPPS)["Authorization"].removeprefix("Bearer ").split(".")
+    return f"{head}.{claims}.{signature[:-6]}AAAAAA"
+
+
 async def test_what_the_owner_refuses_for_a_minute_is_not_asked_again(
     database_url: Callable[[str], str],
 ) -> None:
@@ -50,11 +56,22 @@ async def test_what_the_owner_refuses_for_a_minute_is_not_asked_again(
         assert (officer.status_code, len(owner.requests)) == (429, 3)
 
 
-async def test_a_crowd_without_tokens_takes_no_place_of_those_with_one(
-    database_url: Callable[[str], str],
+@pytest.mark.parametrize(
+    "token", [lambda: None, lambda: "abc", badly_signed], ids=["none", "no token", "badly signed"]
+)
+async def test_a_crowd_without_valid_tokens_takes_no_place_of_those_with_one(
+    database_url: Callable[[str], str], token: Callable[[], str | None]
 ) -> None:
+    made_up = {"Authorization": f"Bearer {found}"} if (found := token()) else {}
+
+    async def come(gateway: RunningService) -> httpx.Response:
+        if not made_up:
+            return await report(gateway)
+        path = f"/v1/elections/{ELECTION}/incidents"
+        return await gateway.client.post(path, json={}, headers=made_up | {"Idempotency-Key": str(uuid4())})
+
     async with an_owner(say_nothing) as owner, gateway_to(owner, database_url) as gateway:
-        crowd = [asyncio.ensure_future(report(gateway)) for _ in range(40)]
+        crowd = [asyncio.ensure_future(come(gateway)) for _ in range(40)]
         done, waiting = await asyncio.wait(crowd, timeout=2)
         assert {task.result().json()["code"] for task in done} == {"overloaded"}
         assert len(owner.requests) == 4
