@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
+import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -25,7 +26,7 @@ from chassis.broker import (
 )
 from chassis.clock import wall_now
 from chassis.crash import crash_point
-from chassis.database import Database, UnitOfWork
+from chassis.database import Database, UnitOfWork, passes_by_itself
 from chassis.inbox import Decoded, Fate, Inbox, Move, Position, ZombieFenced
 from chassis.metrics import Metrics
 from chassis.problems import Problem
@@ -211,7 +212,9 @@ class Consumer:
             await self._apply(records)
         except (ZombieFenced, OSError, KafkaError):
             raise
-        except Exception as error:  # noqa: BLE001 - a handler may fail in any way; then each record is judged alone
+        except Exception as error:
+            if _is_the_databases(error):
+                raise
             log.warning(
                 "batch_taken_apart", consumer=self.name, records=len(records), error=repr(error)[:300]
             )
@@ -309,7 +312,9 @@ class Consumer:
                 reason = reason_of(error)
             except OSError:
                 raise
-            except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the reason is kept
+            except Exception as error:
+                if _is_the_databases(error):
+                    raise
                 reason = reason_of(error)
             await asyncio.sleep(0.05 * 2**attempt)
         await self._bury(record, reason)
@@ -402,6 +407,14 @@ class Consumer:
         self.caught_up = lag == 0 and idle
         if lag == 0 or not idle:
             self.progressed_at = wall_now()
+
+
+def _is_the_databases(error: Exception) -> bool:
+    """Say whether a database is away, full or too busy: no fault of the event, which waits.
+
+    A statement that takes too long may be the event's own fault, and counts as a refusal.
+    """
+    return passes_by_itself(error) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
 GapSource = Callable[[str, int, str], Awaitable[Sequence[Decoded]]]

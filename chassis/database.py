@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +22,20 @@ from chassis.problems import Overloaded, Unavailable
 from contracts.envelope import EventData
 
 Row = asyncpg.Record
+
+_PASSING: Final = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
+"""Beginnings of the SQLSTATE of what passes by itself: connection, resources, shutdown and timeout, locks."""
+
+
+def sqlstate_of(error: Exception) -> str:
+    """Return the SQLSTATE of a database's refusal, empty for anything else."""
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error
+    return str(getattr(cause, "sqlstate", None) or "")
+
+
+def passes_by_itself(error: Exception) -> bool:
+    """Say whether a database that refused is only away, full or too busy for now."""
+    return sqlstate_of(error).startswith(_PASSING)
 
 
 class Connection(Protocol):

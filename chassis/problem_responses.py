@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException  # noqa: TID251 - the one place that turns it into a problem
 
 from chassis import problems
+from chassis.database import passes_by_itself, sqlstate_of
 from chassis.field_errors import field_error
 from chassis.identity import permissions_of
 from chassis.masking import mask_text
@@ -200,7 +201,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    if _state(error) in _NO_TEXT:
+    if sqlstate_of(error) in _NO_TEXT:
         return problem_response(_unkept_text(), request)
     problem = _away(error)
     if problem is not None:
@@ -264,31 +265,20 @@ def _unkept_text() -> Problem:
     )
 
 
-_AWAY_STATES: Final = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
-"""SQLSTATE prefixes that pass by themselves: connection, resources, shutdown and timeout, locks."""
-
-
 def _away(error: Exception) -> Problem | None:
     """Return the problem of a database that is away or too busy, None where the fault is ours."""
-    state = _state(error)
     lost = isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
     closed = isinstance(error, asyncpg.InterfaceError | sqlalchemy.exc.InterfaceError) and "clos" in str(
         error
     )
     if isinstance(error, sqlalchemy.exc.TimeoutError):  # every connection of the pool is lent
         return problems.Overloaded()
-    if state.startswith(_AWAY_STATES) or lost or closed or isinstance(error, ConnectionError | TimeoutError):
+    if passes_by_itself(error) or lost or closed or isinstance(error, ConnectionError | TimeoutError):
         return problems.Unavailable(
             "The database is away or too busy; repeat with the same key.",
             detail_id="Basis data sedang tidak tersedia; ulangi dengan kunci yang sama.",
         )
     return None
-
-
-def _state(error: Exception) -> str:
-    """Return the SQLSTATE of a database's refusal, empty for anything else."""
-    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error
-    return str(getattr(cause, "sqlstate", None) or "")
 
 
 def _cause(error: BaseException) -> str | None:

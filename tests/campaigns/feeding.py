@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 
 from chassis.broker import Broker
@@ -174,6 +175,18 @@ def _reads(subscription: Subscription, lane: Lane) -> bool:
     return lane[0].rsplit(".", 2)[-2] in subscription.services
 
 
+async def _taken(
+    group: Group, member: Member, batch: Sequence[ConsumerRecord], *, dies_after: int | None = None
+) -> bool:
+    """Have a batch taken in; where the member died, or waited in vain for a lock, it starts from where it was."""
+    try:
+        await member.take(batch, dies_after=dies_after)
+    except (Died, asyncpg.LockNotAvailableError):
+        await member.assign(group.database)
+        return False
+    return True
+
+
 async def _work(group: Group, member: Member, rng: random.Random, told: Told, *, steady: bool) -> None:
     zombie: Member | None = None
     while batch := member.next_batch(rng):
@@ -181,19 +194,14 @@ async def _work(group: Group, member: Member, rng: random.Random, told: Told, *,
             zombie = group.member(member.lanes, ())
             await zombie.assign(group.database)
             stale = zombie.next_batch(rng)
-            await member.take(stale)
-            await _must_be_fenced(zombie, stale)
-            told.fenced += 1
+            if await _taken(group, member, stale):
+                await _must_be_fenced(zombie, stale)
+                told.fenced += 1
             continue
-        if not steady and rng.random() < CRASHES:
-            try:
-                await member.take(batch, dies_after=rng.randint(0, 4))
-            except Died:
-                told.crashes += 1
-                await member.assign(group.database)
-                continue
-        else:
-            await member.take(batch)
+        dies_after = rng.randint(0, 4) if not steady and rng.random() < CRASHES else None
+        if not await _taken(group, member, batch, dies_after=dies_after):
+            told.crashes += 1
+            continue
         told.batches += 1
         told.records += len(batch)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
@@ -123,6 +124,30 @@ async def test_a_refused_event_blocks_its_aggregate_alone_until_it_is_settled(pa
         applied = await consumer.settle(letters[0]["id"], fate=Fate.REPLAY, actor="person-1", reason="mended")
         assert applied == 2
         assert [v for found, v, _ in await pair.seen() if found == str(bad)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("trouble", [asyncpg.DiskFullError, asyncpg.LockNotAvailableError])
+async def test_a_database_that_is_full_or_busy_makes_no_dead_letters(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, trouble: type[asyncpg.PostgresError]
+) -> None:
+    """What is refused is no fault of the event: it waits as long as that takes, however often it was tried."""
+    monkeypatch.setattr("chassis.consumer.TRIES", 1)
+    refusals = 0
+
+    def apply(_: TurnoutRecorded) -> None:
+        nonlocal refusals
+        if refusals < 3:
+            refusals += 1
+            raise trouble("no room, or no lock")
+
+    tps = uuid4()
+    async with pair.relay(), pair.consumer(apply):
+        for version in (1, 2, 3):
+            await pair.write(tps, version, version)
+        assert [version for _, version, _ in await pair.wait_for(3)] == [1, 2, 3]
+    assert refusals == 3
+    async with pair.taker.reading() as connection:
+        assert await connection.fetchval("select count(*) from consumer_dead_letter") == 0
 
 
 async def test_skipping_a_dead_letter_lets_the_rest_pass(pair: Pair) -> None:
