@@ -21,7 +21,7 @@ from gateway.page import page_routes
 from gateway.projections.engine import SUBSCRIPTION
 from gateway.queries import overview as overview_queries
 from gateway.queries import results as results_queries
-from gateway.queries.freshness import sources_of
+from gateway.queries.freshness import as_of, sources_of
 from gateway.queries.map import AskedMap, TpsMap, tps_map
 from gateway.queries.overview import Asked
 from gateway.queries.results import AskedResults
@@ -100,8 +100,9 @@ async def _results(app: FastAPI, asked: AskedResults) -> Results:
 
 
 async def _map(app: FastAPI, asked: AskedMap) -> TpsMap:
+    known = as_of(app.state.watermarks, now=app.state.clock.now())
     async with app.state.database.reading() as connection:
-        return await tps_map(connection, asked, now=app.state.clock.now())
+        return await tps_map(connection, asked, as_of=known)
 
 
 def _token_issuer(settings: Settings) -> TokenIssuer | None:

@@ -24,6 +24,13 @@ def sources_of(watermarks: Watermarks, *, now: datetime) -> list[Source]:
     return found
 
 
+def as_of(
+    watermarks: Watermarks, *, now: datetime, services: Collection[Service] = tuple(Service)
+) -> datetime:
+    """Return as of when an answer is that shows rows of some services."""
+    return reached_by(sources_of(watermarks, now=now), now=now, services=services)
+
+
 def reached_by(
     sources: Sequence[Source], *, now: datetime, services: Collection[Service] = tuple(Service)
 ) -> datetime:

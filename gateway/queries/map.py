@@ -47,8 +47,11 @@ class AskedMap:
     cursor: str | None
 
 
-async def tps_map(connection: Connection, asked: AskedMap, *, now: datetime) -> TpsMap:
+async def tps_map(connection: Connection, asked: AskedMap, *, as_of: datetime) -> TpsMap:
     """Return the active TPS of some regions as points.
+
+    Args:
+        as_of: up to when what is projected reaches.
 
     Raises:
         CursorInvalid: the cursor is of another list.
@@ -76,7 +79,7 @@ async def tps_map(connection: Connection, asked: AskedMap, *, now: datetime) -> 
         type="FeatureCollection",
         features=features,
         next_cursor=next_cursor,
-        as_of=now,
+        as_of=as_of,
         attribution=_said(sorted(sources)),
     )
 

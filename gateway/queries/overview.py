@@ -287,7 +287,7 @@ def _overview(
     )
 
 
-async def region(connection: Connection, *, election: str, place: Place, now: datetime) -> RegionOut:
+async def region(connection: Connection, *, election: str, place: Place, as_of: datetime) -> RegionOut:
     """Return a region, where it lies, and the regions in it that have a TPS.
 
     Raises:
@@ -311,7 +311,7 @@ async def region(connection: Connection, *, election: str, place: Place, now: da
         tps_total=own["tps"],
         dpt_total=own.get("dpt_men", 0) + own.get("dpt_women", 0),
         children=[_child(c, found[c.code]) for c in inside if found.get(c.code, {}).get("tps")],
-        as_of=now,
+        as_of=as_of,
     )
 
 

@@ -3,9 +3,11 @@
 from fastapi import APIRouter, Request
 
 from contracts.access import NATION
+from contracts.vocabulary import Service
 from gateway import names
 from gateway.places import Follower
 from gateway.queries import elections as queries
+from gateway.queries.freshness import as_of
 from gateway.schemas.elections import ContestSummary, ElectionList, ElectionSummary
 
 router = APIRouter(prefix="/v1", tags=["elections"])
@@ -14,7 +16,8 @@ router = APIRouter(prefix="/v1", tags=["elections"])
 @router.get("/elections")
 async def list_elections(request: Request, follower: Follower) -> ElectionList:
     """List the elections that the token is for, with their contests and choices."""
-    items: list[ElectionSummary] = []
+    state, items = request.app.state, list[ElectionSummary]()
+    known = as_of(state.watermarks, now=state.clock.now(), services=(Service.REGISTRY,))
     async with request.app.state.database.reading() as connection:
         for found in await queries.elections(connection):
             if follower.election not in (None, found.election):
@@ -39,4 +42,4 @@ async def list_elections(request: Request, follower: Follower) -> ElectionList:
                     ],
                 )
             )
-    return ElectionList(items=items, as_of=request.app.state.clock.now())
+    return ElectionList(items=items, as_of=known)

@@ -23,6 +23,7 @@ from contracts.vocabulary import ElectionId, Moment
 from gateway.csv_form import MEDIA_TYPE, as_csv, wants_csv
 from gateway.places import RegionQuery, regions_of
 from gateway.positions import AfterDep
+from gateway.queries.freshness import as_of
 from gateway.queries.lists import LISTINGS, Listing, Wanted, page
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["lists"])
@@ -36,6 +37,7 @@ async def _answer(request: Request, listing: Listing, wanted: Wanted) -> Respons
     columns = list(listing.model.model_fields)
     fields = chosen_fields(wanted.parameters.fields, allowed=columns)
     now = request.app.state.clock.now()
+    known = as_of(request.app.state.watermarks, now=now)
     async with request.app.state.database.reading() as connection:
         items, next_cursor = await page(connection, listing, wanted, now=now)
     headers = {**next_link(request, next_cursor), "Cache-Control": "no-cache", "Vary": "Accept"}
@@ -43,7 +45,7 @@ async def _answer(request: Request, listing: Listing, wanted: Wanted) -> Respons
         chosen = [column for column in columns if fields is None or column in fields]
         headers["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
         return Response(as_csv(items, chosen), media_type=MEDIA_TYPE, headers=headers)
-    body = {"items": [pick(item, fields) for item in items], "next_cursor": next_cursor, "as_of": now}
+    body = {"items": [pick(item, fields) for item in items], "next_cursor": next_cursor, "as_of": known}
     return Response(to_json(body), media_type="application/json", headers=headers)
 
 

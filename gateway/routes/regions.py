@@ -11,6 +11,7 @@ from gateway.answers import Answers, Made
 from gateway.places import Follower, PlaceInPath
 from gateway.positions import AfterDep
 from gateway.queries import overview as queries
+from gateway.queries.freshness import as_of
 from gateway.queries.overview import Asked
 from gateway.queries.results import AskedResults
 from gateway.schemas.regions import Overview, RegionOut
@@ -60,9 +61,10 @@ async def read_election_region(
     request: Request, election: ElectionId, code: str, place: PlaceInPath, after: AfterDep
 ) -> RegionOut:
     """Show a region's name, where it lies, and the regions in it that have a TPS."""
-    async with request.app.state.database.reading() as connection:
-        now = request.app.state.clock.now()
-        return await queries.region(connection, election=election, place=place, now=now)
+    state = request.app.state
+    known = as_of(state.watermarks, now=state.clock.now())
+    async with state.database.reading() as connection:
+        return await queries.region(connection, election=election, place=place, as_of=known)
 
 
 def sent(request: Request, made: Made, *, media_type: str = "application/json") -> Response:

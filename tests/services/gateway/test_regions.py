@@ -237,6 +237,12 @@ async def test_an_answer_stands_still_with_the_source_of_its_figures(
     for answer in (overview, situation):
         assert datetime.fromisoformat(answer["as_of"]) == late["logistics"]
         assert answer["answered_at"].startswith(desk_time.isoformat()[:16])
+    for path in ("/tps", "/incidents", "/tps.geojson", "/regions/32.71"):
+        answer = await get(gateway, path)
+        assert datetime.fromisoformat(answer["as_of"]) == late["logistics"], path
+    late["registry"] = desk_time - 60 * minute
+    answer = await gateway.client.get("/v1/elections", headers=bearer(Role.OBSERVER))
+    assert datetime.fromisoformat(answer.json()["as_of"]) == late["registry"]
 
 
 async def test_elections_are_listed_with_their_contests(gateway: RunningService) -> None:
