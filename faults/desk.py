@@ -160,12 +160,30 @@ class FaultDesk:
 
     @asynccontextmanager
     async def database(self, owner: str) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-        """Open a connection of our own to a service's database, past the proxy."""
+        """Open a connection of our own to a service's database, past the proxy; one that starts again is waited for."""
         password = json.loads((self.folder.path / "secrets.json").read_text())[owner]
         port = self.folder.port("postgres")
-        connection = await asyncpg.connect(
-            host="127.0.0.1", port=port, user=owner, password=password, database=owner, ssl=False, timeout=60
-        )
+        found: list[asyncpg.Connection[asyncpg.Record]] = []
+
+        async def connected() -> bool:
+            try:
+                found.append(
+                    await asyncpg.connect(
+                        host="127.0.0.1",
+                        port=port,
+                        user=owner,
+                        password=password,
+                        database=owner,
+                        ssl=False,
+                        timeout=60,
+                    )
+                )
+            except (OSError, asyncpg.CannotConnectNowError):
+                return False
+            return True
+
+        await until(connected, patience_s=120, what=f"the database of {owner}")
+        (connection,) = found
         try:
             yield connection
         finally:
