@@ -82,6 +82,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the address would be made of the Host header, and a body sent again to it
         generate_unique_id_function=lambda route: route.name,
     )
     state = app.state

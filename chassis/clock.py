@@ -106,6 +106,7 @@ def write_clock_file(file: Path, setting: ClockSetting) -> None:
         "real_anchor": setting.real_anchor.isoformat(),
         "desk_anchor": setting.desk_anchor.isoformat(),
         "speed": setting.speed,
+        "rehearsal": True,  # no other desk has a clock of its own
     }
     draft.write_text(json.dumps(body))
     draft.replace(file)

@@ -39,6 +39,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=[("Desk-Rehearsal", "true")] if settings.rehearsal else [],
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
         backlog=BACKLOG,

@@ -37,6 +37,9 @@ __all__ = [
 UNMATCHED: Final = "unmatched"
 """Route label of a request that no route answers; paths are never labels."""
 
+CALLER_GONE: Final = 499
+"""Status that is counted where the caller hung up before there was an answer."""
+
 _MOST_FRAGMENTS: Final = 2_000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
@@ -134,7 +137,7 @@ class TelemetryMiddleware:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 499
+        status = CALLER_GONE
 
         async def noting(message: Message) -> None:
             nonlocal status

@@ -17,7 +17,7 @@ from typing import Final, cast
 from urllib.parse import quote
 
 import httpx
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
@@ -34,7 +34,7 @@ from chassis.problems import (
     Unauthenticated,
     Unavailable,
 )
-from chassis.telemetry import current_traceparent
+from chassis.telemetry import CALLER_GONE, current_traceparent
 from chassis.token_verifier import TokenVerifier
 from contracts.vocabulary import Service
 from gateway.errors import DoorShut
@@ -353,6 +353,8 @@ def _passage_route(passage: Passage) -> Route:
             return await door.pass_through(request, passage.service)
         except Problem as problem:
             return problem_response(problem, request)
+        except ClientDisconnect:
+            return Response(status_code=CALLER_GONE)  # nobody reads it; it is what is counted
 
     route = Route(passage.path, passed_through, methods=[passage.method])
     return route

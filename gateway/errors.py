@@ -42,6 +42,14 @@ class TpsUnknown(NotFound):
     learned_from = "registry"
 
 
+class ElectionUnknown(NotFound):
+    """The registry has not told of such an election."""
+
+    code = "election-unknown"
+    title, title_id = "There is no such election", "Pemilihan tidak ditemukan"
+    learned_from = "registry"
+
+
 class ContestUnknown(NotFound):
     """No such contest is held in that region."""
 

@@ -9,6 +9,7 @@ from contracts.access import NATION
 from contracts.registry_events import ContestDefined, ElectionDefined
 from contracts.vocabulary import ancestors
 from contracts.zones import WIB, zone_of
+from gateway.errors import ElectionUnknown
 
 
 async def elections(connection: Connection) -> list[ElectionDefined]:
@@ -23,6 +24,19 @@ async def election_of(connection: Connection, election: str) -> ElectionDefined 
         "select body from projected where kind = 'election' and election = $1 order by id limit 1", election
     )
     return ElectionDefined.model_validate_json(body) if body else None
+
+
+async def require_election(connection: Connection, election: str) -> None:
+    """See that an election is known; asked where there is nothing to show, so that a misspelt one does not look like that.
+
+    Raises:
+        ElectionUnknown: the registry has not told of it.
+    """
+    if await election_of(connection, election) is None:
+        raise ElectionUnknown(
+            f"This desk knows no election {election}.",
+            detail_id=f"Desk ini tidak mengenal pemilihan {election}.",
+        )
 
 
 async def contests_of(

@@ -15,6 +15,7 @@ from chassis.pagination import cut_page, decode_cursor
 from contracts.vocabulary import Instant
 from gateway import names
 from gateway.projections import Body
+from gateway.queries.elections import require_election
 from gateway.queries.lists import Statement, within
 from gateway.queries.tps import Summary, summaries
 from gateway.schemas.lists import TpsProperties
@@ -55,6 +56,7 @@ async def tps_map(connection: Connection, asked: AskedMap, *, as_of: datetime) -
 
     Raises:
         CursorInvalid: the cursor is of another list.
+        ElectionUnknown: there is no such election.
     """
     statement = Statement()
     statement.conditions += [
@@ -72,6 +74,8 @@ async def tps_map(connection: Connection, asked: AskedMap, *, as_of: datetime) -
     shown, next_cursor = cut_page(
         rows, limit=asked.limit, key=lambda row: (row["tps_code"],), listing=_LISTING
     )
+    if not rows:
+        await require_election(connection, asked.election)
     found = await summaries(connection, [row["tps_code"] for row in shown], election=asked.election)
     sources: set[str] = set()
     features = [_feature(row, found[row["tps_code"]], sources, agencies=asked.agencies) for row in shown]

@@ -83,8 +83,8 @@ def slots_of(totals: Totals) -> list[SlotTurnout]:
     ]
 
 
-def coverage_of(totals: Totals, *, agencies: bool) -> Coverage:
-    """Return how much of what there is to know has come in; who enters and disputes is for the desk's agencies."""
+def coverage_of(totals: Totals) -> Coverage:
+    """Return how much of what there is to know has come in."""
     return Coverage(
         tps_total=totals.get("tps", 0),
         tps_opened=totals.get("milestone/opened", 0),
@@ -93,7 +93,7 @@ def coverage_of(totals: Totals, *, agencies: bool) -> Coverage:
         forms_in=totals.get("tallies/verified", 0),
         forms_held=totals.get("tallies/held", 0),
         forms_disputed=totals.get("tallies/disputed", 0),
-        forms_entered_once=totals.get("tallies/first_entered", 0) if agencies else 0,
+        forms_entered_once=totals.get("tallies/first_entered", 0),
     )
 
 
@@ -272,7 +272,7 @@ def _overview(
         milestones={
             name: totals.get(f"milestone/{name}", 0) for name in (*MILESTONES_IN_ORDER, "suspended", "moved")
         },
-        coverage=coverage_of(totals, agencies=asked.agencies),
+        coverage=coverage_of(totals),
         turnout=turnout_of(totals, target_ratio=s.target_ratio, target_source=target_source),
         slots=slots_of(totals),
         boxes=boxes_of(totals, s.dues, now=s.now) if asked.agencies else None,
@@ -316,7 +316,7 @@ async def region(connection: Connection, *, election: str, place: Place, as_of: 
 
 
 def _child(child: RegionName, totals: Mapping[str, int]) -> RegionChild:
-    coverage = coverage_of(totals, agencies=False)
+    coverage = coverage_of(totals)
     listed = totals.get("dpt_men", 0) + totals.get("dpt_women", 0)
     voted = totals.get("voted/total", 0) if coverage.tps_reported else None
     return RegionChild(

@@ -23,6 +23,7 @@ from contracts.vocabulary import ElectionId, Moment
 from gateway.csv_form import MEDIA_TYPE, as_csv, wants_csv
 from gateway.places import RegionQuery, regions_of
 from gateway.positions import AfterDep
+from gateway.queries.elections import require_election
 from gateway.queries.freshness import as_of
 from gateway.queries.lists import LISTINGS, Listing, Wanted, page
 
@@ -40,6 +41,8 @@ async def _answer(request: Request, listing: Listing, wanted: Wanted) -> Respons
     known = as_of(request.app.state.watermarks, now=now)
     async with request.app.state.database.reading() as connection:
         items, next_cursor = await page(connection, listing, wanted, now=now)
+        if not items:
+            await require_election(connection, wanted.election)
     headers = {**next_link(request, next_cursor), "Cache-Control": "no-cache", "Vary": "Accept"}
     if wants_csv(request):
         chosen = [column for column in columns if fields is None or column in fields]

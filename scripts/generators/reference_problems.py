@@ -16,8 +16,8 @@ OWNS = ["docs/reference/problems.md", "contracts/problems.json"]
 _WORDS = """\
 Answers of 4xx and 5xx are `application/problem+json` (RFC 9457) with `type title status detail instance`, and of ours `code`
 (stable), `errors[] {pointer, code, detail}`, `trace_id`, `retryable`, and for a 409 `current_state` and `allowed`. `detail`
-follows `Accept-Language` (id, en) and never repeats what was sent. `type` is
-`/problems/<code>`, which the gateway answers with the line of this page.
+follows `Accept-Language` (id, en) and repeats of what was sent no more than codes of places, elections and contests. `type` is
+`/problems/<code>`, which the gateway answers with the line of this page. The token endpoint answers as RFC 6749 says.
 
 Judged in this order: 401; 403 by region and purpose before anything is looked up; 404, or 503 while the owner's topic is not
 caught up; 400; 422; 409; 412 and 428. "Again" says whether the same request with the same key may succeed later.

@@ -104,7 +104,7 @@ class Load:
                 body = {"slot": "10:00", "men": n % 90, "women": 1, "occurred_at": "2024-11-27T05:00:00Z"}
                 path = f"{ELECTION}/tps/{self.codes[n % len(self.codes)]}/turnout-reports"
                 answer = self._twice(lambda: client.post(path, json=body, headers=self._headers(key)))  # noqa: B023 - called at once
-                if answer.is_success:
+                if answer.is_success and answer.headers["Desk-Rehearsal"] == "true":
                     self.accepted.append(answer.headers["Desk-Position"])
                 else:
                     self.failures.append(f"{answer.status_code} {answer.text}")

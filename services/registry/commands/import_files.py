@@ -21,8 +21,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from services.registry.schemas.imports import MediaType
 from services.registry.schemas.shapes import Misfit
 
-MOST_UNPACKED_BYTES = 1_000_000_000
-"""A spreadsheet is a ZIP; one that grows beyond this is a bomb."""
+MOST_UNPACKED_BYTES = 300_000_000
+MOST_GROWTH = 100
+"""A spreadsheet is a ZIP; one that grows beyond this, or to so many times its size, is a bomb: true ones shrink to a tenth."""
 
 MOST_HELD_BYTES = 100_000_000
 """Of that, what is read into memory whole: everything but the sheets, which are read row by row."""
@@ -184,9 +185,12 @@ def _rows_of(book: _Book) -> Iterator[tuple[int, list[str | None]]]:
 def _open_book(file: BinaryIO) -> _Book:
     try:
         with zipfile.ZipFile(file) as archive:
-            sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+            entries = archive.infolist()
+        sizes = {entry.filename: entry.file_size for entry in entries}
+        packed_bytes = sum(entry.compress_size for entry in entries)
         held_bytes = sum(size for name, size in sizes.items() if not name.startswith("xl/worksheets/"))
-        if sum(sizes.values()) > MOST_UNPACKED_BYTES or held_bytes > MOST_HELD_BYTES:
+        most_bytes = min(MOST_UNPACKED_BYTES, MOST_GROWTH * packed_bytes)
+        if sum(sizes.values()) > most_bytes or held_bytes > MOST_HELD_BYTES:
             raise FileBrokenError("too-large", "The workbook is too large when unpacked.")
         # A file object, not a path: openpyxl judges a path by its ending.
         return cast(_Book, openpyxl.load_workbook(file, read_only=True, data_only=True))

@@ -154,6 +154,34 @@ async def test_slow_senders_keep_nobody_waiting(gateway: RunningService) -> None
     await asyncio.wait(slow)
 
 
+@pytest.mark.parametrize("rest", [b"", b"ZZ\r\n"], ids=["hangs up", "bad chunk"])
+async def test_who_hangs_up_within_a_body_is_no_fault_of_ours(gateway: RunningService, rest: bytes) -> None:
+    framed = b"Transfer-Encoding: chunked" if rest else b"Content-Length: 100"
+    async with on_a_socket(gateway.app) as url:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        head = f"POST {BASE}/public/incidents HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\n"
+        writer.write(head.encode() + framed + b'\r\n\r\n3\r\n{"a\r\n' + rest)
+        await writer.drain()
+        writer.close()
+
+        async def counted() -> set[str]:
+            lines = (await gateway.client.get("/metrics")).text.splitlines()
+            mine = [line for line in lines if "/public/incidents" in line and "_requests_total{" in line]
+            return {line.split('status="')[1][:3] for line in mine}
+
+        async with asyncio.timeout(5):
+            while not await counted():
+                await asyncio.sleep(0.05)
+        assert await counted() == {"499"}
+
+
+async def test_a_slash_too_many_leads_nowhere(gateway: RunningService) -> None:
+    for path in (f"{BASE}/tps/", "/metrics/", f"{BASE}/tps/{TPS}/voting-day/"):
+        answer = await gateway.client.get(path, headers=bearer(Role.DESK) | {"Host": "evil.example"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+        assert "Location" not in answer.headers
+
+
 async def test_nothing_is_said_while_a_service_cannot_be_asked(
     database_url: Callable[[str], str], turnout: RunningService
 ) -> None:

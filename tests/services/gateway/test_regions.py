@@ -265,6 +265,21 @@ async def test_deadlines_come_with_the_seconds_that_are_left(gateway: RunningSer
     ) >= timedelta(0)
 
 
+async def test_an_election_that_nobody_knows_is_no_empty_list(
+    gateway: RunningService, desk_time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def code_of(path: str) -> str:
+        headers = bearer(Role.DESK, election=None)
+        answer = await gateway.client.get(f"/v1/elections/pilkada-2042{path}", headers=headers)
+        return answer.json()["code"]
+
+    for path in ("/tps", "/incidents", "/tps.geojson"):
+        assert await code_of(path) == "not-caught-up", "the registry may be about to tell of it"
+    monkeypatch.setattr(gateway.app.state.watermarks, "is_fresh", bool)
+    for path in ("/tps", "/incidents", "/tps.geojson"):
+        assert await code_of(path) == "election-unknown", path
+
+
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     for _ in range(200):
         if await holds():

@@ -64,6 +64,7 @@ def test_it_can_be_held_and_goes_on_from_there(wall: time_machine.Traveller, fil
     clock.set_speed(2)
     wall.shift(SECOND)
     assert clock.now() == other.now() == held.desk_anchor + 2 * SECOND
+    assert json.loads(file.read_text())["rehearsal"] is True, "whoever makes tokens still sees a rehearsal"
 
 
 def test_a_file_that_goes_back_holds_it_until_time_has_caught_up(
@@ -155,6 +156,6 @@ def test_readers_never_see_half_of_a_file_that_is_replaced(file: Path) -> None:
     while not done.is_set():
         seen.append(json.loads(file.read_text()))
     writer.join()
-    assert all(set(body) == {"real_anchor", "desk_anchor", "speed"} for body in seen)
+    assert all(set(body) == {"real_anchor", "desk_anchor", "speed", "rehearsal"} for body in seen)
     assert [path.name for path in file.parent.iterdir()] == ["clock.json"]
     assert DeskClock(str(file)).now() == DAY + 299 * SECOND

@@ -62,12 +62,21 @@ def test_a_zip_that_grows_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refused.value.code == "too-large"
 
 
+def test_a_sheet_of_one_giant_cell(tmp_path: Path):
+    """What shrinks to a thousandth is no list of anything, and one cell of it would be held whole."""
+    with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", "0" * 20_000_000)
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
+    assert refused.value.code == "too-large"
+
+
 def test_strings_that_do_not_fit_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The sheets of a workbook are read row by row, and its table of strings at once."""
     monkeypatch.setattr("services.registry.commands.import_files.MOST_HELD_BYTES", 1_000)
     for name, refused_as in (("xl/sharedStrings.xml", "too-large"), ("xl/worksheets/sheet1.xml", "not-xlsx")):
         with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(name, "0" * 100_000)
+            archive.writestr(name, "".join(f"<c>{n}</c>" for n in range(10_000)))
         with pytest.raises(FileBrokenError) as refused:
             rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
         assert refused.value.code == refused_as
