@@ -1,11 +1,13 @@
 """The registry, put together."""
 
 import asyncio
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
+from chassis.sealing import SealingKeys
 from services.registry.consumers.imports import ImportWorker
 from services.registry.queries.elections import region_groups
 from services.registry.routes import ROUTERS
@@ -25,11 +27,19 @@ def create_app(settings: Settings) -> FastAPI:
             region_groups=region_groups,
         ),
     )
+    app.state.voter_keys = _voter_keys(settings)
     app.state.import_worker = ImportWorker(
         app.state.database, clock=app.state.clock, chunk_rows=settings.import_chunk_rows
     )
     app.state.wake_import_worker = app.state.import_worker.poke
     return app
+
+
+def _voter_keys(settings: Settings) -> SealingKeys | None:
+    if settings.voter_keys_file is None:
+        return None
+    development = settings.environment == "development"
+    return SealingKeys.from_file(Path(settings.voter_keys_file), allow_demo=development)
 
 
 async def _import(app: FastAPI) -> None:
