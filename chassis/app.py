@@ -28,6 +28,7 @@ from chassis.internal import internal_routes, ledger_gaps, relay_pokes
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
+from chassis.numbers_in_urls import NumbersInUrlsMiddleware
 from chassis.openapi import install_openapi
 from chassis.problem_responses import install_problem_handlers
 from chassis.region_groups import ReadGroups, follow_region_groups, known_region_groups
@@ -126,6 +127,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
         larger_bodies=parts.larger_bodies,
     )
     allow_origins(app, settings.cors_origins)
+    app.add_middleware(NumbersInUrlsMiddleware)
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
     app.add_middleware(HeadMiddleware)
     return app

@@ -75,9 +75,10 @@ def _complete(operation: Json, needed: list[Permission], *, path: str, method: s
 
 def _shape_statuses(operation: Json, needed: list[Permission], *, path: str, method: str) -> Iterator[int]:
     """Give the statuses of the problems that any route of this shape may answer with."""
-    yield from (500, 503)
+    # 400: a NIK in the address, unknown parameters of a list, and the idempotency key of a command.
+    yield from (400, 500, 503)
     if needed:
-        yield from (400, 401, 403)  # 400: unknown parameters of a list, and the idempotency key of a command
+        yield from (401, 403)
     if needed and method != "get":
         yield from (409, 422)
     if "{" in path:
@@ -85,9 +86,9 @@ def _shape_statuses(operation: Json, needed: list[Permission], *, path: str, met
     if {"if-match", "If-Match"} & _headers_of(operation):
         yield from (412, 428)
     if {"idempotency-key", "Idempotency-Key"} & _headers_of(operation):
-        yield from (400, 409, 422)
+        yield from (409, 422)
     if "requestBody" in operation:
-        yield from (400, 408, 413, 415, 422)
+        yield from (408, 413, 415, 422)
     elif "parameters" in operation:
         yield 422
 

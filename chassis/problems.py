@@ -8,6 +8,7 @@
       - UnknownParameter                unknown-parameter
       - InvalidParameter                invalid-parameter
       - CursorInvalid                   cursor-invalid
+      - PersonalNumberInUrl             personal-number-in-url
     x Unauthenticated 401               unauthenticated
     x Forbidden 403                     forbidden
       - ScopeMissing                    scope-missing
@@ -168,6 +169,13 @@ class CursorInvalid(BadRequest):
 
     code = "cursor-invalid"
     title, title_id = "This cursor does not belong to this list", "Kursor ini bukan milik daftar ini"
+
+
+class PersonalNumberInUrl(BadRequest):
+    """A NIK or a family number stands in the address, where histories and other people's logs keep it."""
+
+    code = "personal-number-in-url"
+    title, title_id = "A personal number stands in the address", "Nomor pribadi tercantum dalam alamat"
 
 
 class Unauthenticated(Problem):

@@ -19,6 +19,7 @@ from pathlib import Path
 from joserfc.jwk import KeySet, OKPKey
 
 from contracts.access import Role
+from deploy.keys import sealing_keys
 from deploy.run_folder import replace_file
 
 DEPLOY = Path(__file__).parent
@@ -69,6 +70,8 @@ def make(deploy: Path, *, region: str, election: str | None) -> None:
         replace_file(folder / "internal_token", secrets.token_hex(32), mode=0o600)
     if not (folder / "signing_key").exists():
         _make_signing_key(folder)
+    if not (folder / "voter_keys").exists():
+        replace_file(folder / "voter_keys", sealing_keys("desk"), mode=0o600)
     if not (folder / "clients").exists():
         _make_first_client(folder, region=region, election=election)
     if os.geteuid() == 0:

@@ -4,6 +4,7 @@ They are for a desk on one's own machine: the key's id begins with `demo-`, and 
 outside development.
 """
 
+import base64
 import hashlib
 import json
 import secrets
@@ -39,6 +40,11 @@ class Keys:
         return self.folder / "internal_token"
 
     @property
+    def voters(self) -> Path:
+        """The keys that seal the list of voters; the registry alone reads them."""
+        return self.folder / "voters.json"
+
+    @property
     def clients(self) -> Path:
         """The applications that may ask for tokens, their secrets as SHA-256."""
         return self.folder / "clients.json"
@@ -62,6 +68,8 @@ def ensure_keys(folder: Path, *, regions: Sequence[str], election: str) -> Keys:
         _make_signing_key(keys)
     if not keys.internal_token.exists():
         replace_file(keys.internal_token, secrets.token_hex(32), mode=0o600)
+    if not keys.voters.exists():
+        replace_file(keys.voters, sealing_keys("demo"), mode=0o600)
     if not keys.clients.exists():
         _make_clients(keys, regions=regions, election=election)
     return keys
@@ -74,6 +82,13 @@ def ensure_passwords(file: Path, names: Sequence[str]) -> dict[str, str]:
         known |= {name: secrets.token_hex(24) for name in missing}
         replace_file(file, json.dumps(known, indent=2), mode=0o600)
     return known
+
+
+def sealing_keys(prefix: str) -> str:
+    """A file with one new key for sealing and one for finding what is sealed, as `chassis/sealing.py` reads it."""
+    key_id = f"{prefix}-{secrets.token_hex(8)}"
+    key = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in ("sealing", "index")}
+    return json.dumps({"current": key_id, "keys": {key_id: key}}, indent=2)
 
 
 def _make_signing_key(keys: Keys) -> None:

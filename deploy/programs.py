@@ -132,8 +132,10 @@ def environment(
         "DESK_INTERNAL_TOKEN_FILE": str(keys.internal_token),
     }
     door = {"DESK_SIGNING_KEY_FILE": str(keys.signing_key), "DESK_CLIENTS_FILE": str(keys.clients)}
+    voters = {"DESK_VOTER_KEYS_FILE": str(keys.voters)}
     clock = {"DESK_CLOCK_FILE": str(folder.clock)} if rehearsal else {}
-    return _inherited() | common | clock | (door if owner == "gateway" else {})
+    own = {"gateway": door, "registry": voters}.get(owner, {})
+    return _inherited() | common | clock | own
 
 
 def _inherited() -> dict[str, str]:

@@ -179,15 +179,27 @@ class Refusals:
             )
 
     def note(self, path: str, address: str, answer: httpx.Response) -> None:
-        """Remember a refusal that says for how long."""
+        """Remember a refusal of the address that says for how long; others are about what was asked, not about who asks."""
         wait = answer.headers.get("retry-after", "")
-        if answer.status_code != TooManyRequests.status or not wait.isdecimal():
+        if (
+            answer.status_code != TooManyRequests.status
+            or not wait.isdecimal()
+            or not _of_the_address(answer)
+        ):
             return
         now = time.monotonic()
         if len(self._until) >= _MOST_REFUSALS:
             self._until = {key: until for key, until in self._until.items() if until > now}
         if len(self._until) < _MOST_REFUSALS:
             self._until[path, address] = now + min(int(wait), _LONGEST_REFUSAL_S)
+
+
+def _of_the_address(answer: httpx.Response) -> bool:
+    try:
+        told: object = answer.json()
+    except ValueError:
+        return False
+    return isinstance(told, dict) and cast(dict[str, object], told).get("code") == TooManyRequests.code
 
 
 class Door:

@@ -15,7 +15,7 @@ from chassis.problems import Problem
 from services.incidents import consumers
 from services.incidents.queries.figures import clock_figures, open_figures
 from services.incidents.routes import arrangements, follow_ups, handling, incidents, problems, public_reports
-from services.incidents.routes.budgets import PublicBudgets
+from services.incidents.routes.budgets import public_budgets
 from services.incidents.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
             background=[show_figures],
         ),
     )
-    app.state.public_budgets = PublicBudgets(settings)
+    app.state.public_budgets = public_budgets(settings)
     return app
 
 

@@ -1,14 +1,17 @@
 """The registry, put together."""
 
 import asyncio
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
+from chassis.sealing import SealingKeys
 from services.registry.consumers.imports import ImportWorker
 from services.registry.queries.elections import region_groups
 from services.registry.routes import ROUTERS
+from services.registry.routes.voter_lookups import VoterLookups
 from services.registry.rules.regions import is_region, region
 from services.registry.settings import Settings
 
@@ -25,11 +28,24 @@ def create_app(settings: Settings) -> FastAPI:
             region_groups=region_groups,
         ),
     )
+    app.state.voter_keys = _voter_keys(settings)
+    app.state.voter_lookups = VoterLookups(settings, app.state.metrics)
     app.state.import_worker = ImportWorker(
-        app.state.database, clock=app.state.clock, chunk_rows=settings.import_chunk_rows
+        app.state.database,
+        clock=app.state.clock,
+        chunk_rows=settings.import_chunk_rows,
+        voter_chunk_rows=settings.voter_chunk_rows,
+        keys=app.state.voter_keys,
     )
     app.state.wake_import_worker = app.state.import_worker.poke
     return app
+
+
+def _voter_keys(settings: Settings) -> SealingKeys | None:
+    if settings.voter_keys_file is None:
+        return None
+    development = settings.environment == "development"
+    return SealingKeys.from_file(Path(settings.voter_keys_file), allow_demo=development)
 
 
 async def _import(app: FastAPI) -> None:

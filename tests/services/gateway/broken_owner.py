@@ -1,6 +1,7 @@
 """Owners behind the door that fail in one way each: on a socket of their own, for a lost answer is a matter of connections."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -59,9 +60,19 @@ async def say_nothing(_: bytes, writer: asyncio.StreamWriter) -> None:
 
 
 async def had_enough(_: bytes, writer: asyncio.StreamWriter) -> None:
-    """Refuse for a minute."""
+    """Refuse the address for a minute."""
+    await _refuse_for_a_minute(writer, "too-many-requests")
+
+
+async def had_enough_of_it(_: bytes, writer: asyncio.StreamWriter) -> None:
+    """Refuse what is asked about for a minute, whoever asks."""
+    await _refuse_for_a_minute(writer, "nik-asked-too-often")
+
+
+async def _refuse_for_a_minute(writer: asyncio.StreamWriter, code: str) -> None:
     head = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 60\r\nContent-Type: application/problem+json\r\n"
-    writer.write(f"{head}Content-Length: 2\r\n\r\n{{}}".encode())
+    body = json.dumps({"code": code})
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
     await writer.drain()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service
-from tests.services.gateway.broken_owner import Owner, an_owner, had_enough, say_nothing
+from tests.services.gateway.broken_owner import Owner, an_owner, had_enough, had_enough_of_it, say_nothing
 
 pytestmark = pytest.mark.anyio
 PUBLIC = f"/v1/elections/{ELECTION}/public/incidents"
@@ -54,6 +54,17 @@ async def test_what_the_owner_refuses_for_a_minute_is_not_asked_again(
             f"/v1/elections/{ELECTION}/incidents", json={}, headers=bearer(Role.KPPS)
         )
         assert (officer.status_code, len(owner.requests)) == (429, 3)
+
+
+async def test_what_is_refused_for_what_was_asked_about_is_not_the_address(
+    database_url: Callable[[str], str],
+) -> None:
+    async with an_owner(had_enough_of_it) as owner, gateway_to(owner, database_url) as gateway:
+        refused = [await report(gateway) for _ in range(2)]
+        assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [
+            (429, "nik-asked-too-often")
+        ] * 2
+        assert len(owner.requests) == 2, "another one behind the same address may ask about something else"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from deploy.keys import ensure_keys, ensure_passwords
 
 def test_secrets_are_private_and_made_once(tmp_path: Path) -> None:
     keys = ensure_keys(tmp_path, regions=["32.71"], election="pilkada-2024")
-    private = [keys.signing_key, keys.internal_token, keys.clients, keys.demo_secrets]
-    assert [path.stat().st_mode & 0o777 for path in private] == [0o600] * 4
+    private = [keys.signing_key, keys.internal_token, keys.voters, keys.clients, keys.demo_secrets]
+    assert [path.stat().st_mode & 0o777 for path in private] == [0o600] * 5
     before = [path.read_text() for path in private]
     ensure_keys(tmp_path, regions=["35.78"], election="another")
     assert [path.read_text() for path in private] == before
