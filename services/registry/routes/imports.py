@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import StringConstraints
 from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor
@@ -29,6 +28,7 @@ from services.registry.schemas.imports import (
     MediaType,
     RowStatus,
 )
+from services.registry.schemas.shapes import Source
 
 router = APIRouter(
     prefix="/v1/elections/{election}/imports",
@@ -75,7 +75,7 @@ async def start_import(
     once: OnceDep,
     kind: ImportKind,
     source: Annotated[
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)],
+        Source,
         Query(description="Who says what the rows say; a `source` column goes before it."),
     ],
     dry_run: Annotated[bool, Query(description="Judge every row, change nothing.")] = False,  # noqa: FBT002 - a query's flag

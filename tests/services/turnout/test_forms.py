@@ -101,6 +101,16 @@ async def test_two_persons_do_not_share_a_device(desk: RunningService) -> None:
     assert (other.status_code, other.json()["state"]) == (201, "verified")
 
 
+async def test_what_is_personal_in_a_reason_is_masked(desk: RunningService) -> None:
+    path = form_path(48)
+    await enter(desk, path, "ani")
+    await enter(desk, path, "budi", entry(figures((31, 90, 120, 38, 48))))
+    reason = "menurut NIK 32.71.01.234567.0001, TPS 32.71.06.1002.028"
+    assert (await settle(desk, path, "cici", settlement(reason=reason))).status_code == 201
+    version = (await look(desk, path))["version"]
+    assert version["reason"] == "menurut NIK [nik], TPS 32.71.06.1002.028"
+
+
 async def test_a_third_person_settles_a_dispute(desk: RunningService) -> None:
     path = form_path(7)
     await enter(desk, path, "ani")
