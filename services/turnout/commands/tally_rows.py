@@ -137,7 +137,7 @@ class Form:
 # has planned them while the tables were small.
 _FIND = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
-       t.had_by_another, t.code_since,
+       t.dpt_men + t.dpt_women as dpt, t.had_by_another, t.code_since,
        y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received,
        (d.reached ->> 'opened')::timestamptz as opened_at, (d.reached ->> 'voting_closed')::timestamptz as closed_at
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
@@ -281,6 +281,7 @@ def _surroundings(row: Row, users: Mapping[tuple[UUID, str], int]) -> Surroundin
         opens=row["voting_opens"],
         closes=row["voting_closes"],
         walk_ins_from=row["walk_ins_from"] or WALK_INS_FROM,
+        registered_dpt=row["dpt"],
         receipt=row["ballots_received"],
         governor=governor,
         other_users=others[0] if others else None,
