@@ -85,14 +85,14 @@ class Form:
         return VotingDate(self.known["voting_date"], self.known["zone"])
 
     def entry_findings(self, times: Sequence[Times]) -> list[FormFinding]:
-        """Return what is to be said of when entries of the form were made, and of the code that they named."""
+        """Return what is to be said of when entries of the form were made, and of the code that they named, each once."""
         at: dict[Milestone, datetime | None] = {
             Milestone.OPENED: self.known["opened_at"],
             Milestone.VOTING_CLOSED: self.known["closed_at"],
         }
         reached = {milestone: moment for milestone, moment in at.items() if moment is not None}
         course = Course(self.date, reached, self.known["voting_closes"])
-        found = [finding for told in times for finding in entry_findings(*told, course)]
+        found = list(dict.fromkeys(finding for told in times for finding in entry_findings(*told, course)))
         placed = [judge_time(*told, of=self.date, window=FORMS).placed_at for told in times]
         moved = any(code_findings(at, self.known) for at in placed)
         return [*found, self._code_moved()] if moved else found
