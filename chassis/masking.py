@@ -1,4 +1,4 @@
-"""Personal data out of the logs: numbers, addresses and secrets are replaced before a line is written.
+"""Personal data out of logs and free text: numbers, addresses and secrets are replaced before anything is written.
 
 Own patterns instead of `lokal.samaran`: that one checks whether a number can be a NIK and keeps its first and
 last digits (what it lets through, or keeps, would be in the log), and takes half a millisecond a line; this
@@ -9,22 +9,31 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final, cast
 
+from pydantic import AfterValidator
+
 _HIDDEN: Final = re.compile(
     r"""
       (?P<token>\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*)                     # a JWT, wherever it stands
     | (?P<bearer>(?i:\b(?:bearer|basic)\s+)[\w.~+/=-]{8,})          # an Authorization header's value
     | (?P<email>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
-    | (?P<nik>(?<!\d)(?:\d{16}|\d{6}[ .-]\d{6}[ .-]\d{4}|\d{4}(?:[ -]\d{4}){3})(?!\d))
+    | (?P<kept>
+          \b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b   # a UUID
+        | (?<!\d)\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}(?!\.?\d)            # a TPS code, in our form
+        | (?<!\d)(?!628)\d{13}(?![./-]?\d)                         # and in KPU's
+        | (?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)                       # a day; no NIK begins with 20
+      )
+    | (?P<nik>(?<!\d)\d(?:[ ./-]?\d){15}(?!\d))
     | (?P<phone>(?<!\d)(?<!\d\.)(?<![0-9a-f]{4}-)(?:\+62[ -]?|62|0)8\d{2}[ -]?\d{3,4}[ -]?\d{2,5}(?!\d))
     """,
     re.VERBOSE,
 )
-"""NIK and family numbers have 16 digits, written together or in their usual groups; a TPS code has 13.
+"""NIK and family numbers have 16 digits, written together or in groups of any size; a TPS code has 13.
 
-Letters beside a number do not save it: `nik3271…x` is a NIK. Only the last part of a UUID is left alone as a phone.
+Letters beside a number do not save it: `nik3271…x` is a NIK. What is kept is a number of another kind, and no part of a NIK
+whatever number comes after it.
 """
 
-_WORTH_A_LOOK: Final = re.compile(r"\d{4}|@|eyJ|[Bb]earer|BEARER|[Bb]asic")
+_WORTH_A_LOOK: Final = re.compile(r"\d(?:[ ./-]?\d){3}|@|eyJ|[Bb]earer|BEARER|[Bb]asic")
 _MOST_DEPTH: Final = 6
 
 
@@ -46,7 +55,11 @@ def mask_text(text: str) -> str:
     """
     if _WORTH_A_LOOK.search(text) is None:
         return text
-    return _HIDDEN.sub(lambda found: f"[{found.lastgroup}]", text)
+    return _HIDDEN.sub(lambda found: found[0] if found.lastgroup == "kept" else f"[{found.lastgroup}]", text)
+
+
+MASKED: Final = AfterValidator(mask_text)
+"""Ends the type of every field in which callers write freely: nothing personal is kept, told or listed from there on."""
 
 
 def mask(value: object, *, depth: int = 0) -> object:

@@ -78,6 +78,12 @@ FORM_CODES: Final[dict[str, FindingCode]] = {
             "Ada angka yang kurang dari nol.",
         ),
         FindingCode(
+            "W-DPT-REGISTER",
+            None,
+            "The DPT on the form is not that of the register.",
+            "Jumlah DPT pada formulir tidak sama dengan data TPS yang terdaftar.",
+        ),
+        FindingCode(
             "W-BALLOT-NEED",
             "D2",
             "The ballots received are not the DPT and its reserve.",

@@ -27,7 +27,11 @@ class SecondPersonRequired(Forbidden):
 
 
 class SecondDeviceRequired(Forbidden):
-    """The first entry of this form was made on the same device; the second must be made on another."""
+    """The second entry of a form must be made on another device than the first, so the token of each names its device.
+
+    A device that is not known cannot be shown to be another one. Where the first entry has none, it is taken back or the form
+    returned, and entered anew.
+    """
 
     code = "second-device-required"
     title, title_id = (

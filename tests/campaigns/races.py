@@ -70,7 +70,8 @@ class Ask:
 
 @lru_cache(maxsize=200)
 def _headers(role: Role, person: str, _: int) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token(role, person=person, regions=['32.71'])}"}
+    own = token(role, person=person, regions=["32.71"], device=f"device-of-{person}")
+    return {"Authorization": f"Bearer {own}"}
 
 
 def _statuses(answers: Sequence[httpx.Response]) -> list[int]:

@@ -4,12 +4,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.masking import MASKED
 from contracts.incidents_events import Agency, IncidentCategory
 from contracts.vocabulary import Channel
 from services.incidents.schemas.shapes import Input
 
 SourceText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=300, pattern=r"^[^\x00-\x1f]+$")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=300, pattern=r"^[^\x00-\x1f]+$"),
+    MASKED,
 ]
 Minutes = Annotated[int, Field(ge=1, le=43_200)]
 Days = Annotated[int, Field(ge=1, le=60)]

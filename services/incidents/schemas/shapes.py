@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from chassis.masking import mask_text
+from chassis.masking import MASKED
 from contracts import vocabulary
 from contracts.incidents_events import Agency
 from contracts.vocabulary import Channel, Instant, RegionCode, TpsCode
@@ -34,7 +34,7 @@ Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=120),
     AfterValidator(_one_line),
-    AfterValidator(mask_text),
+    MASKED,
 ]
 """One line for lists and events, without names; personal numbers in it are masked."""
 
@@ -42,7 +42,7 @@ Words = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
     AfterValidator(_printable),
-    AfterValidator(mask_text),
+    MASKED,
 ]
 """What people write; it stays with this service. NIK, telephone numbers and e-mail are masked before anything is kept."""
 
@@ -50,7 +50,7 @@ Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=500),
     AfterValidator(_printable),
-    AfterValidator(mask_text),
+    MASKED,
 ]
 """Why something was done."""
 

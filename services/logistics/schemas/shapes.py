@@ -4,18 +4,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.masking import MASKED
 from contracts.access import place_code
 from contracts.vocabulary import PRINTABLE, REGION_PATTERN, TPS_OR_KPU_PATTERN
 
 Count = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 """How many: strict, for `true` is no number, nor is `"12"`."""
 StockCount = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
-Note = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)]
+Note = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE), MASKED]
 Reason = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=PRINTABLE), MASKED
 ]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE), MASKED
 ]
 ItemCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from chassis.masking import MASKED
 from contracts.logistics_events import ShipmentState
 from contracts.vocabulary import PRINTABLE, Channel, ContestId, Instant, Moment, RegionCode
 from services.logistics.schemas.shapes import Input, ItemCode, Name, Reason, StockCount
@@ -118,7 +119,7 @@ class PlanShipmentIn(Input):
 
     warehouse_id: UUID
     region_code: RegionCode = Field(description="Where it goes; every box's TPS lies there.")
-    vehicle: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+    vehicle: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE), MASKED] = Field(
         default="", description="Plate or name of the vehicle."
     )
     box_ids: Manifest

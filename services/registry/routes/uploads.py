@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import StringConstraints
 from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor
@@ -18,6 +17,7 @@ from chassis.sealing import SealingKeys
 from contracts.vocabulary import Channel
 from services.registry.commands import imports as commands
 from services.registry.schemas.imports import ImportKind, ImportRequest, MediaType, RowStatus
+from services.registry.schemas.shapes import Source
 from services.registry.tables.voters import unavailable
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,7 +31,7 @@ MEDIA_TYPES: dict[str, MediaType] = {
 PART_BYTES = 1_000_000
 
 SaidBy = Annotated[
-    Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)],
+    Source,
     Query(description="Who says what the rows say; a `source` column goes before it."),
 ]
 OfStatus = Annotated[RowStatus | None, Query(description="Refused rows, or those taken with findings.")]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.masking import mask_text
 from contracts.registry_events import RosterCount
 from contracts.vocabulary import Channel
 from services.registry.schemas.shapes import Input, Line, Outcome
@@ -28,7 +29,7 @@ class Trained(StrEnum):
 
 
 def _no_nik(value: str) -> str:
-    if len(value) == 16 and value.isdigit():
+    if mask_text(value) != value:
         raise ValueError("a person is named by a pseudonym, never by a NIK")
     return value
 

@@ -6,16 +6,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chassis.masking import MASKED
 from contracts.vocabulary import PRINTABLE
 
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=PRINTABLE), MASKED
 ]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=PRINTABLE)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=PRINTABLE), MASKED]
 Source = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE), MASKED
 ]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE), MASKED]
 Voters = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 """How many: strict, for `true` is no number, nor is `"12"`; a file's cells have a type of their own."""
 Latitude = Annotated[

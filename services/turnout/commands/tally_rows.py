@@ -85,14 +85,14 @@ class Form:
         return VotingDate(self.known["voting_date"], self.known["zone"])
 
     def entry_findings(self, times: Sequence[Times]) -> list[FormFinding]:
-        """Return what is to be said of when entries of the form were made, and of the code that they named."""
+        """Return what is to be said of when entries of the form were made, and of the code that they named, each once."""
         at: dict[Milestone, datetime | None] = {
             Milestone.OPENED: self.known["opened_at"],
             Milestone.VOTING_CLOSED: self.known["closed_at"],
         }
         reached = {milestone: moment for milestone, moment in at.items() if moment is not None}
         course = Course(self.date, reached, self.known["voting_closes"])
-        found = [finding for told in times for finding in entry_findings(*told, course)]
+        found = list(dict.fromkeys(finding for told in times for finding in entry_findings(*told, course)))
         placed = [judge_time(*told, of=self.date, window=FORMS).placed_at for told in times]
         moved = any(code_findings(at, self.known) for at in placed)
         return [*found, self._code_moved()] if moved else found
@@ -137,7 +137,7 @@ class Form:
 # has planned them while the tables were small.
 _FIND = by_code("""
 select c.election, c.tps_code as asked, t.tps_code, t.tps_id, t.zone, t.voting_date, t.voting_opens, t.voting_closes, c.contest,
-       t.had_by_another, t.code_since,
+       t.dpt_men + t.dpt_women as dpt, t.had_by_another, t.code_since,
        y.tally_id, k.choices, e.results_public_at, e.reserve_ratio, e.walk_ins_from, b.ballots_received,
        (d.reached ->> 'opened')::timestamptz as opened_at, (d.reached ->> 'voting_closed')::timestamptz as closed_at
 from unnest($1::text[], $2::text[], $3::text[]) c(election, tps_code, contest)
@@ -281,6 +281,7 @@ def _surroundings(row: Row, users: Mapping[tuple[UUID, str], int]) -> Surroundin
         opens=row["voting_opens"],
         closes=row["voting_closes"],
         walk_ins_from=row["walk_ins_from"] or WALK_INS_FROM,
+        registered_dpt=row["dpt"],
         receipt=row["ballots_received"],
         governor=governor,
         other_users=others[0] if others else None,

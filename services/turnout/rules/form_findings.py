@@ -42,6 +42,7 @@ class Surroundings:
         opens: civil time of the TPS. Source: D10.
         closes: civil time of the TPS. Source: D10.
         walk_ins_from: civil time of the TPS. Source: D11.
+        registered_dpt: voters on the list of the TPS as the registry tells; None where it is not known.
         receipt: ballots that logistics counted when the box of this contest was received; None where nobody did.
         governor: whether this is the governor's contest.
         other_users: people who voted in the TPS's other contest, where its form stands; None where not known.
@@ -52,6 +53,7 @@ class Surroundings:
     opens: str = "07:00"
     closes: str = "13:00"
     walk_ins_from: str = "12:00"
+    registered_dpt: int | None = None
     receipt: int | None = None
     governor: bool = False
     other_users: int | None = None
@@ -82,6 +84,7 @@ def form_findings(figures: FormFigures, *, around: Surroundings = ALONE) -> list
         _votes_meet_ballots,
         _lines_add_up,
         _list_bounds,
+        _list_is_registered,
         _ballots_add_up,
         _ballots_meet_need,
         _hours,
@@ -225,6 +228,12 @@ def _list_bounds(figures: FormFigures, _: Surroundings) -> Iterator[FormFinding]
     for column in COLUMNS:
         most = getattr(block.dpt, column)
         yield from _exceeds("E-DPT-USERS", f"users_dpt.{column}", getattr(block.users_dpt, column), most)
+
+
+def _list_is_registered(figures: FormFigures, around: Surroundings) -> Iterator[FormFinding]:
+    """Every other check of the list is against the form itself, which a slip in the list may meet all the same."""
+    written = figures.administration.dpt.total if figures.administration else None
+    yield from _differs("W-DPT-REGISTER", "dpt.total", written, around.registered_dpt)
 
 
 def _ballots_add_up(figures: FormFigures, _: Surroundings) -> Iterator[FormFinding]:

@@ -83,7 +83,7 @@ def enter(life: Life, entry: Typed, *, held: bool) -> Life:
 
     Raises:
         SecondPersonRequired: the first entry is of the same person.
-        SecondDeviceRequired: it was made on the same device.
+        SecondDeviceRequired: it was made on the same device, or one of the two on a device that is not known.
         WrongState: two persons have entered the form.
     """
     _check(life, "enter")
@@ -92,7 +92,7 @@ def enter(life: Life, entry: Typed, *, held: bool) -> Life:
     first = life.entries[0]
     if entry.by.person == first.by.person:
         raise SecondPersonRequired
-    if entry.by.device is not None and entry.by.device == first.by.device:
+    if entry.by.device is None or first.by.device in {None, entry.by.device}:
         raise SecondDeviceRequired
     both = (first, entry)
     if first.figures != entry.figures:

@@ -168,9 +168,15 @@ def entry_findings(occurred_at: datetime, recorded_at: datetime, course: Course)
 
 
 def _finding(code: str, said: datetime, expected: date | None) -> FormFinding:
+    against = _utc(expected) if isinstance(expected, datetime) else expected
     return FormFinding(
         code=code,
         where="occurred_at",
-        written=said.isoformat(),
-        expected=expected.isoformat() if expected else None,
+        written=_utc(said).isoformat(),
+        expected=against.isoformat() if against else None,
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return the moment in UTC: a device says it in its own zone, and the database gives it back in UTC."""
+    return moment.astimezone(UTC)

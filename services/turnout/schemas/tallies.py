@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from chassis.masking import MASKED
 from contracts.turnout_events import (
     CivilTime,
     FormAdministration,
@@ -24,7 +25,7 @@ Written = Annotated[int, Field(strict=True, ge=0, le=99_999)] | None
 ChoiceNumber = Annotated[int, Field(ge=1, le=99)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Reason = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=5, max_length=500, pattern=PRINTABLE)
+    str, StringConstraints(strip_whitespace=True, min_length=5, max_length=500, pattern=PRINTABLE), MASKED
 ]
 
 

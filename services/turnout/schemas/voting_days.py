@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from chassis.masking import MASKED
 from contracts.vocabulary import PRINTABLE, Channel, Instant, Milestone, Moment, TpsCode
 from services.turnout.schemas.shapes import Count, Input
 
@@ -98,7 +99,7 @@ class MilestoneIn(Input):
 
     milestone: Milestone
     occurred_at: Moment
-    note: Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)] = ""
+    note: Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE), MASKED] = ""
     channel: Channel = Channel.API
 
 

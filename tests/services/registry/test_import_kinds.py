@@ -5,7 +5,7 @@ import asyncio
 from contracts.access import Role
 from services.registry.consumers.imports import ImportWorker
 from tests.harness import RunningService, bearer
-from tests.services.registry.files import BASE, CSV, counts, send, table, told, tps_rows
+from tests.services.registry.files import BASE, CSV, counts, ended, send, table, told, tps_rows
 
 
 async def test_risks_of_many_tps(registry: RunningService) -> None:
@@ -126,3 +126,28 @@ async def test_another_worker_goes_on_behind_the_cursor(registry: RunningService
         "select count(*) as n, count(distinct aggregate) as tps from outbox where body like '%\"32.71.03.1001.%'"
     )
     assert (rows[0]["n"], rows[0]["tps"]) == (200, 200)
+
+
+async def test_nobody_is_told_what_is_personal_in_a_file(registry: RunningService) -> None:
+    """A row and the word of the file alike: what goes into the register goes on to events and lists."""
+    columns = ("tps_code", "place", "address", "dpt_men", "dpt_women")
+    code = "32.71.03.1002.001"
+    rows = [[code, "Rumah 32.71.06.450890.0001", "hubungi 0812-3456-7890", 250, 250]]
+    headers = bearer(Role.DESK) | {"Content-Type": CSV}
+    answer = await registry.client.post(
+        f"{BASE}/imports",
+        params={"kind": "tps", "source": "budi@contoh.go.id"},
+        content=table(rows, columns),
+        headers=headers,
+    )
+    done = await ended(registry, answer.json()["id"])
+    assert (done["state"], done["created"], done["source"]) == ("done", 1, "[email]")
+    known = (await registry.client.get(f"{BASE}/tps/{code}", headers=bearer(Role.DESK))).json()
+    assert (known["place"], known["address"], known["source"]) == (
+        "Rumah [nik]",
+        "hubungi [phone]",
+        "[email]",
+    )
+    (event,) = await registry.sql("select body from outbox where body like $1", f'%"{code}"%')
+    assert "[phone]" in str(event["body"])
+    assert "450890" not in str(event["body"])

@@ -189,6 +189,24 @@ async def test_the_database_wants_two_devices(desk: RunningService) -> None:
         )
 
 
+@pytest.mark.parametrize(("number", "first", "second"), [(55, None, "komputer-2"), (56, "komputer-1", None)])
+async def test_the_database_wants_both_devices_known(
+    desk: RunningService, number: int, first: str | None, second: str | None
+) -> None:
+    path = form_path(number)
+    headers = bearer(Role.OPERATOR, person="ani", regions=["32.71"], device=first)
+    assert (await desk.client.post(f"{path}/entries", json=entry(), headers=headers)).status_code == 201
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="known devices"):
+        await write(
+            desk,
+            """insert into tally_entry select tally_id, e.round, 2, 'budi', $2, client, channel, figures, salt,
+                   entry_hash, photo_sha256, occurred_at, recorded_at
+               from tally_entry e join tally using (tally_id) join tps_ref using (tps_id) where tps_code like $1""",
+            f"%.0{number}",
+            second,
+        )
+
+
 async def test_tables_are_what_the_migrations_made(desk: RunningService) -> None:
     made = {
         (row["table_name"], row["column_name"]): row["is_nullable"] == "YES"

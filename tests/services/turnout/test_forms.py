@@ -101,6 +101,32 @@ async def test_two_persons_do_not_share_a_device(desk: RunningService) -> None:
     assert (other.status_code, other.json()["state"]) == (201, "verified")
 
 
+@pytest.mark.parametrize(("number", "first", "second"), [(43, None, "komputer-2"), (44, "komputer-1", None)])
+async def test_a_device_that_is_not_known_is_no_second_one(
+    desk: RunningService, number: int, first: str | None, second: str | None
+) -> None:
+    """Neither beside one that is known nor after it; the form is returned, and entered anew on two that are."""
+    path, answers = form_path(number), list[int]()
+    for person, device in (("ani", first), ("budi", second)):
+        headers = bearer(Role.OPERATOR, person=person, regions=["32.71"], device=device)
+        answer = await desk.client.post(f"{path}/entries", json=entry(), headers=headers)
+        answers.append(answer.status_code)
+    assert (answers, answer.json()["code"]) == ([201, 403], "second-device-required")
+    assert (await send_back(desk, path, "cici")).json()["state"] == "empty"
+    await enter(desk, path, "ani")
+    assert (await enter(desk, path, "budi")).json()["state"] == "verified"
+
+
+async def test_what_is_personal_in_a_reason_is_masked(desk: RunningService) -> None:
+    path = form_path(48)
+    await enter(desk, path, "ani")
+    await enter(desk, path, "budi", entry(figures((31, 90, 120, 38, 48))))
+    reason = "menurut NIK 32.71.01.234567.0001, TPS 32.71.06.1002.028"
+    assert (await settle(desk, path, "cici", settlement(reason=reason))).status_code == 201
+    version = (await look(desk, path))["version"]
+    assert version["reason"] == "menurut NIK [nik], TPS 32.71.06.1002.028"
+
+
 async def test_a_third_person_settles_a_dispute(desk: RunningService) -> None:
     path = form_path(7)
     await enter(desk, path, "ani")

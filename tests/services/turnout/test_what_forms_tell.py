@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import cast
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.services.turnout.paper import (
     entry,
     figures,
     form_path,
+    line,
     look,
     send_back,
     settle,
@@ -38,6 +40,28 @@ async def test_the_time_of_an_entry_is_told_with_both_values(desk: RunningServic
     await send_back(desk, form_path(40), "cici")
     await send_back(desk, form_path(40), "dedi")
     assert (await enter(desk, form_path(40), "ani")).json()["findings"] == []
+
+
+async def test_what_two_equal_entries_tell_stands_once(desk: RunningService) -> None:
+    """The first comes back from the database, the second as it was sent: both at one moment, in one form."""
+    for person in ("ani", "budi"):
+        await enter(desk, form_path(47), person, entry(occurred_at="2024-11-26T05:00:00+07:00"))
+    told = (await look(desk, form_path(47)))["version"]["findings"]
+    assert [(one["code"], one["written"]) for one in told] == [("W-OTHER-DAY", "2024-11-25T22:00:00+00:00")]
+
+
+async def test_a_list_that_is_not_the_registered_one_is_told(desk: RunningService) -> None:
+    """The TPS has 533 voters in the register: the form may be of another one."""
+    block = cast(dict[str, object], figures()["administration"])
+    paper = figures(administration=block | {"dpt": line(250, 284)})
+    for person in ("ani", "budi"):
+        await enter(desk, form_path(46), person, entry(paper))
+    form = await look(desk, form_path(46))
+    told = [
+        (one["code"], one["where"], one["written"], one["expected"]) for one in form["version"]["findings"]
+    ]
+    assert form["state"] == "verified"
+    assert told[0] == ("W-DPT-REGISTER", "dpt.total", 534, 533)
 
 
 async def test_the_time_of_a_settlement_is_told(desk: RunningService) -> None:

@@ -4,13 +4,14 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import cast
 
 import pytest
 import structlog
 from fastapi import APIRouter, Depends, FastAPI
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chassis.identity import public_route
@@ -39,6 +40,14 @@ PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
         ("327106 450890 0001", "[nik]"),
         ("327106.450890.0001", "[nik]"),
         ("3271-0645-0890-0001", "[nik]"),
+        ("32.71.01.234567.0001", "[nik]"),
+        ("32.71.06.4508.900.001", "[nik]"),
+        ("32/71/06/450890/0001", "[nik]"),
+        ("32 71 06 45 08 90 00 01", "[nik]"),
+        ("3.2.7.1.0.6.4.5.0.8.9.0.0.0.0.1", "[nik]"),
+        ("TPS 32.71.06.1002.028 NIK 32.71.01.234567.0001", "TPS 32.71.06.1002.028 NIK [nik]"),
+        ("No.1/32.71.01.234567.0001", "No.1/[nik]"),
+        ("No 12 32.71.01.234567.0001", "No 12 [nik]"),
         (f"/voters/{NIK}", "/voters/[nik]"),
         (f'{{"nik":"{NIK}"}}', '{"nik":"[nik]"}'),
         ("call 081234567890 now", "call [phone] now"),
@@ -59,6 +68,15 @@ def test_personal_data_and_secrets_are_hidden(text: str, masked: str) -> None:
     "text",
     [
         "TPS 32.71.06.1002.028 reported 412",
+        "32.71.06.1002.028 412",
+        "3271061002028 412",
+        "/tps/32.71.06.1002.028/412",
+        "2024-11-27 2024-11-28",
+        "2024-11-27/32.71.06.1002.028",
+        "2024-11-27 07:00:00+07:00/2024-11-27 13:00:00+07:00",
+        "12345678-1234-4123-8123-081234567890",
+        "12345678-1234-4123-abcd-0812345678ab",
+        "18f2d4e8-abcd-4123-8123-081234567890",
         "3271061002028",
         "2024-11-27T07:00:00.123456Z",
         f"trace {TRACE}",
@@ -76,6 +94,17 @@ def test_whatever_is_nested_is_masked() -> None:
     held = {"a": [{NIK: (NIK, int(NIK), 7, 0.5, None, True)}], "b": ValueError(NIK)}
     assert NIK not in repr(mask(held))
     assert mask({"n": 7, "ok": True, "x": None}) == {"n": 7, "ok": True, "x": None}
+
+
+@given(
+    st.from_regex(r"\A(1[1-9]|2[1-9]|[3-9]\d)[0-9]{14}\Z"),
+    st.lists(st.sampled_from(["", "", ".", "/", " ", "-"]), min_size=15, max_size=15),
+)
+def test_no_grouping_shows_a_number_of_sixteen_digits(number: str, between: list[str]) -> None:
+    written = "".join(digit + gap for digit, gap in zip(number, [*between, ""], strict=True))
+    # A number of 13 digits, or a TPS code, with another one after it is no NIK.
+    assume(not re.match(r"(\d{13} |\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}[ /-])\d{3}\Z", written))
+    assert mask_text(written) != written
 
 
 @given(

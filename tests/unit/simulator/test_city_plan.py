@@ -40,6 +40,7 @@ def test_every_form_adds_up(seed: int) -> None:
         assert [form.contest for form in tps.forms] == ["gubernur-32", "walikota-32.71"]
         governor, mayor = tps.forms
         assert [broken_rules(form) for form in tps.forms] == [[], []]
+        assert [form.dpt for form in tps.forms] == [tps.dpt, tps.dpt]
         assert mayor.users.men <= governor.users.men
         assert mayor.users.women <= governor.users.women
         assert governor.dpt == mayor.dpt == tps.dpt

@@ -42,6 +42,7 @@ def test_every_form_of_a_region_adds_up(seed: int, tps: int) -> None:
     for one in drawn.tps:
         governor, mayor = one.forms
         assert [broken_rules(form) for form in one.forms] == [[], []]
+        assert [form.dpt for form in one.forms] == [one.dpt, one.dpt]
         assert mayor.users.total <= governor.users.total
         assert one.dpt.total <= MAX_DPT_PER_TPS
         assert wilayah.wilayah_name(one.kelurahan)

@@ -114,6 +114,27 @@ def test_what_does_not_hold_is_found_with_both_values(
     assert found(paper) == expected
 
 
+def test_a_list_that_is_not_the_registered_one_is_told_with_both():
+    long = replace(
+        PAPER,
+        dpt=line(9_000, 9_000),
+        users_dpt=line(8_000, 8_628),
+        users=line(8_001, 8_630),
+        ballots_received=18_450,
+        ballots_used=16_631,
+        ballots_unused=1_818,
+        votes={1: 5_000, 2: 5_000, 3: 5_000, 4: 800, 5: 800},
+        valid=16_600,
+        invalid=31,
+        total=16_631,
+    )
+    assert found(long) == []
+    known = Surroundings(registered_dpt=533)
+    assert found(long, known) == [("W-DPT-REGISTER", "dpt.total", 18_000, 533)]
+    assert found(PAPER, known) == []
+    assert "W-DPT-REGISTER" not in {code for code, *_ in found(replace(PAPER, dpt=line(None, None)), known)}
+
+
 def test_the_reserve_is_used_when_more_ballots_are_gone_than_the_list_is_long():
     own = replace(
         PAPER,

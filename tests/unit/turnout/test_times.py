@@ -1,6 +1,7 @@
 """When a report says that it happened: what can be, and what it counts from."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,7 @@ from services.turnout.rules.times import (
     Course,
     VotingDate,
     Window,
+    entry_findings,
     judge_time,
     order_findings,
     report_window,
@@ -73,6 +75,17 @@ def test_an_entry_is_judged_with_both_values() -> None:
         said.isoformat(),
         NOON.isoformat(),
     )
+
+
+def test_an_instant_is_written_in_utc_whatever_zone_the_device_says_it_in() -> None:
+    in_bogor = datetime(2024, 11, 27, 5, tzinfo=ZoneInfo("Asia/Jakarta"))
+    course = Course(BOGOR, {Milestone.OPENED: NOON.astimezone(ZoneInfo("Asia/Jayapura"))}, "13:00")
+    told = entry_findings(in_bogor, NOON, course)
+    assert told == entry_findings(in_bogor.astimezone(UTC), NOON, course)
+    assert [(one.code, one.written, one.expected) for one in told] == [
+        ("W-NOT-OPENED", "2024-11-26T22:00:00+00:00", NOON.isoformat()),
+        ("W-NOT-CLOSED", "2024-11-26T22:00:00+00:00", "2024-11-27T06:00:00+00:00"),
+    ]
 
 
 SEVEN, ONE = NOON - timedelta(hours=5), NOON + timedelta(hours=1)
