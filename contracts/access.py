@@ -31,6 +31,7 @@ class Scope(StrEnum):
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     REGISTRY_IMPORT = "registry:import"
+    VOTERS_WRITE = "voters:write"
     LOGISTICS_READ = "logistics:read"
     LOGISTICS_SCAN = "logistics:scan"
     LOGISTICS_WRITE = "logistics:write"
@@ -85,7 +86,9 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     Role.PTPS: _PUBLIC | {Scope.INCIDENTS_READ, Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT},
     Role.PPS: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
     Role.PPK: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
-    Role.OPERATOR: _PICTURE | {Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT, Scope.TURNOUT_ENTER},
+    # The commission's own clerks: beside the administrator they alone bring the list of voters.
+    Role.OPERATOR: _PICTURE
+    | {Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT, Scope.TURNOUT_ENTER, Scope.VOTERS_WRITE},
     # Entries are blind: who makes one sees no votes before everybody does.
     Role.VERIFIER: _PICTURE | {Scope.TURNOUT_ENTER},
     Role.ADJUDICATOR: _PICTURE | {Scope.TURNOUT_ADJUDICATE, Scope.RESULTS_EARLY},
@@ -136,6 +139,8 @@ def _audiences(scope: Scope) -> frozenset[str]:
     match area:
         case "registry" | "logistics" | "incidents" | "turnout":
             return frozenset({area})
+        case "voters":
+            return frozenset({"registry"})
         case "results":
             return frozenset({"turnout"})
         case "desk":

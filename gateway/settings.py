@@ -16,7 +16,7 @@ class Settings(ServiceSettings):
     clients_file: str | None = Field(
         default=None, description="Applications that may ask the token endpoint, with hashed secrets."
     )
-    import_limit_bytes: int = Field(default=64_000_000, description="A larger file gets 413.")
+    import_limit_bytes: int = Field(default=256_000_000, description="A larger file gets 413.")
     trusted_proxies: str = Field(
         default="",
         description="Addresses of proxies before the gateway whose `X-Forwarded-For` is believed, with commas; none by default.",

@@ -31,6 +31,7 @@ class Subject(StrEnum):
     SAYING = "the time or the code that a report says"
     BOX = "a box and its hand-overs"
     TPS = "a TPS as it was registered"
+    VOTER = "a row of a list of voters"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from chassis.sealing import SealingKeys
 from services.registry.consumers.imports import ImportWorker
 from services.registry.queries.elections import region_groups
 from services.registry.routes import ROUTERS
+from services.registry.routes.voter_lookups import VoterLookups
 from services.registry.rules.regions import is_region, region
 from services.registry.settings import Settings
 
@@ -28,8 +29,13 @@ def create_app(settings: Settings) -> FastAPI:
         ),
     )
     app.state.voter_keys = _voter_keys(settings)
+    app.state.voter_lookups = VoterLookups(settings, app.state.metrics)
     app.state.import_worker = ImportWorker(
-        app.state.database, clock=app.state.clock, chunk_rows=settings.import_chunk_rows
+        app.state.database,
+        clock=app.state.clock,
+        chunk_rows=settings.import_chunk_rows,
+        voter_chunk_rows=settings.voter_chunk_rows,
+        keys=app.state.voter_keys,
     )
     app.state.wake_import_worker = app.state.import_worker.poke
     return app

@@ -1,6 +1,6 @@
 """What can be wrong with a command or a question to the registry, beside what the chassis knows."""
 
-from chassis.problems import Conflict, NotFound, WrongState
+from chassis.problems import Conflict, NotFound, TooManyRequests, Unavailable, WrongState
 
 
 class ElectionUnknown(NotFound):
@@ -113,3 +113,17 @@ class GroupOfOtherElection(Conflict):
 
     code = "region-group-of-other-election"
     title, title_id = "Another election defined this group", "Kelompok ini milik pemilihan lain"
+
+
+class VotersUnavailable(Unavailable):
+    """The keys that the list of voters is sealed with are not here, so nobody can be found or entered."""
+
+    code = "voters-unavailable"
+    title, title_id = "The list of voters cannot be read", "Daftar pemilih tidak dapat dibaca"
+
+
+class NikAskedTooOften(TooManyRequests):
+    """Somebody asked about one NIK too often; whoever asks about another one is not held up."""
+
+    code = "nik-asked-too-often"
+    title, title_id = "This NIK was asked about too often", "NIK ini terlalu sering ditanyakan"

@@ -1,6 +1,8 @@
 """Whoever reads a document finds a body to begin with for each operation that takes one, and the desk takes it as it stands."""
 
+import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -43,6 +45,11 @@ def examples_of(content: Json, document: Json) -> list[Any]:
     return [*named, *alone, *schema.get("examples", [])]
 
 
+def without_nobodys(example: Any) -> str:
+    """Return an example without the NIK that are nobody's: no region has the code 99."""
+    return re.sub(r"(?<![0-9])99[0-9]{14}(?![0-9])", "", json.dumps(example))
+
+
 def faults(example: Any, schema: Json, document: Json) -> list[str]:
     """Return what a schema of a document has against an example."""
     whole = {**schema, "components": document["components"]}
@@ -62,7 +69,7 @@ def test_every_body_has_an_example_that_fits_its_schema(path: Path):
             wrong.append(f"{operation} has none as {media_type}")
         for example in examples:
             wrong += [f"{operation}: {fault}" for fault in faults(example, content["schema"], document)]
-            if mask(example) != example:
+            if mask(shown := without_nobodys(example)) != shown:
                 wrong.append(f"{operation}: the example looks like somebody's data")
     assert not wrong, "\n".join(wrong)
 
@@ -99,14 +106,13 @@ def test_every_example_is_taken_by_its_model(process: str):
             TypeAdapter(model).validate_json(json.dumps(example))
 
 
-def test_the_rows_of_the_files_are_taken(tmp_path: Path):
+def test_the_rows_of_the_files_are_taken():
     document = json.loads((ROOT / "contracts/openapi/registry.json").read_text())
-    shape = ROW_SHAPES[ImportKind.TPS]
     kinds: dict[str, MediaType] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
-    for _, media_type, content in bodies(document):
+    for operation, media_type, content in bodies(document):
         if media_type in kinds:
-            file = tmp_path / "rows"
-            file.write_text(content["example"])
+            shape = ROW_SHAPES[ImportKind.VOTERS if "/voters/" in operation else ImportKind.TPS]
+            file = io.BytesIO(content["example"].encode())
             rows = list(read_rows(file, kinds[media_type], columns=shape.model_fields, required=["tps_code"]))
             assert rows
             for row in rows:

@@ -5,13 +5,13 @@ repeated in what is said of it: a file without a header has somebody's data wher
 """
 
 import csv
+import io
 import json
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 from xml.etree.ElementTree import ParseError
 
@@ -61,12 +61,12 @@ class RawRow:
 
 
 def read_rows(
-    path: Path, media_type: MediaType, *, columns: Collection[str], required: Collection[str]
+    file: BinaryIO, media_type: MediaType, *, columns: Collection[str], required: Collection[str]
 ) -> Iterator[RawRow]:
     """Give the rows of a file that are not blank.
 
     Args:
-        path: the file.
+        file: the file, at its beginning; it is closed with the last row of a text.
         media_type: what it is.
         columns: names that columns may have.
         required: names that must be among them.
@@ -77,11 +77,11 @@ def read_rows(
     try:
         match media_type:
             case "csv":
-                yield from _table(_csv_rows(path), columns=columns, required=required)
+                yield from _table(_csv_rows(file), columns=columns, required=required)
             case "xlsx":
-                yield from _table(_sheet_rows(path), columns=columns, required=required)
+                yield from _table(_sheet_rows(file), columns=columns, required=required)
             case "ndjson":
-                yield from _objects(path)
+                yield from _objects(file)
     except UnicodeDecodeError as error:
         raise FileBrokenError("not-utf-8", "The file is not UTF-8 text.") from error
     except csv.Error as error:
@@ -126,12 +126,12 @@ def _header(cells: Sequence[object], *, columns: Collection[str], required: Coll
     return header
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline(10_000)
-        file.seek(0)
+def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[str | None]]]:
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        first = text.readline(10_000)
+        text.seek(0)
         delimiter = max(",;\t", key=first.count)
-        for row, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+        for row, cells in enumerate(csv.reader(text, delimiter=delimiter), start=1):
             yield row, [cell.strip() or None for cell in cells]
 
 
@@ -153,15 +153,14 @@ class _Book(Protocol):
         ...
 
 
-def _sheet_rows(path: Path) -> Iterator[tuple[int, list[str | None]]]:
-    with path.open("rb") as file:
-        book = _open_book(file)
-        try:
-            yield from _rows_of(book)
-        except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
-            raise FileBrokenError("not-xlsx", "The workbook cannot be read.") from error
-        finally:
-            book.close()
+def _sheet_rows(file: BinaryIO) -> Iterator[tuple[int, list[str | None]]]:
+    book = _open_book(file)
+    try:
+        yield from _rows_of(book)
+    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise FileBrokenError("not-xlsx", "The workbook cannot be read.") from error
+    finally:
+        book.close()
 
 
 def _rows_of(book: _Book) -> Iterator[tuple[int, list[str | None]]]:
@@ -213,9 +212,9 @@ def _cell(value: object) -> str | None:
             return str(value).strip() or None
 
 
-def _objects(path: Path) -> Iterator[RawRow]:
-    with path.open(encoding="utf-8-sig") as file:
-        for row, line in enumerate(file, start=1):
+def _objects(file: BinaryIO) -> Iterator[RawRow]:
+    with io.TextIOWrapper(file, encoding="utf-8-sig") as text:
+        for row, line in enumerate(text, start=1):
             if not line.strip():
                 continue
             try:

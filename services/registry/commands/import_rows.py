@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
 from chassis.database import UnitOfWork
 from chassis.masking import mask_text, plain_name
 from chassis.outbox import Origin
+from chassis.sealing import SealingKeys
 from contracts.access import covers
 from contracts.vocabulary import tps_code
 from services.registry.commands.facilities import (
@@ -22,8 +24,10 @@ from services.registry.commands.import_files import RawRow
 from services.registry.commands.officers import Assignment, Holder, assign, load_rosters
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, lock_kelurahan, plan_tps, write_tps
+from services.registry.commands.voters import Enrolment, enrol_voters
 from services.registry.rules.rosters import slots_of
 from services.registry.rules.tps import tps_findings
+from services.registry.rules.voters import row_findings, row_refusal
 from services.registry.schemas.facilities import FacilityFacts
 from services.registry.schemas.imports import (
     ROW_SHAPES,
@@ -33,6 +37,7 @@ from services.registry.schemas.imports import (
     OfficerRowIn,
     RiskRowIn,
     TpsRowIn,
+    VoterRowIn,
 )
 from services.registry.schemas.officers import Trained
 from services.registry.schemas.shapes import Misfit, Outcome
@@ -44,14 +49,16 @@ KEYS: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.RISKS: ("tps_code", "kind"),
     ImportKind.OFFICERS: ("tps_code", "duty", "slot"),
     ImportKind.FACILITIES: ("code",),
+    ImportKind.VOTERS: (),
 }
-"""The columns that say what a row is about."""
+"""The columns that say what a row is about; of voters that is told by the database, for a list is too long for memory."""
 
 NEEDED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.TPS: ("tps_code",),
     ImportKind.RISKS: ("tps_code", "kind", "risk_class", "as_of"),
     ImportKind.OFFICERS: ("tps_code", "duty", "slot", "person"),
     ImportKind.FACILITIES: ("code",),
+    ImportKind.VOTERS: ("nik", "name", "sex", "birth_date", "tps_code", "kind"),
 }
 """The columns that a file must have."""
 
@@ -59,6 +66,7 @@ ELSEWHERE = Misfit("", "region-not-covered", "The row lies outside the regions o
 UNKNOWN_TPS = Misfit("tps_code", "tps-unknown", "No TPS has or had this code.")
 TWICE = Misfit("", "duplicate-row", "A row before says the same thing's facts.")
 MISSING = "This column may not be empty."
+RULES = "See docs/rules.md."
 
 R = TypeVar("R", bound=ImportRow)
 F = TypeVar("F", bound=BaseModel)
@@ -81,6 +89,7 @@ class ImportTerms:
     source: str
     grants: tuple[str, ...]
     dry_run: bool
+    import_id: UUID
 
     def covers(self, code: str) -> bool:
         """Say whether the importer's regions cover a region or TPS."""
@@ -93,6 +102,7 @@ class _Chunk:
 
     terms: ImportTerms
     origin: Origin
+    keys: SealingKeys | None
     done: list[RowDone] = field(default_factory=list[RowDone])
 
     def refuse(self, row: int, *reasons: Misfit) -> None:
@@ -105,13 +115,19 @@ class _Chunk:
 def key_of(kind: ImportKind, raw: RawRow) -> str | None:
     """Return what a row is about, as far as its text says; None where it does not."""
     parts = [str(raw.values.get(name) or "").strip().lower() for name in KEYS[kind]]
-    if not all(parts):
+    if not parts or not all(parts):
         return None
     return " ".join([tps_code(parts[0]), *parts[1:]])
 
 
 async def apply_rows(
-    uow: UnitOfWork, raws: Sequence[RawRow], terms: ImportTerms, *, repeated: frozenset[int], origin: Origin
+    uow: UnitOfWork,
+    raws: Sequence[RawRow],
+    terms: ImportTerms,
+    *,
+    repeated: frozenset[int],
+    keys: SealingKeys | None,
+    origin: Origin,
 ) -> list[RowDone]:
     """Take rows in, each judged alone; on a dry run only judge them.
 
@@ -119,6 +135,7 @@ async def apply_rows(
         raws: rows of one kind.
         terms: on whose word.
         repeated: numbers of rows whose thing a row before was about.
+        keys: what voters are sealed with, where there are any.
 
     Returns:
         one result per row, in the order of the file.
@@ -126,7 +143,7 @@ async def apply_rows(
     Emits:
         what the kind's own command emits.
     """
-    chunk = _Chunk(terms, origin)
+    chunk = _Chunk(terms, origin, keys)
     shape = ROW_SHAPES[terms.kind]
     rows: list[tuple[int, ImportRow]] = []
     for raw in raws:
@@ -206,13 +223,13 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
             changes.append(TpsChange(state))
         dpt = facts.dpt_men + facts.dpt_women
         findings = tps_findings(state.code, dpt=dpt, max_voters=frame.settings.max_voters_per_tps.value)
-        chunk.take(number, outcome, *(Misfit("", code, "See docs/rules.md.") for code in findings))
+        chunk.take(number, outcome, *(Misfit("", code, RULES) for code in findings))
     if not terms.dry_run:
         await write_tps(uow, changes, frame=frame, origin=chunk.origin)
 
 
 async def _known_tps(
-    uow: UnitOfWork, rows: Sequence[tuple[int, RiskRowIn | OfficerRowIn]], chunk: _Chunk
+    uow: UnitOfWork, rows: Sequence[tuple[int, RiskRowIn | OfficerRowIn | VoterRowIn]], chunk: _Chunk
 ) -> dict[int, TpsState]:
     """Return the TPS of rows, by row number; refuse the rows of what is elsewhere or not there."""
     codes = [row.tps_code for _, row in rows]
@@ -351,10 +368,42 @@ async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow
         await write_facilities(uow, changes, origin=chunk.origin)
 
 
+async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
+    frame = await load_frame(uow, chunk.origin.election, lock="for share")
+    given = _of(rows, VoterRowIn)
+    known = await _known_tps(uow, given, chunk)
+    enrolments: list[Enrolment] = []
+    for number, row in given:
+        if number not in known:
+            continue
+        voting_date = known[number].facts.voting_date or frame.voting_date
+        refusal = row_refusal(row, voting_date=voting_date, rehearsal=frame.rehearsal)
+        if refusal is not None:
+            chunk.refuse(number, Misfit(*refusal, RULES))
+        else:
+            enrolments.append(Enrolment(number, known[number].tps_id, row))
+    terms = chunk.terms
+    results = await enrol_voters(
+        uow,
+        enrolments,
+        keys=chunk.keys,
+        import_id=terms.import_id,
+        dry_run=terms.dry_run,
+        origin=chunk.origin,
+    )
+    for enrolment, result in zip(enrolments, results, strict=True):
+        if result.outcome is None:
+            chunk.refuse(enrolment.number, Misfit("nik", result.code, RULES))
+        else:
+            findings = [Misfit("nik", code, RULES) for code in row_findings(enrolment.said)]
+            chunk.take(enrolment.number, result.outcome, *findings)
+
+
 Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], _Chunk], Awaitable[None]]
 _APPLY: dict[ImportKind, Apply] = {
     ImportKind.TPS: _apply_tps,
     ImportKind.RISKS: _apply_risks,
     ImportKind.OFFICERS: _apply_officers,
     ImportKind.FACILITIES: _apply_facilities,
+    ImportKind.VOTERS: _apply_voters,
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
+from chassis.sealing import SealingKeys
 from services.registry.commands.import_files import RawRow
 from services.registry.commands.import_rows import ImportTerms, RowDone, apply_rows
 from services.registry.schemas.imports import ImportKind, ImportOut, ImportRequest, MediaType
@@ -37,6 +38,11 @@ class ImportJob:
     rehearsal: bool
     cursor: int
     tries: int
+
+
+def place_of(import_id: UUID, part: int) -> bytes:
+    """Return what a sealed part of a file is bound to."""
+    return import_id.bytes + part.to_bytes(4)
 
 
 async def store_part(
@@ -102,7 +108,8 @@ async def receive_import(
         *(command.size_bytes, command.source, origin.actor, list(grants), origin.rehearsal, origin.now),
     )
     out: ImportOut = import_out(row)
-    return Receipt(out, location=f"/v1/elections/{origin.election}/imports/{import_id}", status=202)
+    voters = "/voters" if command.kind is ImportKind.VOTERS else ""
+    return Receipt(out, location=f"/v1/elections/{origin.election}{voters}/imports/{import_id}", status=202)
 
 
 _CLAIM = """
@@ -131,7 +138,9 @@ async def claim_import(
 
 
 def _job(row: Row) -> ImportJob:
-    terms = ImportTerms(ImportKind(row["kind"]), row["source"], tuple(row["grants"]), row["dry_run"])
+    terms = ImportTerms(
+        ImportKind(row["kind"]), row["source"], tuple(row["grants"]), row["dry_run"], row["id"]
+    )
     return ImportJob(
         import_id=row["id"],
         election=row["election"],
@@ -164,6 +173,7 @@ async def import_chunk(
     repeated: frozenset[int],
     behind: int,
     worker: UUID,
+    keys: SealingKeys | None,
     origin: Origin,
 ) -> None:
     """Take some rows of an import in and move its cursor behind them, in one transaction.
@@ -172,6 +182,7 @@ async def import_chunk(
         raws: rows of the file, in order.
         repeated: numbers of rows whose thing a row before was about.
         behind: the cursor that these rows follow.
+        keys: what voters are sealed with, where there are any.
 
     Emits:
         what its rows emit.
@@ -182,7 +193,7 @@ async def import_chunk(
     rows = await uow.fetch("select worker, cursor, state from import where id = $1 for update", job.import_id)
     if not rows or (rows[0]["worker"], rows[0]["cursor"], rows[0]["state"]) != (worker, behind, "running"):
         raise LostLeaseError
-    results = await apply_rows(uow, raws, job.terms, repeated=repeated, origin=origin)
+    results = await apply_rows(uow, raws, job.terms, repeated=repeated, keys=keys, origin=origin)
     counts = [sum(done.outcome is each for done in results) for each in (*Outcome, None)]
     await uow.execute(
         """update import set cursor = $2, rows_read = rows_read + $3, created = created + $4, changed = changed + $5,

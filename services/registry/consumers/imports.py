@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 import asyncpg
@@ -22,19 +22,23 @@ from chassis.crash import crash_point
 from chassis.database import Database
 from chassis.outbox import Origin
 from chassis.problems import Problem
+from chassis.sealing import SealBrokenError, SealingKeys
 from contracts.vocabulary import Channel
 from services.registry.commands import imports
 from services.registry.commands.import_files import FileBrokenError, RawRow, chunks, read_rows
 from services.registry.commands.import_rows import NEEDED, key_of
 from services.registry.commands.imports import MOST_TRIES, ImportJob, LostLeaseError
-from services.registry.schemas.imports import ROW_SHAPES
+from services.registry.commands.voters import forget_seen
+from services.registry.schemas.imports import ROW_SHAPES, ImportKind
 from services.registry.schemas.shapes import Misfit
+from services.registry.tables.voters import unavailable
 
 log = structlog.get_logger(__name__)
 
 LEASE_S = 6.0
 POLL_S = 1.0
 ORPHANS_AFTER = timedelta(hours=1)
+FORGOTTEN_AT_ONCE = 20_000
 
 _PASSING = (
     sqlalchemy.exc.SQLAlchemyError,
@@ -49,10 +53,20 @@ _PASSING = (
 class ImportWorker:
     """Works on imports, one at a time, until cancelled."""
 
-    def __init__(self, database: Database, *, clock: DeskClock, chunk_rows: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: DeskClock,
+        chunk_rows: int,
+        voter_chunk_rows: int,
+        keys: SealingKeys | None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._chunk_rows = chunk_rows
+        self._voter_chunk_rows = voter_chunk_rows
+        self._keys = keys
         self._worker: UUID = uuid7()
         self._poke = asyncio.Event()
 
@@ -79,6 +93,14 @@ class ImportWorker:
     async def _sweep(self) -> None:
         async with self._database.transaction() as uow:
             await imports.drop_orphans(uow, before=wall_now() - ORPHANS_AFTER)
+        await self._forget()
+
+    async def _forget(self) -> None:
+        """Forget what was only needed while imports of voters were under way, a part at a time."""
+        more = True
+        while more:
+            async with self._database.transaction() as uow:
+                more = await forget_seen(uow, most=FORGOTTEN_AT_ONCE)
 
     async def _claim(self) -> ImportJob | None:
         now = wall_now()
@@ -96,6 +118,7 @@ class ImportWorker:
                     uow, job.import_id, worker=self._worker, failure=failure, now=self._clock.now()
                 )
             log.info("import_ended", kind=job.terms.kind.value, failure=failure.code if failure else None)
+            await self._forget()
         except LostLeaseError:
             log.info("import_lost", import_id=str(job.import_id))
         except _PASSING as error:
@@ -123,14 +146,14 @@ class ImportWorker:
         """Go through the file behind the cursor; return why it cannot be read to its end, where it cannot."""
         if job.tries > MOST_TRIES:
             return Misfit("", "internal-error", "A fault of the desk; what was taken in before stays.")
-        with tempfile.TemporaryDirectory(prefix="desk-import-") as folder:
-            path = Path(folder) / "file"
-            await self._fetch(job.import_id, path)
+        with tempfile.TemporaryFile() as file:  # it has no name, and is gone with the process
+            await self._fetch(job, file)
             kind = job.terms.kind
             rows = read_rows(
-                path, job.media_type, columns=list(ROW_SHAPES[kind].model_fields), required=NEEDED[kind]
+                file, job.media_type, columns=list(ROW_SHAPES[kind].model_fields), required=NEEDED[kind]
             )
-            parts = chunks(rows, self._chunk_rows)
+            voters = kind is ImportKind.VOTERS
+            parts = chunks(rows, self._voter_chunk_rows if voters else self._chunk_rows)
             try:
                 await self._go_through(job, parts)
             except FileBrokenError as error:
@@ -148,24 +171,40 @@ class ImportWorker:
             origin = Origin(job.election, job.actor, Channel.IMPORT.value, self._clock.now(), job.rehearsal)
             async with self._database.transaction() as uow:
                 await imports.import_chunk(
-                    uow, job, new, repeated=repeated, behind=cursor, worker=self._worker, origin=origin
+                    uow,
+                    job,
+                    new,
+                    repeated=repeated,
+                    behind=cursor,
+                    worker=self._worker,
+                    keys=self._keys,
+                    origin=origin,
                 )
             crash_point("import_chunk")
             cursor = new[-1].row
 
-    async def _fetch(self, import_id: UUID, path: Path) -> None:
-        """Write the stored parts of a file to disk, one at a time."""
-        with path.open("wb") as file:
-            part = 0
-            while True:
-                async with self._database.reading() as connection:
-                    content = await connection.fetchval(
-                        "select content from import_part where import_id = $1 and part = $2", import_id, part
-                    )
-                if content is None:
-                    return
-                await asyncio.to_thread(file.write, content)
-                part += 1
+    async def _fetch(self, job: ImportJob, file: IO[bytes]) -> None:
+        """Write the stored parts of a file to disk, one at a time; those of a list of voters are sealed."""
+        part = 0
+        while (content := await self._part(job, part)) is not None:
+            await asyncio.to_thread(file.write, content)
+            part += 1
+        file.seek(0)
+
+    async def _part(self, job: ImportJob, part: int) -> bytes | None:
+        async with self._database.reading() as connection:
+            content = await connection.fetchval(
+                "select content from import_part where import_id = $1 and part = $2", job.import_id, part
+            )
+        if content is None or job.terms.kind is not ImportKind.VOTERS:
+            return content
+        if self._keys is None:
+            raise unavailable()
+        try:
+            place = imports.place_of(job.import_id, part)
+            return self._keys.open(content, key_id=self._keys.current, bound_to=place)
+        except SealBrokenError:
+            raise unavailable() from None
 
 
 def _repeated(job: ImportJob, part: list[RawRow], seen: set[str]) -> frozenset[int]:

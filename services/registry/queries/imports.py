@@ -14,19 +14,21 @@ LISTING = "import-rows|row"
 
 
 async def import_of(
-    connection: Connection, *, election: str, import_id: UUID, reader: str | None
+    connection: Connection, *, election: str, import_id: UUID, reader: str | None, voters: bool
 ) -> ImportOut:
     """Return an import.
 
     Args:
         reader: who asks; None may see everybody's.
+        voters: whether it is one of voters that is asked for, or one of anything else.
 
     Raises:
         ImportUnknown: there is no such import, or it is somebody else's.
     """
     row = await connection.fetchrow(
-        "select * from import where election = $1 and id = $2 and ($3::text is null or actor = $3)",
-        *(election, import_id, reader),
+        """select * from import where election = $1 and id = $2 and ($3::text is null or actor = $3)
+           and (kind = 'voters') = $4""",
+        *(election, import_id, reader, voters),
     )
     if row is None:
         raise ImportUnknown(

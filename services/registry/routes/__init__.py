@@ -1,7 +1,22 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
-from services.registry.routes import elections, facilities, imports, officers, public, regions, risks, tps
+from services.registry.routes import (
+    elections,
+    facilities,
+    imports,
+    officers,
+    public,
+    regions,
+    risks,
+    tps,
+    voter_lookups,
+    voters,
+)
 
 ROUTERS = [
-    module.router for module in (elections, tps, risks, officers, facilities, imports, public, regions)
+    module.router
+    for module in (
+        *(elections, tps, risks, officers, facilities, imports, voters),
+        *(public, voter_lookups, regions),
+    )
 ]

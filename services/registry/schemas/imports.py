@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, RiskClass, RiskKind
 from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKind
 from services.registry.schemas.facilities import FacilityCode
 from services.registry.schemas.officers import Duty, Person, Slot, Trained
 from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text
+from services.registry.schemas.voters import SECRETIVE, Sex, StrikeReason, VoterKind
 
 VotersCell = Annotated[int, Field(ge=0, le=100_000)]
 """How many, as a cell has it: text of digits."""
@@ -28,6 +29,7 @@ class ImportKind(StrEnum):
     RISKS = "risks"
     OFFICERS = "officers"
     FACILITIES = "facilities"
+    VOTERS = "voters"
 
 
 class ImportState(StrEnum):
@@ -78,7 +80,9 @@ class ImportOut(BaseModel):
     kind: ImportKind
     state: ImportState
     dry_run: bool
-    sha256: str
+    sha256: str = Field(
+        description="Of the file; of a list of voters by a key, so that nobody tries out rows."
+    )
     size_bytes: int
     source: str
     rows_read: int
@@ -209,11 +213,49 @@ class FacilityRowIn(ImportRow):
     source: Source | None = None
 
 
+_SixteenDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{16}$")]
+
+
+def _list_word(value: object) -> object:
+    word = _word(value)
+    return _LIST_WORDS.get(word, word) if isinstance(word, str) else word
+
+
+_LIST_WORDS = {
+    "l": Sex.MAN,
+    "laki-laki": Sex.MAN,
+    "p": Sex.WOMAN,
+    "perempuan": Sex.WOMAN,
+    "meninggal": StrikeReason.DEATH,
+    "ganda": StrikeReason.DOUBLE,
+    "koreksi": StrikeReason.CORRECTION,
+}
+
+
+class VoterRowIn(ImportRow):
+    """A person of the election's list; `struck` says why the person is no longer on it."""
+
+    model_config = SECRETIVE
+
+    nik: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), Field(repr=False)]
+    name: Annotated[Line, Field(repr=False)]
+    sex: Annotated[Sex, BeforeValidator(_list_word)]
+    birth_date: Annotated[date, Field(repr=False)]
+    tps_code: TpsCode
+    kind: Annotated[VoterKind, BeforeValidator(_word)]
+    disability: Annotated[Line | None, Field(repr=False)] = None
+    family_number: Annotated[_SixteenDigits | None, Field(repr=False)] = None
+    married: YesOrNo | None = None
+    struck: Annotated[StrikeReason, BeforeValidator(_list_word)] | None = None
+    canary: YesOrNo | None = None
+
+
 ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
     ImportKind.TPS: TpsRowIn,
     ImportKind.RISKS: RiskRowIn,
     ImportKind.OFFICERS: OfficerRowIn,
     ImportKind.FACILITIES: FacilityRowIn,
+    ImportKind.VOTERS: VoterRowIn,
 }
 
 MediaType = Literal["csv", "xlsx", "ndjson"]

@@ -7,6 +7,7 @@ import pytest
 
 from contracts.access import Role
 from tests.harness import RunningService, bearer, running_service
+from tests.services.registry.electorate import keys_file, lay_out
 from tests.services.registry.files import BASE
 
 EVE = datetime.fromisoformat("2024-11-26T06:00:00+07:00")
@@ -23,8 +24,34 @@ async def registry(database_url: Callable[[str], str]) -> AsyncIterator[RunningS
     async with running_service(
         "registry", database_url=url, kafka=None, desk_time=EVE, import_chunk_rows=7
     ) as service:
-        body = {"name": "Pilkada", "region_code": "32.71", "voting_date": "2024-11-27"}
-        await service.client.put(BASE, json=body, headers=bearer(Role.ADMIN))
-        for contest in ("walikota-32.71", "gubernur-32"):
-            await service.client.put(f"{BASE}/contests/{contest}", json=CONTEST, headers=bearer(Role.ADMIN))
+        await define(service)
         yield service
+
+
+@pytest.fixture(scope="module")
+async def electorate(
+    database_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningService]:
+    """A registry with the keys of a list of voters, and the TPS that they vote at."""
+    async with running_service(
+        "registry",
+        database_url=database_url("registry"),
+        kafka=None,
+        desk_time=EVE,
+        voter_chunk_rows=7,
+        voter_keys_file=keys_file(tmp_path_factory.mktemp("keys")),
+        voter_lookups_per_address="100000/minute",
+        voter_lookups_in_all="100000/minute",
+        voter_lookups_per_nik="8/hour",
+        voter_lookup_floor_s=0.02,
+    ) as service:
+        await define(service)
+        await lay_out(service)
+        yield service
+
+
+async def define(service: RunningService) -> None:
+    body = {"name": "Pilkada", "region_code": "32.71", "voting_date": "2024-11-27"}
+    await service.client.put(BASE, json=body, headers=bearer(Role.ADMIN))
+    for contest in ("walikota-32.71", "gubernur-32"):
+        await service.client.put(f"{BASE}/contests/{contest}", json=CONTEST, headers=bearer(Role.ADMIN))

@@ -47,9 +47,11 @@ async def send(
     return await ended(registry, answer.json()["id"])
 
 
-async def ended(registry: RunningService, import_id: str) -> dict[str, object]:
+async def ended(
+    registry: RunningService, import_id: str, *, at: str = f"{BASE}/imports", role: Role = Role.DESK
+) -> dict[str, object]:
     for _ in range(600):
-        answer = await registry.client.get(f"{BASE}/imports/{import_id}", headers=bearer(Role.DESK))
+        answer = await registry.client.get(f"{at}/{import_id}", headers=bearer(role))
         if answer.json()["state"] in {"done", "failed"}:
             return answer.json()
         await asyncio.sleep(0.05)
@@ -57,10 +59,15 @@ async def ended(registry: RunningService, import_id: str) -> dict[str, object]:
 
 
 async def told(
-    registry: RunningService, done: dict[str, object], status: str = "rejected"
+    registry: RunningService,
+    done: dict[str, object],
+    status: str = "rejected",
+    *,
+    at: str = f"{BASE}/imports",
+    role: Role = Role.DESK,
 ) -> dict[int, list[str]]:
-    path = f"{BASE}/imports/{done['id']}/rows?status={status}"
-    answer = await registry.client.get(path, headers=bearer(Role.DESK))
+    path = f"{at}/{done['id']}/rows?status={status}"
+    answer = await registry.client.get(path, headers=bearer(role))
     return {item["row"]: [reason["code"] for reason in item["reasons"]] for item in answer.json()["items"]}
 
 

@@ -99,7 +99,9 @@ async def test_another_worker_goes_on_behind_the_cursor(registry: RunningService
     """Workers die after every chunk; each row is taken in once all the same."""
     registry.app.state.import_worker.poke = lambda: None
     database, clock = registry.app.state.database, registry.app.state.clock
-    dying = [ImportWorker(database, clock=clock, chunk_rows=7) for _ in range(3)]
+    dying = [
+        ImportWorker(database, clock=clock, chunk_rows=7, voter_chunk_rows=7, keys=None) for _ in range(3)
+    ]
     tasks = [asyncio.ensure_future(worker.run()) for worker in dying]
     content = table(tps_rows("32.71.03.1001", 200))
     headers = bearer(Role.DESK) | {"Content-Type": CSV}

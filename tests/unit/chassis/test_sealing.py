@@ -53,7 +53,9 @@ def test_keys_are_replaced_one_after_the_other():
     with pytest.raises(SealBrokenError):
         KEYS.open(both.seal(b"somebody", bound_to=b"row"), key_id="a", bound_to=b"row")
     assert both.indexes("x") == [*SealingKeys("b", {"b": OTHER}).indexes("x"), *KEYS.indexes("x")]
-    assert both.fingerprints["a"] == KEYS.fingerprints["a"] != SealingKeys("a", {"a": OTHER}).fingerprints["a"]
+    assert (
+        both.fingerprints["a"] == KEYS.fingerprints["a"] != SealingKeys("a", {"a": OTHER}).fingerprints["a"]
+    )
 
 
 def test_an_index_is_of_one_value_and_one_key():

@@ -21,7 +21,8 @@ quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], de
 
 def rows_of(path: Path, media_type: MediaType, content: bytes) -> list[RawRow]:
     path.write_bytes(content)
-    return list(read_rows(path, media_type, columns=COLUMNS, required=("tps_code",)))
+    with path.open("rb") as file:
+        return list(read_rows(file, media_type, columns=COLUMNS, required=("tps_code",)))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

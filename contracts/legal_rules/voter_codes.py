@@ -1,0 +1,60 @@
+"""The codes of findings on rows of a list of voters. A code is never renamed and never gets another meaning."""
+
+from typing import Final
+
+from contracts.legal_rules.model import FindingCode, Subject
+
+VOTER_CODES: Final[dict[str, FindingCode]] = {
+    finding.code: finding
+    for finding in (
+        FindingCode(
+            "E-NIK-SHAPE",
+            None,
+            "The NIK is not sixteen digits; the row is refused.",
+            "NIK tidak terdiri dari enam belas angka; baris ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-NIK-SYNTHETIC",
+            "D35",
+            "A rehearsal takes only NIK that begin with 99, and a real election none of them; the row is refused.",
+            "Gladi hanya menerima NIK berawalan 99, dan pemilihan sungguhan tidak menerimanya; baris ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "W-NIK-BIRTH",
+            None,
+            "Birth date and sex are not those that the NIK holds.",
+            "Tanggal lahir dan jenis kelamin tidak sesuai dengan yang ada dalam NIK.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-VOTER-AGE",
+            None,
+            "On the voting day the person is below 17 and not married, or above 120; the row is refused.",
+            "Pada hari pemungutan suara usianya di bawah 17 tahun dan belum kawin, atau di atas 120 tahun; baris ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-VOTER-TWICE",
+            None,
+            "A row before has this NIK at the same TPS; this one is refused.",
+            "Baris sebelumnya memuat NIK ini di TPS yang sama; baris ini ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-VOTER-TWO-TPS",
+            None,
+            "A row before has this NIK at another TPS; this one is refused.",
+            "Baris sebelumnya memuat NIK ini di TPS lain; baris ini ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-VOTER-ELSEWHERE",
+            None,
+            "The election's list has this NIK at another TPS already; the row is refused.",
+            "Daftar pemilih sudah memuat NIK ini di TPS lain; baris ditolak.",
+            Subject.VOTER,
+        ),
+    )
+}

@@ -1,0 +1,221 @@
+"""What changes a list of voters: a region's list comes in as a file, row by row judged, person by person sealed.
+
+Nothing of it is told in an event: voters stay here, and a TPS's figures of its DPT are those that the TPS is registered with.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from chassis.database import Row, UnitOfWork
+from chassis.outbox import Origin
+from chassis.sealing import SealingKeys
+from services.registry.commands.frame import lock_names
+from services.registry.rules.voters import ELSEWHERE, TWICE, TWO_TPS
+from services.registry.schemas.imports import VoterRowIn
+from services.registry.schemas.shapes import Outcome
+from services.registry.schemas.voters import Person
+from services.registry.tables.voters import family_of, nik_of, opened, require_same_keys, sealed
+
+COLUMNS = (
+    *("id", "election", "tps_id", "kind", "sex", "status", "strike_reason", "canary"),
+    *("key_id", "nik_index", "family_index", "sealed", "recorded_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A row of a list, judged by itself, at a TPS that is known.
+
+    Args:
+        number: of the row in its file.
+    """
+
+    number: int
+    tps_id: UUID
+    said: VoterRowIn
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What a row came to: a code where it is refused, an outcome and perhaps the row to write where it is not."""
+
+    outcome: Outcome | None
+    code: str = ""
+    written: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is known of the persons of some rows, before any of them is written."""
+
+    election: str
+    keys: SealingKeys
+    indexes: Sequence[Sequence[bytes]]
+    refused: Mapping[int, str]
+    rows: Mapping[bytes, Row]
+    now: datetime
+
+
+async def enrol_voters(
+    uow: UnitOfWork,
+    enrolments: Sequence[Enrolment],
+    *,
+    keys: SealingKeys | None,
+    import_id: UUID,
+    dry_run: bool,
+    origin: Origin,
+) -> list[Enrolled]:
+    """Take rows of a list in, one result each in their order; on a dry run only judge them.
+
+    Sealing and opening a thousand rows takes tens of milliseconds, so a thread does it.
+
+    Emits:
+        nothing
+
+    Raises:
+        VotersUnavailable: the keys are not here, or are not those of the list.
+    """
+    keys = await require_same_keys(uow, keys)
+    if not dry_run:
+        await lock_names(uow, [f"voters/{origin.election}"])
+        await uow.execute(
+            "insert into voter_key (id, fingerprint) values ($1, $2) on conflict do nothing",
+            *(keys.current, keys.fingerprints[keys.current]),
+        )
+    names = [nik_of(origin.election, each.said.nik) for each in enrolments]
+    indexes = await asyncio.to_thread(lambda: [keys.indexes(name) for name in names])
+    refused = await _seen_before(uow, enrolments, [each[0] for each in indexes], import_id=import_id)
+    rows = await uow.fetch(
+        """select id, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed from voter
+           where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved'""",
+        *(origin.election, [index for each in indexes for index in each]),
+    )
+    known = {row["nik_index"]: row for row in rows}
+    standing = _Standing(origin.election, keys, indexes, refused, known, origin.now)
+    results = await asyncio.to_thread(_judge, enrolments, standing)
+    if not dry_run:
+        await _write(uow, results)
+    return results
+
+
+async def _seen_before(
+    uow: UnitOfWork, enrolments: Sequence[Enrolment], indexes: Sequence[bytes], *, import_id: UUID
+) -> dict[int, str]:
+    """Note the NIK of some rows; return the numbers of those that a row before had, and with which code they are refused."""
+    rows = await uow.fetch(
+        """insert into voter_seen (import_id, nik_index, "row", tps_id)
+           select $1, u.* from unnest($2::bytea[], $3::int[], $4::uuid[]) u on conflict do nothing returning "row" """,
+        *(
+            import_id,
+            list(indexes),
+            [each.number for each in enrolments],
+            [each.tps_id for each in enrolments],
+        ),
+    )
+    new = {row["row"] for row in rows}
+    again = [(each, index) for each, index in zip(enrolments, indexes, strict=True) if each.number not in new]
+    if not again:
+        return {}
+    first = await uow.fetch(
+        "select nik_index, tps_id from voter_seen where import_id = $1 and nik_index = any($2::bytea[])",
+        *(import_id, [index for _, index in again]),
+    )
+    places = {row["nik_index"]: row["tps_id"] for row in first}
+    return {each.number: TWICE if places[index] == each.tps_id else TWO_TPS for each, index in again}
+
+
+def _judge(enrolments: Sequence[Enrolment], standing: _Standing) -> list[Enrolled]:
+    return [
+        _judged(each, indexes, standing) for each, indexes in zip(enrolments, standing.indexes, strict=True)
+    ]
+
+
+def _judged(enrolment: Enrolment, indexes: Sequence[bytes], standing: _Standing) -> Enrolled:
+    """Return what a row comes to: somebody new, somebody known with the same or other facts, or a refusal."""
+    if enrolment.number in standing.refused:
+        return Enrolled(None, standing.refused[enrolment.number])
+    before = next((standing.rows[index] for index in indexes if index in standing.rows), None)
+    if before is not None and before["tps_id"] != enrolment.tps_id:
+        return Enrolled(None, ELSEWHERE)
+    stood = _person_of(before, standing) if before is not None else None
+    person, facts = _merged(enrolment.said, before, stood, standing)
+    if before is not None:
+        same = ("kind", "sex", "status", "strike_reason", "canary", "family_index")
+        if facts == tuple(before[name] for name in same) and person == stood:
+            return Enrolled(Outcome.UNCHANGED)
+    voter: UUID = before["id"] if before is not None else uuid7()
+    kind, sex, status, strike_reason, canary, family_index = facts
+    keys = standing.keys
+    written = (
+        *(voter, standing.election, enrolment.tps_id, kind, sex, status, strike_reason, canary),
+        *(keys.current, indexes[0], family_index, sealed(keys, voter, person), standing.now),
+    )
+    return Enrolled(Outcome.CHANGED if before is not None else Outcome.CREATED, "", written)
+
+
+def _person_of(row: Row, standing: _Standing) -> Person:
+    return opened(standing.keys, row["id"], key_id=row["key_id"], content=row["sealed"])
+
+
+def _merged(
+    said: VoterRowIn, before: Row | None, stood: Person | None, standing: _Standing
+) -> tuple[Person, tuple[object, ...]]:
+    """Return what holds of a person from now on; a column that the file does not have leaves what stands."""
+    told = said.model_fields_set
+    disability, canary, struck = said.disability, bool(said.canary), said.struck
+    family_index = None
+    if said.family_number is not None:
+        family_index = standing.keys.indexes(family_of(standing.election, said.family_number))[0]
+    if before is not None and stood is not None:
+        if "disability" not in told:
+            disability = stood.disability
+        if "canary" not in told:
+            canary = before["canary"]
+        if "struck" not in told:
+            struck = before["strike_reason"]
+        if "family_number" not in told:
+            family_index = before["family_index"]
+    person = Person(nik=said.nik, name=said.name, birth_date=said.birth_date, disability=disability)
+    status = "struck" if struck else "active"
+    strike_reason = str(struck) if struck else None
+    return person, (said.kind.value, said.sex.value, status, strike_reason, canary, family_index)
+
+
+_REPLACE = """
+update voter v set kind = u.kind, sex = u.sex, status = u.status, strike_reason = u.strike_reason, canary = u.canary,
+    key_id = u.key_id, nik_index = u.nik_index, family_index = u.family_index, sealed = u.sealed, recorded_at = u.recorded_at
+from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::text[],
+            $10::bytea[], $11::bytea[], $12::bytea[], $13::timestamptz[])
+    u(id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed, recorded_at)
+where v.id = u.id
+"""
+
+
+async def _write(uow: UnitOfWork, results: Sequence[Enrolled]) -> None:
+    created = [each.written for each in results if each.outcome is Outcome.CREATED]
+    changed = [each.written for each in results if each.outcome is Outcome.CHANGED]
+    if created:
+        await uow.append("voter", COLUMNS, created)
+    if changed:
+        await uow.execute(_REPLACE, *(list(column) for column in zip(*changed, strict=True)))
+
+
+_FORGET = """
+delete from voter_seen where ctid = any(array(
+    select s.ctid from voter_seen s join import i on i.id = s.import_id where i.state in ('done', 'failed') limit $1))
+"""
+
+
+async def forget_seen(uow: UnitOfWork, *, most: int) -> bool:
+    """Forget some of what NIK the files had whose imports have ended; return whether more may be left.
+
+    Emits:
+        nothing
+    """
+    tag = await uow.execute(_FORGET, most)
+    return tag == f"DELETE {most}"
