@@ -15,7 +15,9 @@ import httpx
 
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
+from tests.infrastructure import run_folder
 from tests.services.gateway.conftest import play
+from tests.services.registry.electorate import as_csv, keys_file, person
 from tests.services.turnout.paper import lay_out
 from tests.story import OPENS, whole_story
 
@@ -27,6 +29,12 @@ EVERY_ROLE: Final = (Role.ADMIN, Role.OPERATOR, Role.ADJUDICATOR)
 Names = dict[str, list[object]]
 
 _SETTINGS: Final[Mapping[str, Mapping[str, object]]] = {
+    "registry": {
+        "voter_lookups_per_address": "1000000/minute",
+        "voter_lookups_in_all": "1000000/minute",
+        "voter_lookups_per_nik": "1000000/minute",
+        "voter_lookup_floor_s": 0.005,
+    },
     "incidents": {
         "public_reports_per_address": "1000000/minute",
         "public_lookups_per_address": "1000000/minute",
@@ -47,12 +55,13 @@ class Room:
 @asynccontextmanager
 async def furnished(process: str, database_url: str) -> AsyncGenerator[Room]:
     """Run a process of the desk on the morning of the voting day, with something in it; nothing is relayed."""
+    keys = {"voter_keys_file": keys_file(run_folder())} if process == "registry" else {}
     async with running_service(
         process,
         database_url=database_url,
         kafka=None,
         desk_time=OPENS + timedelta(hours=4),
-        **cast(Any, _SETTINGS.get(process, {})),
+        **cast(Any, {**_SETTINGS.get(process, {}), **keys}),
     ) as service:
         names: Names = {
             "election": [ELECTION],
@@ -88,7 +97,18 @@ async def _registry(service: RunningService) -> Names:
         headers=bearer(EVERY_ROLE) | {"Content-Type": "text/csv"},
     )
     assert sent.status_code == 202, sent.text
-    return {"import_id": [sent.json()["id"]]}
+    listed = await service.client.post(
+        f"{BASE}/voters/imports?source=KPU",
+        content=as_csv([person(1, tps_code=TPS), person(2, tps_code="x")]),
+        headers=bearer(EVERY_ROLE) | {"Content-Type": "text/csv"},
+    )
+    assert listed.status_code == 202, listed.text
+    somebody = person(1)
+    return {
+        "import_id": [sent.json()["id"], listed.json()["id"]],
+        "nik": [somebody["nik"]],
+        "name": [somebody["name"]],
+    }
 
 
 async def _logistics(service: RunningService) -> Names:
