@@ -39,6 +39,20 @@ class Kind(StrEnum):
     RISKS = "risks"
     OFFICERS = "officers"
     FACILITIES = "facilities"
+    VOTERS = "voters"
+
+    @property
+    def role(self) -> Role:
+        """Who brings such a file: voters are the commission's."""
+        return Role.OPERATOR if self is Kind.VOTERS else Role.DESK
+
+    def path(self, election: str) -> str:
+        """Where such a file is sent to, under the path of an election."""
+        return f"{election}/voters/imports" if self is Kind.VOTERS else f"{election}/imports"
+
+    def asked(self) -> dict[str, str]:
+        """What is said of the kind in the query; voters have a route of their own."""
+        return {} if self is Kind.VOTERS else {"kind": self.value}
 
 
 class Reason(BaseModel):
@@ -102,8 +116,8 @@ def import_(
         content = _content(file)
         api = Api(run_folder(port))
         told = _take_in(api, content, kind=kind, source=source or file.name, dry_run=dry_run, quiet=as_json)
-        rejected = list(_told_rows(api, told, status="rejected")) if told.rejected else []
-        found = list(_told_rows(api, told, status="accepted")) if told.with_findings else []
+        rejected = list(_told_rows(api, told, kind, status="rejected")) if told.rejected else []
+        found = list(_told_rows(api, told, kind, status="accepted")) if told.with_findings else []
         if as_json:
             lists = {"rejected_rows": rejected, "rows_with_findings": found}
             rows = {name: [row.model_dump(mode="json") for row in each] for name, each in lists.items()}
@@ -126,13 +140,14 @@ def _content(file: Path) -> Content:
 
 
 def _take_in(api: Api, content: Content, *, kind: Kind, source: str, dry_run: bool, quiet: bool) -> Import:
-    params = {"kind": kind.value, "source": source, "dry_run": str(dry_run).lower()}
-    told = api.send("POST", f"{api.election}/imports", Import, role=Role.DESK, content=content, params=params)
+    params = kind.asked() | {"source": source, "dry_run": str(dry_run).lower()}
+    path = kind.path(api.election)
+    told = api.send("POST", path, Import, role=kind.role, content=content, params=params)
     with _bar(quiet=quiet) as bar:
         task = bar.add_task(f"{kind.value}{', dry run' if dry_run else ''}", total=_rows_of(content))
         while not told.has_ended:
             time.sleep(PAUSE_S)
-            told = api.get(f"{api.election}/imports/{told.id}", Import, role=Role.DESK)
+            told = api.get(f"{path}/{told.id}", Import, role=kind.role)
             bar.update(task, completed=told.rows_read)
         bar.update(task, completed=told.rows_read, total=told.rows_read)
     return told
@@ -146,11 +161,11 @@ def _rows_of(content: Content) -> int | None:
     return lines - 1 if content.media_type == "text/csv" else lines
 
 
-def _told_rows(api: Api, told: Import, *, status: str) -> Iterator[ToldRow]:
+def _told_rows(api: Api, told: Import, kind: Kind, *, status: str) -> Iterator[ToldRow]:
     params = {"status": status, "limit": "500"}
-    path = f"{api.election}/imports/{told.id}/rows"
+    path = f"{kind.path(api.election)}/{told.id}/rows"
     while True:
-        page = api.get(path, ToldRows, role=Role.DESK, params=params)
+        page = api.get(path, ToldRows, role=kind.role, params=params)
         yield from page.items
         if page.next_cursor is None:
             return
