@@ -196,7 +196,7 @@ async def test_the_file_may_be_larger_than_other_bodies(registry: RunningService
     content = table(tps_rows("32.71.01.1007", 2)) + b",,,,,,,\n" * 250_000
     assert len(content) > registry.settings.body_limit_bytes
     assert counts(await send(registry, content)) == ("done", 2, 2, 0, 0, 0)
-    headers = bearer(Role.DESK) | {"Content-Type": CSV, "Content-Length": "64000001"}
+    headers = bearer(Role.DESK) | {"Content-Type": CSV, "Content-Length": "256000001"}
     answer = await registry.client.post(f"{BASE}/imports?kind=tps&source=KPU", content=b"x", headers=headers)
     assert answer.status_code == 413
 
