@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-import asyncpg
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -26,11 +25,19 @@ from chassis.broker import (
 )
 from chassis.clock import wall_now
 from chassis.crash import crash_point
-from chassis.database import Database, UnitOfWork, passes_by_itself
+from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded, Fate, Inbox, Move, Position, ZombieFenced
 from chassis.metrics import Metrics
 from chassis.problems import Problem
-from chassis.records import Assignments, decode, epoch_of, moved_by, reason_of, validated
+from chassis.records import (
+    Assignments,
+    decode,
+    epoch_of,
+    is_the_databases,
+    moved_by,
+    reason_of,
+    validated,
+)
 from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
 from chassis.watermark import Mark
 from contracts.envelope import EventData
@@ -213,7 +220,7 @@ class Consumer:
         except (ZombieFenced, OSError, KafkaError):
             raise
         except Exception as error:
-            if _is_the_databases(error):
+            if is_the_databases(error):
                 raise
             log.warning(
                 "batch_taken_apart", consumer=self.name, records=len(records), error=repr(error)[:300]
@@ -313,7 +320,7 @@ class Consumer:
             except OSError:
                 raise
             except Exception as error:
-                if _is_the_databases(error):
+                if is_the_databases(error):
                     raise
                 reason = reason_of(error)
             await asyncio.sleep(0.05 * 2**attempt)
@@ -407,14 +414,6 @@ class Consumer:
         self.caught_up = lag == 0 and idle
         if lag == 0 or not idle:
             self.progressed_at = wall_now()
-
-
-def _is_the_databases(error: Exception) -> bool:
-    """Say whether a database is away, full or too busy: no fault of the event, which waits.
-
-    A statement that takes too long may be the event's own fault, and counts as a refusal.
-    """
-    return passes_by_itself(error) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
 GapSource = Callable[[str, int, str], Awaitable[Sequence[Decoded]]]

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 
+import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from pydantic import ValidationError
 
+from chassis.database import passes_by_itself
 from chassis.inbox import Decoded, Position
 from chassis.subscription import Received
 from chassis.wire import MalformedEvent, decode_headers
@@ -82,6 +84,14 @@ def reason_of(error: Exception) -> str:
         )
         return f"body fails its schema: {fields}"
     return f"handler refused: {type(error).__name__}"
+
+
+def is_the_databases(error: Exception) -> bool:
+    """Say whether a database is away, full or too busy: no fault of the event, which waits.
+
+    A statement that takes too long may be the event's own fault, and counts as a refusal.
+    """
+    return passes_by_itself(error) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
 class Assignments(ConsumerRebalanceListener):

@@ -1,0 +1,11 @@
+"""The mutations that matter: one fault each, put into a copy of the repository, and the tests that must catch it."""
+
+from scripts.mutations.crowds import CROWDS
+from scripts.mutations.durability import DURABILITY
+from scripts.mutations.model import Mutation
+from scripts.mutations.regions import REGIONS
+from scripts.mutations.rules import RULES
+
+__all__ = ["MUTATIONS", "Mutation"]
+
+MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS)
