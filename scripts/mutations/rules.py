@@ -32,8 +32,8 @@ RULES = (
         (
             Replacement(
                 "services/turnout/rules/voting_days.py",
-                "milestone is Milestone.VOTING_CLOSED and local < CLOSES",
-                "milestone is Milestone.VOTING_CLOSED and local <= CLOSES",
+                "milestone is Milestone.VOTING_CLOSED and local < closes",
+                "milestone is Milestone.VOTING_CLOSED and local <= closes",
             ),
         ),
         ("tests/unit/turnout/test_voting_day_rules.py",),
@@ -43,8 +43,8 @@ RULES = (
         (
             Replacement(
                 "services/turnout/rules/voting_days.py",
-                'if slot != "final" and not OPENS <= slot <= CLOSES:',
-                'if slot != "final" and not OPENS <= slot < CLOSES:',
+                'if slot != "final" and not opens <= slot <= closes:',
+                'if slot != "final" and not opens <= slot < closes:',
             ),
         ),
         ("tests/unit/turnout/test_voting_day_rules.py",),
@@ -142,8 +142,8 @@ RULES = (
         (
             Replacement(
                 "services/turnout/tables/codes.py",
-                "    order by told_at desc nulls last, tps_id limit 1",
-                "    order by told_at, tps_id limit 1",
+                "    order by h.told_at desc nulls last, h.tps_id limit 1",
+                "    order by h.told_at, h.tps_id limit 1",
             ),
         ),
         ("tests/services/turnout/test_codes.py",),
