@@ -34,7 +34,9 @@ CROWDS = (
                 "                answered = url is not None\n",
             ),
         ),
-        ("tests/services/chassis/test_relay_poke.py",),
+        (
+            "tests/services/chassis/test_relay_poke.py::test_what_commits_beside_the_relay_is_published_at_once",
+        ),
     ),
     Mutation(
         "a topic with too few partitions ends in the client's assertion",

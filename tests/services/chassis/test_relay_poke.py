@@ -64,7 +64,7 @@ async def until_published(service: RunningService, count: int) -> None:
     )
 
 
-async def test_what_commits_beside_the_one_that_relays_is_published_though_its_poll_sleeps(
+async def test_what_commits_beside_the_relay_is_published_at_once(
     kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with two_instances(kafka) as (first, second), on_a_socket(first.app, port=first.settings.http_port):
