@@ -219,7 +219,7 @@ class Consumer:
             await self._apply(records)
         except (ZombieFenced, OSError, KafkaError):
             raise
-        except Exception as error:
+        except Exception as error:  # a handler may fail in any way; then each record is judged alone
             if is_the_databases(error):
                 raise
             log.warning(
@@ -319,7 +319,7 @@ class Consumer:
                 reason = reason_of(error)
             except OSError:
                 raise
-            except Exception as error:
+            except Exception as error:  # a handler may fail in any way; the reason is kept
                 if is_the_databases(error):
                     raise
                 reason = reason_of(error)

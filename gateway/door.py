@@ -221,10 +221,10 @@ class Door:
         """Say whether a request for a service could not even wait; of a token that was never seen nothing is said yet."""
         token = bearer_of(scope)
         public = token is None or is_public(scope["path"])
-        if token is not None and not public and not self._verifier.remembers(token):
-            return False
         lane = (self.public if public else self.lanes).get(service)
-        return lane is not None and lane.is_full
+        if lane is None or not lane.is_full:
+            return False
+        return token is None or public or self._verifier.remembers(token)
 
     async def _is_known(self, request: Request) -> bool:
         """Say whether a request has a valid token; where the issuer's keys are not to be had, one that looks like any."""

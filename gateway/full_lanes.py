@@ -34,8 +34,7 @@ class FullLanes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or let it in."""
         if scope["type"] == "http":
-            path: str = scope["path"]
-            passage = self._by_end.get((scope["method"], path.count("/"), path.rpartition("/")[2]))
+            passage = self._by_end.get(_end_of(scope["method"], scope["path"]))
             if passage is not None and self._door.is_full(passage.service, scope):
                 await self._refuse(passage, scope, receive, send)
                 return
@@ -50,6 +49,10 @@ class FullLanes:
         )
 
 
+def _end_of(method: str, path: str) -> _End:
+    return method, path.count("/"), path.rpartition("/")[2]
+
+
 def by_end(found: Iterable[Passage]) -> dict[_End, Passage]:
     """Return operations by how their paths end.
 
@@ -58,7 +61,7 @@ def by_end(found: Iterable[Passage]) -> dict[_End, Passage]:
     named: dict[_End, Passage] = {}
     shared: set[_End] = set()
     for passage in found:
-        end = (passage.method, passage.path.count("/"), passage.path.rpartition("/")[2])
+        end = _end_of(passage.method, passage.path)
         if (
             end[2].startswith("{")
             or passage.path.endswith(STREAMED)

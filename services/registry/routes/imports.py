@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis.actor import Actor
-from chassis.clock import DeskClock
 from chassis.idempotency import OnceDep
-from chassis.pagination import decode_cursor, known_parameters_only
+from chassis.pagination import known_parameters_only
 from chassis.problems import FieldError, InvalidPayload, ScopeMissing
 from chassis.reading import ReaderDep
 from contracts.access import Scope
@@ -24,6 +23,7 @@ from services.registry.routes.uploads import (
     SaidBy,
     media_type_of,
     receive_file,
+    rows_told,
 )
 from services.registry.schemas.imports import ImportKind, ImportOut, ImportRows
 
@@ -119,8 +119,4 @@ async def list_import_rows(
     await queries.import_of(
         read, election=election, import_id=import_id, reader=_reader(agency), voters=False
     )
-    clock: DeskClock = request.app.state.clock
-    start = decode_cursor(cursor, listing=queries.LISTING, kinds=(int,)) if cursor else None
-    return await queries.import_rows(
-        read, import_id, status=status, limit=limit, start=start, now=clock.now()
-    )
+    return await rows_told(request, read, import_id, status=status, limit=limit, cursor=cursor)

@@ -9,14 +9,17 @@ from fastapi import Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor
-from chassis.clock import wall_now
+from chassis.clock import DeskClock, wall_now
 from chassis.database import Database
 from chassis.idempotency import REPLAYED, Once
+from chassis.pagination import decode_cursor
 from chassis.problems import FieldError, InvalidPayload, UnsupportedMediaType
+from chassis.reading import ReaderDep
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import Channel
 from services.registry.commands import imports as commands
-from services.registry.schemas.imports import ImportKind, ImportRequest, MediaType, RowStatus
+from services.registry.queries import imports as queries
+from services.registry.schemas.imports import ImportKind, ImportRequest, ImportRows, MediaType, RowStatus
 from services.registry.schemas.shapes import Source
 from services.registry.tables.voters import unavailable
 
@@ -144,3 +147,20 @@ async def _forget(request: Request, import_id: UUID) -> None:
     database: Database = request.app.state.database
     async with database.transaction() as uow:
         await commands.drop_parts(uow, import_id)
+
+
+async def rows_told(
+    request: Request,
+    read: ReaderDep,
+    import_id: UUID,
+    *,
+    status: RowStatus | None,
+    limit: int,
+    cursor: str | None,
+) -> ImportRows:
+    """Return a page of the rows that have something to tell; whether the caller may see the import was judged before."""
+    clock: DeskClock = request.app.state.clock
+    start = decode_cursor(cursor, listing=queries.LISTING, kinds=(int,)) if cursor else None
+    return await queries.import_rows(
+        read, import_id, status=status, limit=limit, start=start, now=clock.now()
+    )

@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis.actor import Actor
-from chassis.clock import DeskClock
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
-from chassis.pagination import decode_cursor, known_parameters_only
+from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
@@ -23,6 +22,7 @@ from services.registry.routes.uploads import (
     SaidBy,
     media_type_of,
     receive_file,
+    rows_told,
 )
 from services.registry.schemas.imports import ImportKind, ImportOut, ImportRows
 
@@ -102,8 +102,4 @@ async def list_voter_import_rows(
     await queries.import_of(
         read, election=election, import_id=import_id, reader=keeper.pseudonym, voters=True
     )
-    clock: DeskClock = request.app.state.clock
-    start = decode_cursor(cursor, listing=queries.LISTING, kinds=(int,)) if cursor else None
-    return await queries.import_rows(
-        read, import_id, status=status, limit=limit, start=start, now=clock.now()
-    )
+    return await rows_told(request, read, import_id, status=status, limit=limit, cursor=cursor)
