@@ -16,6 +16,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 
 from chassis.actor import RegionGroups
+from chassis.audit_routes import audit_routes
 from chassis.broker import Broker
 from chassis.clock import DeskClock, wall_now
 from chassis.coalescer import Coalescer, RunGroup
@@ -117,7 +118,8 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     _add_coalescers(app, settings, parts)
     install_problem_handlers(app)
     asked_by_key = [command_lookup_routes()] if parts.publishes else []
-    for router in (health_routes(), internal_routes(), *asked_by_key, *parts.routers):
+    audit = audit_routes(parts.name, has_ledger=parts.publishes)
+    for router in (health_routes(), internal_routes(), *asked_by_key, audit, *parts.routers):
         app.include_router(router)
     install_openapi(app)
     app.add_middleware(
