@@ -35,6 +35,7 @@ from chassis.problem_responses import install_problem_handlers
 from chassis.region_groups import ReadGroups, follow_region_groups, known_region_groups
 from chassis.relay import Relay
 from chassis.relay_lock import RelayLock
+from chassis.safe_headers import SafeHeadersMiddleware
 from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
 from chassis.table_statistics import follow_growth
@@ -130,6 +131,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     )
     allow_origins(app, settings.cors_origins)
     app.add_middleware(NumbersInUrlsMiddleware)
+    app.add_middleware(SafeHeadersMiddleware)
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
     app.add_middleware(HeadMiddleware)
     return app

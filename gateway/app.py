@@ -12,6 +12,7 @@ from chassis.client_directory import ClientDirectory
 from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
+from gateway.budgets import Budgets
 from gateway.door import Door, passage_routes
 from gateway.full_lanes import FullLanes
 from gateway.groups import follow_groups
@@ -71,6 +72,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(passage_routes())
     app.router.routes.extend(page_routes())
     install_merged_openapi(app)
+    app.add_middleware(
+        Budgets,
+        verifier=state.verifier,
+        per_client=settings.requests_per_client,
+        per_address=settings.requests_per_address,
+    )
     app.add_middleware(FullLanes, door=state.door, metrics=state.metrics)
     return app
 

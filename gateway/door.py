@@ -42,7 +42,7 @@ from gateway.errors import DoorShut
 _FORWARDED: Final = frozenset(
     {
         *(b"authorization", b"content-type", b"content-encoding", b"idempotency-key", b"if-match"),
-        *(b"if-none-match", b"accept", b"accept-language", b"desk-after"),
+        *(b"if-none-match", b"accept", b"accept-language", b"desk-after", b"desk-purpose"),
     }
 )
 _OF_A_PATH: Final = "/:@!$&'()*+,;=~"

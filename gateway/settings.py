@@ -27,6 +27,14 @@ class Settings(ServiceSettings):
     door_waiting: int = Field(
         default=128, ge=1, description="Requests that may wait for one service; beyond, 503."
     )
+    requests_per_client: str = Field(
+        default="60000/minute",
+        description="Of one application, over all of its tokens, per process; beyond, 429.",
+    )
+    requests_per_address: str = Field(
+        default="6000/minute",
+        description="Of one network address without a valid token, per process; beyond, 429.",
+    )
     overview_age_s: float = Field(
         default=1.0, ge=0, description="An overview, or results, are at most this old."
     )

@@ -54,6 +54,7 @@ def token(
     election: str | None = ELECTION,
     device: str | None = None,
     lifetime_s: int = 600,
+    client: str = "test-client",
 ) -> str:
     """Return an access token of the test's issuer; `person=None` is an application alone."""
     now = int(datetime.now(UTC).timestamp())
@@ -61,8 +62,8 @@ def token(
     scopes = scopes_of(roles)
     claims: dict[str, object] = {
         "iss": ISSUER,
-        "sub": person or "test-client",
-        "client_id": "test-client",
+        "sub": person or client,
+        "client_id": client,
         "aud": sorted(audiences_of(scopes)),
         "iat": now,
         "exp": now + lifetime_s,
