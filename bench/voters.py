@@ -55,7 +55,7 @@ def _wait_until_loaded(desk: BenchDesk) -> None:
 
 def _measure_import(desk: BenchDesk, rows: int) -> None:
     codes = desk.sql("registry", "select code from tps order by code;").split()
-    content = "".join([HEADER, *_lines(rows, codes)]).encode()
+    content = "".join([HEADER, *lines_of(rows, codes)]).encode()
     token = desk.token("operator", regions=[REGION])
     (pid,) = [each.pid for each in desk.folder.read_state().processes if each.name == "registry"]
     for what in ("taken in", "the same again"):
@@ -91,9 +91,9 @@ def _questions(chance: random.Random, rows: int, count: int) -> list[tuple[bool,
     """Return questions of which every other one is a hit; misses are unknown NIK, and known ones with another name."""
     asked: list[tuple[bool, Voter]] = []
     for n in range(count):
-        nik, name = _voter(chance.randrange(rows))[:2]
+        nik, name = voter(chance.randrange(rows))[:2]
         if n % 2:
-            other = _voter(rows + chance.randrange(rows))[0]
+            other = voter(rows + chance.randrange(rows))[0]
             asked.append((False, (other, name) if n % 4 == 1 else (nik, f"{name[:-1]} x")))
         else:
             asked.append((True, (nik, name)))
@@ -125,17 +125,18 @@ def _auc(hits: Sequence[float], misses: Sequence[float]) -> float:
     return (ranks - len(hits) * (len(hits) + 1) / 2) / (len(hits) * len(misses))
 
 
-def _voter(number: int) -> tuple[str, str, str, date]:
+def voter(number: int) -> tuple[str, str, str, date]:
+    """Return NIK, name, sex and birth date of somebody who is nobody."""
     born = date(1950, 1, 1) + timedelta(days=number % 20_000)
     woman = number % 2 == 0
     nik = f"99{number // 10_000:04}{born.day + (40 if woman else 0):02}{born:%m%y}{number % 10_000:04}"
     return nik, f"Pemilih Contoh {number} (gladi)", "P" if woman else "L", born
 
 
-def _lines(rows: int, codes: Sequence[str]) -> Iterator[str]:
+def lines_of(rows: int, codes: Sequence[str]) -> Iterator[str]:
     """Give the rows of a list, TPS by TPS, as lists are."""
     for number in range(rows):
-        nik, name, sex, born = _voter(number)
+        nik, name, sex, born = voter(number)
         yield f"{nik},{name},{sex},{born},{codes[number * len(codes) // rows]},dpt\n"
 
 

@@ -29,7 +29,7 @@ class ServiceSettings(BaseSettings):
         description="A listening socket that whoever starts the process hands in and keeps open.",
     )
     database_url: SecretStr = Field(
-        description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."
+        description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."  # pragma: allowlist secret
     )
     database_pool: int = Field(
         default=6, ge=2, le=100, description="Connections to the database per process, each of 4 MB there."

@@ -29,7 +29,7 @@ from tests.infrastructure import KafkaServer, run_folder
 
 ISSUER = "http://127.0.0.1:8000"
 ELECTION = "pilkada-2024"
-INTERNAL_SECRET = "a-secret-of-this-test-run"
+INTERNAL_SECRET = "a-secret-of-this-test-run"  # pragma: allowlist secret
 
 
 @cache

@@ -63,7 +63,7 @@ _FORM: Final = {
                         "value": {
                             "grant_type": CLIENT_CREDENTIALS,
                             "client_id": "kpu-kota-bogor",
-                            "client_secret": "the-secret-of-this-application",
+                            "client_secret": "the-secret-of-this-application",  # pragma: allowlist secret
                             "scope": "turnout:read events:public",
                         }
                     },
@@ -71,7 +71,7 @@ _FORM: Final = {
                         "value": {
                             "grant_type": TOKEN_EXCHANGE,
                             "client_id": "kpu-kota-bogor",
-                            "client_secret": "the-secret-of-this-application",
+                            "client_secret": "the-secret-of-this-application",  # pragma: allowlist secret
                             "subject_token": "the-access-token-of-this-application",
                             "subject_token_type": ACCESS_TOKEN,
                             "person": "kpps-1",

@@ -12,7 +12,7 @@ from chassis.token_issuer import ACCESS_TOKEN, TOKEN_EXCHANGE, OAuthRefusal, Tok
 from contracts.access import Role, Scope, scopes_of
 from tests.unit.chassis.mint import ISSUER, Mint, ec, okp
 
-SECRET = "5d" * 32
+SECRET = "5d" * 32  # pragma: allowlist secret
 
 
 def client(**changes: object) -> Client:
