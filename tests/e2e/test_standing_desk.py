@@ -78,6 +78,41 @@ def test_the_five_examples_work_as_printed(city: Operator) -> None:
     assert run(city, incident)["tracking_code"]
 
 
+def desk(city: Operator, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / ".venv/bin/desk", *words],
+        env=city.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_audit_trail_is_whole_compared_and_written_out(city: Operator, tmp_path: Path) -> None:
+    heads, out = tmp_path / "heads.json", tmp_path / "trail.ndjson"
+    first = desk(city, "audit", "check", "--heads", str(heads))
+    assert first.returncode == 0, first.stdout + first.stderr
+    kept = json.loads(heads.read_text())
+    assert len(kept) == 9
+    assert kept["registry.changes"]["number"] > 1
+    again = desk(city, "audit", "check", "--heads", str(heads))
+    assert again.returncode == 0, again.stdout + again.stderr
+
+    kept["registry.changes"]["hash"] = "00" * 32  # as whoever kept it would see it, had the chain been made anew
+    heads.write_text(json.dumps(kept))
+    forged = desk(city, "audit", "check", "--heads", str(heads))
+    assert forged.returncode == 1
+    assert "MADE ANEW" in forged.stdout
+
+    written = desk(city, "audit", "export", "--subject", "audit/registry.changes", "--out", str(out))
+    assert written.returncode == 0, written.stderr
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {line["chain"] for line in lines} == {"registry.accesses"}
+    assert out.stat().st_mode & 0o077 == 0
+
+
 def test_there_are_five_examples() -> None:
     assert len(EXAMPLES) == 5
     assert os.access(ROOT / "Makefile", os.R_OK)
