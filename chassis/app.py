@@ -25,6 +25,7 @@ from chassis.database import Database
 from chassis.head import HeadMiddleware
 from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps, relay_pokes
+from chassis.json_bodies import read_strictly
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
@@ -117,7 +118,9 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     _add_coalescers(app, settings, parts)
     install_problem_handlers(app)
     asked_by_key = [command_lookup_routes()] if parts.publishes else []
-    for router in (health_routes(), internal_routes(), *asked_by_key, *parts.routers):
+    routers = (health_routes(), internal_routes(), *asked_by_key, *parts.routers)
+    read_strictly(routers)
+    for router in routers:
         app.include_router(router)
     install_openapi(app)
     app.add_middleware(

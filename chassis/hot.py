@@ -5,9 +5,10 @@ from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.actor import Actor, require_region
+from chassis.batches import Misfit
 from chassis.clock import DeskClock
 from chassis.coalescer import Coalescer, Item
 from chassis.idempotency import KEY_DESCRIPTION, Answer, answer_of_refusal, claim_of, honest
@@ -18,6 +19,9 @@ from chassis.telemetry import trace_of
 from contracts.vocabulary import Channel
 
 T = TypeVar("T")
+Entry = tuple[UUID, str, T, Channel, BaseModel]
+"""An item of a batch: id that the device made (its key), code of its TPS or region, command, channel, payload."""
+
 KEYED: Final = {
     "parameters": [
         {
@@ -35,7 +39,7 @@ KEYED: Final = {
 class BatchResult(BaseModel):
     """What became of one item of a batch: its answer, or its problem."""
 
-    id: UUID
+    id: UUID | None = Field(description="Null where the item has none that can be read.")
     outcome: Literal["accepted", "duplicate", "rejected"]
     status: int
     answer: dict[str, object] | None
@@ -81,31 +85,32 @@ class HotDoor(Generic[T]):
         answer, replayed = await self._coalescer.submit(item)
         return answer.response(replayed=replayed)
 
-    async def many(
-        self, entries: Sequence[tuple[UUID, str, T, Channel, BaseModel]], *, actor: Actor, election: str
-    ) -> Response:
+    async def many(self, entries: Sequence[Entry[T] | Misfit], *, actor: Actor, election: str) -> Response:
         """Run a batch as one group and answer with one result per entry, in their order (`BatchResults`).
 
         Args:
-            entries: id that the device made (the item's key), code of its TPS or region, command, channel, payload.
+            entries: what came in; a misfit is rejected in its place.
         """
         results: dict[int, bytes] = {}
-        items: list[tuple[int, Item[T]]] = []
-        origins = {
-            channel: self._origin(actor, election, channel) for channel in {entry[3] for entry in entries}
-        }
-        for n, (key, place, command, channel, body) in enumerate(entries):
+        items: list[tuple[int, UUID, Item[T]]] = []
+        origins: dict[Channel, Origin] = {}
+        for n, entry in enumerate(entries):
+            if isinstance(entry, Misfit):
+                results[n] = self._rejected(entry.id, entry.problem("items", n))
+                continue
+            key, place, command, channel, body = entry
+            if channel not in origins:
+                origins[channel] = self._origin(actor, election, channel)
             try:
                 require_region(actor, place)
             except Problem as problem:
                 results[n] = self._rejected(key, problem)
                 continue
             claim = claim_of(self._request, actor, str(key), body)
-            items.append((n, Item(command, place, claim, origins[channel], self._refusal)))
-        outcomes = await self._coalescer.submit_many([item for _, item in items])
+            items.append((n, key, Item(command, place, claim, origins[channel], self._refusal)))
+        outcomes = await self._coalescer.submit_many([item for _, _, item in items]) if items else []
         self._request.scope.pop("desk.problem", None)  # items may be refused; the batch itself was not
-        for (n, _), outcome in zip(items, outcomes, strict=True):
-            key = entries[n][0]
+        for (n, key, _), outcome in zip(items, outcomes, strict=True):
             results[n] = (
                 self._rejected(key, outcome)
                 if isinstance(outcome, Problem)
@@ -121,7 +126,7 @@ class HotDoor(Generic[T]):
     def _refusal(self, problem: Problem) -> Answer | None:
         return answer_of_refusal(honest(problem, self._request), self._request)
 
-    def _rejected(self, key: UUID, refusal: Problem) -> bytes:
+    def _rejected(self, key: UUID | None, refusal: Problem) -> bytes:
         request, problem = self._request, honest(refusal, self._request)
         language = language_of(request.headers.get("accept-language", ""))
         document = problem_document(

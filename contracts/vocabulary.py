@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 # `[0-9]`, for `\d` is any digit of any script, and a region in Arabic digits is none.
 REGION_PATTERN = r"^[0-9]{2}(\.[0-9]{2}(\.[0-9]{2}(\.[0-9]{4})?)?)?$"
@@ -27,10 +28,20 @@ ContestId = Annotated[str, StringConstraints(pattern=r"^(gubernur|walikota|bupat
 Instant = AwareDatetime
 """A moment with its offset; stored and sent as UTC."""
 
+
+def _written_out(said: object) -> object:
+    """Refuse a number for a moment: whether it counts seconds or milliseconds is a guess, and a wrong one moves years."""
+    if isinstance(said, datetime) or (isinstance(said, str) and said[4:5] == "-"):
+        return said
+    raise PydanticCustomError("datetime_type", "Write the moment out, as in 2024-11-27T07:00:00+07:00")
+
+
 Moment = Annotated[
-    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC))
+    AwareDatetime,
+    BeforeValidator(_written_out),
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
 ]
-"""An instant that a caller may name: of this century, for those at the ends of the calendar have no UTC."""
+"""An instant that a caller may name: written out with its offset, and of this century: the calendar's ends have no UTC."""
 
 
 def tps_code(value: str) -> str:
