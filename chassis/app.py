@@ -37,6 +37,7 @@ from chassis.relay import Relay
 from chassis.relay_lock import RelayLock
 from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
+from chassis.sync import sync_routes
 from chassis.table_statistics import follow_growth
 from chassis.telemetry import TelemetryMiddleware
 from chassis.token_verifier import TokenVerifier
@@ -117,7 +118,7 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     )
     _add_coalescers(app, settings, parts)
     install_problem_handlers(app)
-    asked_by_key = [command_lookup_routes()] if parts.publishes else []
+    asked_by_key = [command_lookup_routes(), sync_routes(parts.name)] if parts.publishes else []
     routers = (health_routes(), internal_routes(), *asked_by_key, *parts.routers)
     read_strictly(routers)
     for router in routers:

@@ -12,6 +12,12 @@ from chassis.field_errors import field_error
 from chassis.problems import InvalidPayload
 
 T = TypeVar("T")
+
+
+class Blind:
+    """Base of a payload that nobody may see before a second person has made it too: only its fingerprint is ever kept."""
+
+
 MOST_ERRORS: Final = 20
 """Places that one item is told of; a batch has five hundred."""
 
