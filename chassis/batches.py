@@ -1,7 +1,7 @@
 """Items of a batch that are judged one by one: what does not fit its shape is told in its place, and the others go in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar, cast, get_args
 from uuid import UUID
 
@@ -29,10 +29,12 @@ class Misfit:
     Attributes:
         id: as the device made it; None where none can be read.
         found: what pydantic found, places within the item; without what was sent.
+        sent: what was sent, never to be repeated.
     """
 
     id: UUID | None
     found: tuple[Mapping[str, object], ...]
+    sent: object = field(default=None, repr=False)
 
     def problem(self, *where: str | int) -> InvalidPayload:
         """Return what is wrong with the item.
@@ -64,7 +66,7 @@ def _fitted(sent: object, fit: core_schema.ValidatorFunctionWrapHandler) -> obje
         return fit(sent)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        return Misfit(_id_of(sent), tuple(cast(list[dict[str, Any]], found)))
+        return Misfit(_id_of(sent), tuple(cast(list[dict[str, Any]], found)), sent)
 
 
 def _id_of(sent: object) -> UUID | None:

@@ -137,10 +137,10 @@ def result_of_refusal(command: UUID | None, problem: Problem, request: Request) 
         trace_id=trace_of(request.scope),
         language=language_of(request.headers.get("accept-language", "")),
     )
-    return _result(command, problem.status, problem=document)
+    return result_of(command, problem.status, problem=document)
 
 
-def _result(
+def result_of(
     command: UUID | None,
     status: int,
     *,
@@ -286,7 +286,7 @@ class _Outbox:
         answered = await self._ask(sent, path, claimed)
         told: dict[str, object] = from_json(answered.body) if answered.body else {}
         failed = answered.status >= 400
-        result = _result(
+        result = result_of(
             sent.id,
             answered.status,
             answer=None if failed else told,

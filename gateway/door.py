@@ -45,6 +45,7 @@ _FORWARDED: Final = frozenset(
         *(b"if-none-match", b"accept", b"accept-language", b"desk-after"),
     }
 )
+_OF_THE_BODY: Final = frozenset({b"content-type", b"content-encoding"})
 _OF_A_PATH: Final = "/:@!$&'()*+,;=~"
 STREAMED: Final = "/imports"
 """Bodies of routes that end so are too large to hold; they go through as they come, in a lane of their own."""
@@ -253,11 +254,7 @@ class Door:
             TooManyRequests: the owner has refused this address for some time, and it is not over.
         """
         if service not in self.lanes:
-            raise DoorShut(
-                f"This desk runs without {service}.",
-                detail_id=f"Desk ini berjalan tanpa {service}.",
-                retry_after_s=5,
-            )
+            raise _absent(service)
         lane, content = self.lanes[service], None
         path, address = _route_of(request), request.client.host if request.client else ""
         public = is_public(path) or not await self._is_known(request)
@@ -279,6 +276,26 @@ class Door:
                 self.refusals.note(path, address, answer)
             kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
             return Response(answer.content, status_code=answer.status_code, headers=kept)
+
+    async def ask(
+        self, request: Request, service: str, path: str, *, method: str = "GET", content: bytes | None = None
+    ) -> httpx.Response:
+        """Ask a service something on behalf of a caller who has a valid token, and return its answer.
+
+        Raises:
+            DoorShut: the service could not be reached; nothing was sent.
+            OutcomeUnknown: the answer to a command was lost.
+            Overloaded: too many requests wait for this service already.
+        """
+        if service not in self.lanes:
+            raise _absent(service)
+        headers = [each for each in _headers(request) if each[0] not in _OF_THE_BODY]
+        if content is not None:
+            headers.append((b"content-type", b"application/json"))
+        async with self.lanes[service].client() as client:
+            return await self._send(
+                client, client.build_request(method, path, headers=headers, content=content), service
+            )
 
     async def _send(self, client: httpx.AsyncClient, outgoing: httpx.Request, service: str) -> httpx.Response:
         """Send a request, and once more where its connection was closed in that moment and a repeat does no harm."""
@@ -304,6 +321,14 @@ class Door:
                 "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
                 detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
             ) from error
+
+
+def _absent(service: str) -> DoorShut:
+    return DoorShut(
+        f"This desk runs without {service}.",
+        detail_id=f"Desk ini berjalan tanpa {service}.",
+        retry_after_s=5,
+    )
 
 
 def is_public(path: str) -> bool:

@@ -23,9 +23,9 @@ def milestone(number: int, name: str = "opened") -> dict[str, Any]:
 
 
 async def sent(
-    desk: RunningService, items: list[dict[str, Any]], *, role: Role = Role.KPPS, **claims: Any
+    desk: RunningService, items: list[dict[str, Any]], *, role: Role = Role.KPPS, **claims: str
 ) -> list[dict[str, Any]]:
-    headers = bearer(role, **{"regions": ["32.71"], **claims})
+    headers = bearer(role, regions=["32.71"], **claims)
     answer = await desk.client.post(PATH, json={"device": "phone-1", "items": items}, headers=headers)
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]
