@@ -1,6 +1,7 @@
 """Field sync: what a phone did while it was offline goes in, and what it has to know comes out."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,20 +10,21 @@ from re import Pattern
 from typing import Annotated, Final, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 from starlette.routing import compile_path
 
 from chassis.actor import Actor
 from chassis.batches import Misfit
+from chassis.conditional import not_modified
 from chassis.conflicts import CommandConflicts, ConflictDecided
 from chassis.database import Database
 from chassis.idempotency import KEY_DESCRIPTION, principal_of
 from chassis.identity import permission
 from chassis.pagination import known_parameters_only
 from chassis.problem_responses import problem_responses
-from chassis.problems import OutcomeUnknown, Problem, ScopeMissing
+from chassis.problems import InvalidParameter, OutcomeUnknown, Problem, ScopeMissing
 from chassis.sync import (
     PREFIX,
     SettlementIn,
@@ -34,9 +36,14 @@ from chassis.sync import (
 )
 from contracts.access import FIELD_SCOPES, Scope
 from contracts.vocabulary import ElectionId, Service
+from gateway.compression import compressed
 from gateway.door import Door, service_documents
 from gateway.errors import DeviceDiffers
-from gateway.places import Follower
+from gateway.places import Follower, RegionQuery, regions_of
+from gateway.positions import AfterDep
+from gateway.queries.changes import Asked, changes
+from gateway.queries.freshness import as_of
+from gateway.schemas.changes import Changes
 from gateway.schemas.sync import Gap, SyncBatchIn, SyncBatchOut, SyncCommandIn, SyncConflicts
 from gateway.sequences import MOST_NUMBER, missing, note
 
@@ -45,6 +52,8 @@ router = APIRouter(prefix=PREFIX, tags=["field sync"])
 Settler = Annotated[Actor, Depends(permission(Scope.SYNC_SETTLE))]
 Person = Annotated[Actor, Depends(permission(Scope.SYNC_SETTLE, person=True))]
 KnownParameters = Annotated[None, Depends(known_parameters_only)]
+LEAST_DOTS: Final = 2
+"""In the code of a kecamatan; a wider region is followed by its events."""
 _MOST_GAPS: Final = 50
 _COME_AGAIN_S: Final = 2
 
@@ -188,6 +197,55 @@ def _number_of(item: SyncCommandIn | Misfit) -> int | None:
         return item.sequence
     told = cast(dict[str, object], item.sent).get("sequence") if isinstance(item.sent, dict) else None
     return told if type(told) is int and 1 <= told <= MOST_NUMBER else None
+
+
+@router.get("/sync/changes", response_model=Changes)
+async def read_changes(
+    request: Request,
+    *,
+    election: ElectionId,
+    follower: Follower,
+    known: KnownParameters,
+    after_position: AfterDep,
+    after: Annotated[
+        str | None, Query(max_length=8_000, description="`next_cursor` of the page before, or of the feed.")
+    ] = None,
+    region: RegionQuery = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 500,
+) -> Response:
+    """Show what changed for a TPS, a kelurahan or a kecamatan since a cursor; everything where there is none."""
+    state, now = request.app.state, request.app.state.clock.now()
+    asked = Asked(election, _one_place(request, follower, region), follower.scopes)
+    async with state.database.reading() as connection:
+        found = await changes(connection, asked, after=after, limit=limit)
+    told = to_json({"items": found.items, "more": found.has_more, "reset": found.reset, "step": found.step})
+    etag = f'W/"{hashlib.sha256(told + (after or "").encode()).hexdigest()[:24]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
+    if not_modified(request, etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    page = Changes(
+        items=found.items,
+        next_cursor=found.next_cursor,
+        has_more=found.has_more,
+        reset=found.reset,
+        as_of=as_of(state.watermarks, now=now),
+    )
+    return await compressed(request, page.model_dump_json().encode(), headers)
+
+
+def _one_place(request: Request, follower: Actor, region: str | None) -> str:
+    """Return the one region that changes are asked for, of a kecamatan at most.
+
+    Raises:
+        InvalidParameter: the token is for more than that, and none was named.
+    """
+    regions = regions_of(follower, region, groups=request.app.state.groups)
+    if len(regions) == 1 and regions[0].count(".") >= LEAST_DOTS:
+        return regions[0]
+    raise InvalidParameter(
+        "Name one TPS, kelurahan or kecamatan: region=32.71.06.",
+        detail_id="Sebutkan satu TPS, kelurahan, atau kecamatan: region=32.71.06.",
+    )
 
 
 @router.get("/sync/conflicts")
