@@ -2,18 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
 from http import HTTPStatus
-from re import Pattern
 from typing import Annotated, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
-from starlette.routing import compile_path
 
 from chassis.actor import Actor
 from chassis.batches import Misfit
@@ -24,7 +20,7 @@ from chassis.idempotency import KEY_DESCRIPTION, principal_of
 from chassis.identity import permission
 from chassis.pagination import known_parameters_only
 from chassis.problem_responses import problem_responses
-from chassis.problems import InvalidParameter, OutcomeUnknown, Problem, ScopeMissing
+from chassis.problems import InvalidParameter, NotFound, OutcomeUnknown, Problem, ScopeMissing
 from chassis.sync import (
     PREFIX,
     SettlementIn,
@@ -34,16 +30,20 @@ from chassis.sync import (
     result_of,
     result_of_refusal,
 )
-from contracts.access import FIELD_SCOPES, Scope
+from contracts.access import Scope, place_code
 from contracts.vocabulary import ElectionId, Service
-from gateway.compression import compressed
-from gateway.door import Door, service_documents
+from gateway.answers import Answers
+from gateway.compression import LEAST_BYTES, compressed, takes_gzip
+from gateway.door import Door
 from gateway.errors import DeviceDiffers
+from gateway.field_commands import field_commands
 from gateway.places import Follower, RegionQuery, regions_of
 from gateway.positions import AfterDep
 from gateway.queries.changes import Asked, changes
 from gateway.queries.freshness import as_of
+from gateway.queries.packs import AskedPack
 from gateway.schemas.changes import Changes
+from gateway.schemas.packs import Pack
 from gateway.schemas.sync import Gap, SyncBatchIn, SyncBatchOut, SyncCommandIn, SyncConflicts
 from gateway.sequences import MOST_NUMBER, missing, note
 
@@ -51,38 +51,12 @@ router = APIRouter(prefix=PREFIX, tags=["field sync"])
 
 Settler = Annotated[Actor, Depends(permission(Scope.SYNC_SETTLE))]
 Person = Annotated[Actor, Depends(permission(Scope.SYNC_SETTLE, person=True))]
+Packer = Annotated[Actor, Depends(permission(Scope.EVENTS_PUBLIC, region_param="code"))]
 KnownParameters = Annotated[None, Depends(known_parameters_only)]
 LEAST_DOTS: Final = 2
 """In the code of a kecamatan; a wider region is followed by its events."""
 _MOST_GAPS: Final = 50
 _COME_AGAIN_S: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class FieldCommand:
-    """A command that may come in a batch: its path below the election, whose it is, and the scope that it asks for."""
-
-    path: Pattern[str]
-    service: str
-    scopes: frozenset[Scope]
-
-
-@cache
-def field_commands() -> Sequence[FieldCommand]:
-    """Return the commands of the field, as the services' documents tell of them."""
-    return list(_field_commands())
-
-
-def _field_commands() -> Iterator[FieldCommand]:
-    for service, document in service_documents().items():
-        for path, operations in cast(dict[str, dict[str, dict[str, object]]], document["paths"]).items():
-            command = operations.get("post")
-            if command is None or path.endswith(":batch") or not path.startswith(PREFIX):
-                continue
-            security = cast(list[dict[str, list[str]]], command.get("security", []))
-            scopes = frozenset(Scope(name) for each in security for name in each.get("bearer", []))
-            if scopes & FIELD_SCOPES:
-                yield FieldCommand(compile_path(path.removeprefix(PREFIX))[0], service, scopes)
 
 
 @router.post("/sync:batch", responses=problem_responses(DeviceDiffers))
@@ -246,6 +220,26 @@ def _one_place(request: Request, follower: Actor, region: str | None) -> str:
         "Name one TPS, kelurahan or kecamatan: region=32.71.06.",
         detail_id="Sebutkan satu TPS, kelurahan, atau kecamatan: region=32.71.06.",
     )
+
+
+@router.get("/sync/packs/{code}", response_model=Pack)
+async def read_pack(
+    request: Request, election: ElectionId, code: str, packer: Packer, known: KnownParameters
+) -> Response:
+    """Show everything that a phone of a TPS or a kelurahan needs offline; ask again with the ETag."""
+    place = place_code(code)
+    if place is None or place.count(".") <= LEAST_DOTS:
+        raise NotFound(
+            "A pack is of a TPS or a kelurahan.", detail_id="Paket tersedia untuk TPS atau kelurahan."
+        )
+    packs: Answers[AskedPack] = request.app.state.packs
+    made = await packs.get(AskedPack(election, place, Scope.LOGISTICS_READ in packer.scopes))
+    gzip = takes_gzip(request)
+    etag = f'{made.etag[:-1]}-gzip"' if gzip and len(made.body) >= LEAST_BYTES else made.etag
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
+    if not_modified(request, etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return await compressed(request, made.body, headers)
 
 
 @router.get("/sync/conflicts")
