@@ -53,10 +53,17 @@ IfMatch = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,80}$")]
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 
 
+_SENT: Final[dict[str, JsonValue]] = {
+    "id": "0193a3b0-9b42-7d05-9e21-5f6a7b8c9d01",
+    "path": "/tps/32.71.06.1002.028/milestones",
+    "body": {"milestone": "opened", "occurred_at": "2024-11-27T07:00:00+07:00", "channel": "app"},
+}
+
+
 class Sent(BaseModel):
     """One command of an outbox: a request of its route, written down."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_SENT]})
 
     id: UUID = Field(description="Made by the device before the first try: the command's Idempotency-Key.")
     path: Path = Field(
@@ -65,11 +72,17 @@ class Sent(BaseModel):
     if_match: IfMatch | None = Field(
         default=None, description="ETag of the version that is changed, where the route asks for it."
     )
-    body: dict[str, JsonValue] = Field(description="As the route takes it.")
+    body: dict[str, object] = Field(description="As the route takes it.")
 
 
 class SentBatch(BaseModel):
     """Commands of one service, in the order in which they were sent."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"device": "hp-tps-028", "items": [_SENT]}]},
+    )
 
     device: DeviceId
     items: Annotated[list[Sent], Field(min_length=1, max_length=500)]
@@ -148,6 +161,11 @@ def result_of(
     problem: dict[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> SyncResult:
+    """Return the result of a command from the answer of its route.
+
+    Args:
+        headers: of the answer, by their names in small letters.
+    """
     told = headers or {}
     outcome: Outcome
     if problem is None:
@@ -205,7 +223,7 @@ def sync_routes(service: str) -> APIRouter:
     @router.get("/sync/conflicts")
     async def list_conflicts(
         election: ElectionId,
-        settler: Annotated[Actor, Depends(permission(Allowed.SYNC_SETTLE))],
+        settler: Annotated[Actor, Depends(permission(Allowed.CONFLICTS_SETTLE))],
         read: ReaderDep,
         *,
         settled: bool = False,
@@ -222,7 +240,7 @@ def sync_routes(service: str) -> APIRouter:
         election: ElectionId,
         conflict_id: UUID,
         body: SettlementIn,
-        settler: Annotated[Actor, Depends(permission(Allowed.SYNC_SETTLE, person=True))],
+        settler: Annotated[Actor, Depends(permission(Allowed.CONFLICTS_SETTLE, person=True))],
         once: OnceDep,
     ) -> object:
         return await once(

@@ -46,7 +46,7 @@ class Scope(StrEnum):
     EVENTS_PUBLIC = "events:public"
     EVENTS_OPERATIONAL = "events:operational"
     EVENTS_RESTRICTED = "events:restricted"
-    SYNC_SETTLE = "sync:settle"
+    CONFLICTS_SETTLE = "conflicts:settle"
     REHEARSAL_CLOCK = "rehearsal:clock"
     DESK_ADMIN = "desk:admin"
 
@@ -94,7 +94,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
         Scope.TURNOUT_REPORT,
         Scope.TURNOUT_ENTER,
         Scope.VOTERS_WRITE,
-        Scope.SYNC_SETTLE,
+        Scope.CONFLICTS_SETTLE,
     },
     # Entries are blind: who makes one sees no votes before everybody does.
     Role.VERIFIER: _PICTURE | {Scope.TURNOUT_ENTER},
@@ -118,7 +118,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
         Scope.TURNOUT_REPORT,
         Scope.RESULTS_EARLY,
         Scope.EVENTS_RESTRICTED,
-        Scope.SYNC_SETTLE,
+        Scope.CONFLICTS_SETTLE,
     },
     # Entering and adjudicating are not the administrator's: two persons of those roles must agree.
     Role.ADMIN: frozenset(Scope) - {Scope.TURNOUT_ENTER, Scope.TURNOUT_ADJUDICATE},
@@ -163,7 +163,7 @@ def _audiences(scope: Scope) -> frozenset[str]:
             return frozenset({"registry"})
         case "results":
             return frozenset({"turnout"})
-        case "desk" | "sync":
+        case "desk" | "conflicts":
             return frozenset({"registry", "logistics", "incidents", "turnout"})
         case _:
             return frozenset()

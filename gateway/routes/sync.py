@@ -49,8 +49,8 @@ from gateway.sequences import MOST_NUMBER, missing, note
 
 router = APIRouter(prefix=PREFIX, tags=["field sync"])
 
-Settler = Annotated[Actor, Depends(permission(Scope.SYNC_SETTLE))]
-Person = Annotated[Actor, Depends(permission(Scope.SYNC_SETTLE, person=True))]
+Settler = Annotated[Actor, Depends(permission(Scope.CONFLICTS_SETTLE))]
+Person = Annotated[Actor, Depends(permission(Scope.CONFLICTS_SETTLE, person=True))]
 Packer = Annotated[Actor, Depends(permission(Scope.EVENTS_PUBLIC, region_param="code"))]
 KnownParameters = Annotated[None, Depends(known_parameters_only)]
 LEAST_DOTS: Final = 2

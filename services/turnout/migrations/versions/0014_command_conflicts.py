@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from chassis.conflicts import CONFLICT_DDL
+from chassis.machinery import CONFLICT_DDL
 
 revision = "0014"
 down_revision = "0009"
