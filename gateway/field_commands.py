@@ -8,7 +8,7 @@ from typing import cast
 
 from starlette.routing import compile_path
 
-from chassis.sync import PREFIX
+from chassis.sync_shapes import PREFIX
 from contracts.access import FIELD_SCOPES, Scope
 from gateway.door import service_documents
 from gateway.schemas.packs import PackedCommand

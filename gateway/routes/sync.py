@@ -21,7 +21,7 @@ from chassis.identity import permission
 from chassis.pagination import known_parameters_only
 from chassis.problem_responses import problem_responses
 from chassis.problems import InvalidParameter, NotFound, OutcomeUnknown, Problem, ScopeMissing
-from chassis.sync import (
+from chassis.sync_shapes import (
     PREFIX,
     SettlementIn,
     SyncResult,
@@ -146,7 +146,7 @@ async def _give(
     )
     path = f"/v1/elections/{election}/sync:batch"
     try:
-        answer = await door.ask(request, service, path, method="POST", content=content)
+        answer = await door.ask(request, door.batches, path, service=service, method="POST", content=content)
         if answer.status_code == HTTPStatus.OK:
             return dict(zip(numbers, SyncResults.model_validate_json(answer.content).items, strict=True))
         # A refusal of the whole: the token ended meanwhile, or the service is overloaded.
@@ -252,7 +252,9 @@ async def list_conflicts(
 
     async def ask(service: Service) -> CommandConflicts | None:
         try:
-            return CommandConflicts.model_validate_json((await door.ask(request, service, path)).content)
+            return CommandConflicts.model_validate_json(
+                (await door.ask(request, door.lanes, path, service=service)).content
+            )
         except (Problem, ValidationError):
             return None
 
@@ -278,7 +280,8 @@ async def settle_conflict(
     """Write down how a conflict was decided: the first command stands alone, or the second was sent anew. Nothing is applied."""
     door: Door = request.app.state.door
     path = f"/v1/elections/{election}/sync/conflicts/{conflict_id}/settlements"
-    answer = await door.ask(request, service, path, method="POST", content=body.model_dump_json().encode())
+    content = body.model_dump_json().encode()
+    answer = await door.ask(request, door.lanes, path, service=service, method="POST", content=content)
     kept = ("content-type", "content-language", "idempotent-replayed", "retry-after", "cache-control", "vary")
     headers = {name: answer.headers[name] for name in kept if name in answer.headers}
     return Response(answer.content, status_code=answer.status_code, headers=headers)

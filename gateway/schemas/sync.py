@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from chassis.batches import JudgedAlone
 from chassis.conflicts import CommandConflict
-from chassis.sync import DeviceId, Sent, SyncResults
+from chassis.sync_shapes import DeviceId, Sent, SyncResults
 from contracts.vocabulary import Instant, Moment
 from gateway.sequences import MOST_NUMBER
 

@@ -129,7 +129,7 @@ class PhoneMachine(RuleBasedStateMachine):
 
     @rule(network=st.sampled_from(NETWORKS), away=st.sampled_from([None, None, "turnout", "incidents"]))
     def sends(self, network: str, away: str | None) -> None:
-        lanes = self.desk.field.gateway.app.state.door.lanes
+        lanes = self.desk.field.gateway.app.state.door.batches
         lane = lanes.pop(away) if away else None
         self.network = network
         try:

@@ -217,7 +217,7 @@ async def test_an_envelope_that_is_wrong_is_refused_whole(field: Outside, change
 
 
 async def test_a_service_that_is_away_defers_its_own_commands_alone(field: Outside) -> None:
-    lanes = field.gateway.app.state.door.lanes
+    lanes = field.gateway.app.state.door.batches
     lane, items = lanes.pop("incidents"), numbered(report(12), incident(12))
     headers = bearer(Role.KPPS, regions=["32.71"])
     answer = await field.gateway.client.post(
@@ -235,7 +235,7 @@ async def test_a_service_that_is_away_defers_its_own_commands_alone(field: Outsi
 async def test_an_answer_that_is_lost_behind_the_door_is_deferred(
     field: Outside, conversation: Conversation
 ) -> None:
-    lanes, (item,) = field.gateway.app.state.door.lanes, numbered(incident(13))
+    lanes, (item,) = field.gateway.app.state.door.batches, numbered(incident(13))
     lane = lanes["incidents"]
     async with an_owner(conversation) as owner:
         lanes["incidents"] = Lane(owner.url, clients=1, waiting=8)

@@ -187,3 +187,13 @@ async def test_two_devices_at_one_tps_are_two_reporters(desk: RunningService) ->
         ("rejected", "second-person-required"),
         ("rejected", "second-device-required"),
     ]
+
+
+async def test_an_id_of_another_kind_of_command_is_a_conflict_too(desk: RunningService) -> None:
+    opened, counted = milestone(60), report(60)
+    found = await sent(desk, [opened, {**counted, "id": opened["id"]}])
+    assert outcomes(found) == [("created", 201), ("conflict", 422)]
+    again = await sent(desk, [{**counted, "id": opened["id"]}, opened])
+    assert outcomes(again) == [("conflict", 422), ("duplicate", 201)]
+    assert again[0]["conflict_id"] == found[1]["conflict_id"]
+    assert len(await desk.sql("select 1 from outbox where body like '%1002.060%'")) == 1
