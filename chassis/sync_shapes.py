@@ -111,7 +111,7 @@ def no_field_command() -> NoFieldCommand:
     """Return the refusal of an item whose path is no field command's."""
     return NoFieldCommand(
         "Send the path of a command's route below the election, as in /tps/32.71.06.1002.028/milestones.",
-        detail_id="Kirimkan alamat rute perintah di bawah pemilihan, misalnya /tps/32.71.06.1002.028/milestones.",
+        detail_id="Kirimkan alamat perintah di bawah pemilihan, misalnya /tps/32.71.06.1002.028/milestones.",
     )
 
 

@@ -196,7 +196,7 @@ async def read_changes(
     etag = f'W/"{hashlib.sha256(told + (after or "").encode()).hexdigest()[:24]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
     if not_modified(request, etag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(status_code=304, headers=headers)
     page = Changes(
         items=found.items,
         next_cursor=found.next_cursor,
@@ -238,7 +238,7 @@ async def read_pack(
     etag = f'{made.etag[:-1]}-gzip"' if gzip and len(made.body) >= LEAST_BYTES else made.etag
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
     if not_modified(request, etag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(status_code=304, headers=headers)
     return await compressed(request, made.body, headers)
 
 

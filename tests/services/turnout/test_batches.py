@@ -1,5 +1,6 @@
 """A batch judges each item alone: what does not fit is told in its place, and the others go in."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -19,8 +20,10 @@ def item(number: int, **change: object) -> dict[str, Any]:
     return {"id": str(uuid4()), "tps_code": tps(number), **report, **change}
 
 
-async def sent(desk: RunningService, items: list[object]) -> list[dict[str, Any]]:
-    answer = await desk.client.post(PATH, json={"items": items}, headers=bearer(Role.KPPS, regions=["32.71"]))
+async def sent(desk: RunningService, items: Sequence[object]) -> list[dict[str, Any]]:
+    answer = await desk.client.post(
+        PATH, json={"items": list(items)}, headers=bearer(Role.KPPS, regions=["32.71"])
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]
 
