@@ -26,6 +26,7 @@ from chassis.database import Database
 from chassis.head import HeadMiddleware
 from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps, relay_pokes
+from chassis.json_bodies import read_strictly
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
@@ -38,6 +39,7 @@ from chassis.relay_lock import RelayLock
 from chassis.safe_headers import SafeHeadersMiddleware
 from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
+from chassis.sync import sync_routes
 from chassis.table_statistics import follow_growth
 from chassis.telemetry import TelemetryMiddleware
 from chassis.token_verifier import TokenVerifier
@@ -118,9 +120,11 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     )
     _add_coalescers(app, settings, parts)
     install_problem_handlers(app)
-    asked_by_key = [command_lookup_routes()] if parts.publishes else []
+    asked_by_key = [command_lookup_routes(), sync_routes(parts.name)] if parts.publishes else []
     audit = audit_routes(parts.name, has_ledger=parts.publishes)
-    for router in (health_routes(), internal_routes(), *asked_by_key, audit, *parts.routers):
+    routers = (health_routes(), internal_routes(), *asked_by_key, audit, *parts.routers)
+    read_strictly(routers)
+    for router in routers:
         app.include_router(router)
     install_openapi(app)
     app.add_middleware(

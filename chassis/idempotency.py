@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 
 from chassis.actor import Actor
+from chassis.batches import Blind
 from chassis.clock import DeskClock
 from chassis.conditional import etag_of
 from chassis.crash import crash_point
@@ -77,12 +78,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A key as one caller uses it on one route, with the fingerprint of what it asked for."""
+    """A key as one caller uses it on one route, with the fingerprint of what it asked for.
+
+    Attributes:
+        content: the payload itself, as JSON; it is no part of what the claim is known by.
+        blind: whether it must not be kept.
+    """
 
     principal: str
     route: str
     key: str
     fingerprint: bytes
+    content: bytes = field(default=b"", compare=False, repr=False)
+    blind: bool = field(default=False, compare=False)
+
+
+CLAIMED = "desk.claimed"
+"""Of a request's scope: a list that takes the claim in, for who has sent the request in another's place."""
 
 
 def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | None) -> Claim:
@@ -105,7 +117,11 @@ def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | 
     canonical = body.model_dump_json().encode() if body is not None else b""
     fingerprint = hashlib.sha256(request.method.encode() + b" " + path.encode() + b"\0" + canonical).digest()
     route = f"{request.method} {cast(str, getattr(request.scope.get('route'), 'path', path))}"
-    return Claim(principal_of(actor), route, key, fingerprint)
+    claim = Claim(principal_of(actor), route, key, fingerprint, canonical, isinstance(body, Blind))
+    claimed: list[Claim] | None = request.scope.get(CLAIMED)
+    if claimed is not None:
+        claimed.append(claim)
+    return claim
 
 
 def principal_of(actor: Actor) -> str:

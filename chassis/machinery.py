@@ -125,3 +125,33 @@ RELAY_HOLDER_DDL = """
     )
     """
 """Where the instance that holds the relay's lock is reached; a service without a ledger needs none."""
+
+CONFLICT_DDL = [
+    """
+    create table command_conflict (
+        id uuid primary key default uuidv7(),
+        election text not null,
+        principal text not null,
+        route text not null,
+        key text not null,
+        place text not null,
+        actor text not null,
+        device text,
+        salt bytea not null,
+        fingerprint bytea not null,
+        content bytea,
+        recorded_at timestamptz not null,
+        decision text check (decision in ('first_stands', 'sent_anew')),
+        reason text not null default '',
+        decided_by text,
+        decided_at timestamptz,
+        check ((decision is null) = (decided_at is null) and (decision is null) = (decided_by is null)),
+        unique (principal, route, key, fingerprint)
+    )
+    """,
+    "create index command_conflict_open on command_conflict (election, id) where decision is null",
+]
+"""Commands of a batch that came under the id of another (`chassis.conflicts`).
+
+`place` is the TPS or region that it is about; `content` is null where entries are blind.
+"""

@@ -22,6 +22,7 @@ from chassis import problems
 from chassis.database import passes_by_itself, sqlstate_of
 from chassis.field_errors import field_error
 from chassis.identity import permissions_of
+from chassis.json_bodies import NameTwiceError
 from chassis.masking import mask_text
 from chassis.problems import Problem
 from chassis.telemetry import trace_of
@@ -188,6 +189,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         refusal = await _refusal_of_caller(request)
         if refusal is not None:
             return problem_response(refusal, request)
+    if isinstance(error.__cause__, NameTwiceError):
+        return problem_response(_ambiguous(), request)
     if isinstance(
         error.__cause__, ValueError | RecursionError
     ):  # so FastAPI wraps what json.loads says of a body
@@ -244,6 +247,13 @@ def _unreadable() -> Problem:
     return problems.BodyUnreadable(
         "The body is not JSON: it ends early, is not UTF-8, or is nested too deep.",
         detail_id="Isi permintaan bukan JSON: terputus, bukan UTF-8, atau bersarang terlalu dalam.",
+    )
+
+
+def _ambiguous() -> Problem:
+    return problems.BodyAmbiguous(
+        "An object of the body has one name twice; send each name once.",
+        detail_id="Sebuah objek pada isi permintaan memuat satu nama dua kali; kirim setiap nama sekali saja.",
     )
 
 

@@ -5,6 +5,7 @@
       - IdempotencyKeyMissing           idempotency-key-missing
       - IdempotencyKeyInvalid           idempotency-key-invalid
       - BodyUnreadable                  body-unreadable
+      - BodyAmbiguous                   body-ambiguous
       - UnknownParameter                unknown-parameter
       - InvalidParameter                invalid-parameter
       - CursorInvalid                   cursor-invalid
@@ -148,6 +149,13 @@ class BodyUnreadable(BadRequest):
 
     code = "body-unreadable"
     title, title_id = "The body is not JSON", "Isi permintaan bukan JSON"
+
+
+class BodyAmbiguous(BadRequest):
+    """An object of the body has one name twice, so that nobody knows which value was meant."""
+
+    code = "body-ambiguous"
+    title, title_id = "The body can be read in two ways", "Isi permintaan bermakna ganda"
 
 
 class UnknownParameter(BadRequest):

@@ -29,7 +29,8 @@ class ServiceSettings(BaseSettings):
         description="A listening socket that whoever starts the process hands in and keeps open.",
     )
     database_url: SecretStr = Field(
-        description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."  # pragma: allowlist secret
+        description="postgresql://role:password@host:port/database "  # pragma: allowlist secret
+        "of this service alone; takes libpq's `?sslmode=`."
     )
     database_pool: int = Field(
         default=6, ge=2, le=100, description="Connections to the database per process, each of 4 MB there."

@@ -47,6 +47,7 @@ class Scope(StrEnum):
     EVENTS_OPERATIONAL = "events:operational"
     EVENTS_RESTRICTED = "events:restricted"
     AUDIT_READ = "audit:read"
+    CONFLICTS_SETTLE = "conflicts:settle"
     REHEARSAL_CLOCK = "rehearsal:clock"
     DESK_ADMIN = "desk:admin"
 
@@ -90,7 +91,13 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     Role.PPK: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
     # The commission's own clerks: beside the administrator they alone bring the list of voters.
     Role.OPERATOR: _PICTURE
-    | {Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT, Scope.TURNOUT_ENTER, Scope.VOTERS_WRITE},
+    | {
+        Scope.INCIDENTS_REPORT,
+        Scope.TURNOUT_REPORT,
+        Scope.TURNOUT_ENTER,
+        Scope.VOTERS_WRITE,
+        Scope.CONFLICTS_SETTLE,
+    },
     # Entries are blind: who makes one sees no votes before everybody does.
     Role.VERIFIER: _PICTURE | {Scope.TURNOUT_ENTER},
     Role.ADJUDICATOR: _PICTURE | {Scope.TURNOUT_ADJUDICATE, Scope.RESULTS_EARLY},
@@ -115,11 +122,24 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
         Scope.TURNOUT_REPORT,
         Scope.RESULTS_EARLY,
         Scope.EVENTS_RESTRICTED,
+        Scope.CONFLICTS_SETTLE,
     },
     # Entering and adjudicating are not the administrator's: two persons of those roles must agree.
     Role.ADMIN: frozenset(Scope) - {Scope.TURNOUT_ENTER, Scope.TURNOUT_ADJUDICATE},
 }
 """The scopes of each role. Nobody both enters forms and settles their differences, or sees votes early."""
+
+
+FIELD_SCOPES: Final[frozenset[Scope]] = frozenset(
+    {
+        Scope.TURNOUT_REPORT,
+        Scope.TURNOUT_ENTER,
+        Scope.LOGISTICS_SCAN,
+        Scope.INCIDENTS_REPORT,
+        Scope.INCIDENTS_HANDLE,
+    }
+)
+"""What is done in the field: the commands that need one of these may come in a batch of mixed commands."""
 
 
 def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:
@@ -147,7 +167,7 @@ def _audiences(scope: Scope) -> frozenset[str]:
             return frozenset({"registry"})
         case "results":
             return frozenset({"turnout"})
-        case "desk" | "audit":
+        case "desk" | "audit" | "conflicts":
             return frozenset({"registry", "logistics", "incidents", "turnout"})
         case _:
             return frozenset()

@@ -14,6 +14,7 @@ from gateway import names
 from gateway.answers import Answers
 from gateway.budgets import Budgets
 from gateway.door import Door, passage_routes
+from gateway.field_commands import packed_commands
 from gateway.full_lanes import FullLanes
 from gateway.groups import follow_groups
 from gateway.metrics import DomainMetrics, reconcile, show_figures
@@ -25,8 +26,10 @@ from gateway.queries import results as results_queries
 from gateway.queries.freshness import as_of, sources_of
 from gateway.queries.map import AskedMap, TpsMap, tps_map
 from gateway.queries.overview import Asked
+from gateway.queries.packs import AskedPack, pack
 from gateway.queries.results import AskedResults
 from gateway.routes import ROUTERS
+from gateway.schemas.packs import Pack
 from gateway.schemas.regions import Overview
 from gateway.schemas.results import Results
 from gateway.settings import Settings
@@ -67,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
     state.maps = Answers(partial(_map, app), age_s=settings.map_age_s)
+    state.packs = Answers(partial(_pack, app), age_s=settings.map_age_s)
     state.token_issuer = _token_issuer(settings)
     state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())
@@ -110,6 +114,18 @@ async def _map(app: FastAPI, asked: AskedMap) -> TpsMap:
     known = as_of(app.state.watermarks, now=app.state.clock.now())
     async with app.state.database.reading() as connection:
         return await tps_map(connection, asked, as_of=known)
+
+
+async def _pack(app: FastAPI, asked: AskedPack) -> Pack:
+    settings: Settings = app.state.settings
+    async with app.state.database.reading() as connection:
+        return await pack(
+            connection,
+            asked,
+            rehearsal=settings.rehearsal,
+            slots=settings.turnout_slots,
+            commands=packed_commands(),
+        )
 
 
 def _token_issuer(settings: Settings) -> TokenIssuer | None:

@@ -1,6 +1,6 @@
 """The gateway's own routes; what it passes through is in `gateway.door`."""
 
-from gateway.routes import commands, desk, documents, elections, events, identity, lists, regions, tps
+from gateway.routes import commands, desk, documents, elections, events, identity, lists, regions, sync, tps
 
 ROUTERS = [
     identity.router,
@@ -11,5 +11,6 @@ ROUTERS = [
     lists.router,
     events.router,
     commands.router,
+    sync.router,
     desk.router,
 ]

@@ -100,7 +100,9 @@ def test_the_audit_trail_is_whole_compared_and_written_out(city: Operator, tmp_p
     again = desk(city, "audit", "check", "--heads", str(heads))
     assert again.returncode == 0, again.stdout + again.stderr
 
-    kept["registry.changes"]["hash"] = "00" * 32  # as whoever kept it would see it, had the chain been made anew
+    kept["registry.changes"]["hash"] = (
+        "00" * 32
+    )  # as whoever kept it would see it, had the chain been made anew
     heads.write_text(json.dumps(kept))
     forged = desk(city, "audit", "check", "--heads", str(heads))
     assert forged.returncode == 1
