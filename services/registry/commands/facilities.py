@@ -45,9 +45,9 @@ def facts_of(row: Facility) -> FacilityFacts:
     return FacilityFacts.model_validate({name: getattr(row, name) for name in FacilityFacts.model_fields})
 
 
-def facility_misfits(facts: FacilityFacts) -> list[Misfit]:
-    """Return why a facility cannot be so."""
-    if is_region(facts.region_code):
+def region_misfits(region_code: str) -> list[Misfit]:
+    """Return why nothing can lie in a region: the list of regions does not have it."""
+    if is_region(region_code):
         return []
     return [
         Misfit(
@@ -115,7 +115,7 @@ async def change_facility(
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = FacilityFacts.model_validate(command.model_dump(exclude={"channel"}))
-    refuse(facility_misfits(facts))
+    refuse(region_misfits(facts.region_code))
     before = (await locked_facilities(uow, origin.election, [code])).get(code)
     change = FacilityChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)

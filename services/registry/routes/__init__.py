@@ -1,14 +1,19 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    check_ins,
     elections,
     facilities,
     imports,
     officers,
+    personnel,
+    posts,
     public,
     regions,
     risks,
+    screenings,
     tps,
+    trainings,
     voter_lookups,
     voters,
 )
@@ -16,7 +21,8 @@ from services.registry.routes import (
 ROUTERS = [
     module.router
     for module in (
-        *(elections, tps, risks, officers, facilities, imports, voters),
+        *(elections, tps, risks, officers, posts, check_ins, trainings, screenings, personnel),
+        *(facilities, imports, voters),
         *(public, voter_lookups, regions),
     )
 ]

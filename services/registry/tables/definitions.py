@@ -56,6 +56,8 @@ class Facility(Table, table=True):
     beds: int | None
     contact_status: str
     contacted_on: date | None
+    list_received_on: date | None
+    served_on: date | None
     source: str
     as_of: date | None
 
