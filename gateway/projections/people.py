@@ -1,6 +1,7 @@
 """What the gateway keeps of people: posts of areas, training, personnel, requests of facilities; and the gaps of crews."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import cast
 
 from contracts.envelope import Envelope, EventData
@@ -14,20 +15,22 @@ from contracts.registry_people_events import (
 )
 from gateway.projections import Body, Fold, Projection, due_figure
 
-GAPS = (
-    "no_roster",
-    "kpps_open",
-    "guards_open",
-    "supervisor_open",
-    "chair_untrained",
-    "untrained",
-    "not_sworn_in",
-    "unscreened",
-    "not_checked_in",
-)
-"""What can be missing of the crew of a TPS, as lists and figures name it; what nobody told is missing too."""
 
-_LATER = frozenset({"not_checked_in"})
+class Gap(StrEnum):
+    """What can be missing of the crew of a TPS, in the order in which it is told; what nobody told is missing too."""
+
+    NO_ROSTER = "no_roster"
+    KPPS_OPEN = "kpps_open"
+    GUARDS_OPEN = "guards_open"
+    SUPERVISOR_OPEN = "supervisor_open"
+    CHAIR_UNTRAINED = "chair_untrained"
+    UNTRAINED = "untrained"
+    NOT_SWORN_IN = "not_sworn_in"
+    UNSCREENED = "unscreened"
+    NOT_CHECKED_IN = "not_checked_in"
+
+
+_LATER = frozenset({Gap.NOT_CHECKED_IN})
 """Gaps that are none before the voting day: a crew without another gap is complete."""
 
 
@@ -75,30 +78,22 @@ def personnel_changed(_: Body, __: Envelope, data: EventData) -> Projection:
     )
 
 
-_DECIDED = (RequestState.ACCEPTED, RequestState.PARTLY_ACCEPTED, RequestState.REFUSED)
-
-
 def facility_request_changed(_: Body, __: Envelope, data: EventData) -> Projection:
     """Keep a facility's request; while it waits, its cut-off is a deadline that runs.
 
     One that came after the cut-off is overdue until it is decided, and is then neither kept nor missed.
     """
     assert isinstance(data, FacilityRequestChanged)
-    of = f"requests/{data.facility_kind}"
-    figures = {
-        f"request/{data.facility_kind}/{data.state}": 1,
-        f"request/{data.facility_kind}/voters": data.voters,
-    }
-    if data.late:
-        figures[f"request/{data.facility_kind}/late"] = 1
+    of, kind = f"requests/{data.facility_kind}", f"request/{data.facility_kind}"
+    figures = {f"{kind}/{data.state}": 1}
+    if data.state is not RequestState.WITHDRAWN:
+        figures |= {f"{kind}/asked": 1, f"{kind}/voters": data.voters, f"{kind}/late": int(data.late)}
     if data.state is RequestState.RECEIVED:
         figures[due_figure(of, data.cutoff_at)] = 1
-    elif data.state in _DECIDED:
-        figures[f"request/{data.facility_kind}/answered"] = 1
-        figures[f"request/{data.facility_kind}/granted"] = data.granted or 0
-        if not data.late and data.decided_at is not None:
-            kept = "kept" if data.decided_at <= data.cutoff_at else "missed"
-            figures[f"clock/{of}/{kept}"] = 1
+    elif data.decided_at is not None:
+        figures |= {f"{kind}/answered": 1, f"{kind}/granted": data.granted or 0}
+        if not data.late:
+            figures[f"clock/{of}/{'kept' if data.decided_at <= data.cutoff_at else 'missed'}"] = 1
     body = data.model_dump(mode="json")
     shown = {name: value for name, value in figures.items() if value}
     return Projection("facility_request", data.region_code, None, data.state, body, shown)
@@ -112,8 +107,8 @@ def posts_of(roster: Body) -> dict[str, Counts]:
     return {str(post["duty"]): cast(Counts, post) for post in cast(Sequence[Body], roster.get("posts", []))}
 
 
-def gaps_of(roster: Body | None) -> list[str]:
-    """Return what is missing of the crew of a TPS, in the order of `GAPS`.
+def gaps_of(roster: Body | None) -> list[Gap]:
+    """Return what is missing of the crew of a TPS, in the order of `Gap`.
 
     Example: a TPS of which no roster is known has the one gap `no_roster`.
 
@@ -121,21 +116,21 @@ def gaps_of(roster: Body | None) -> list[str]:
         roster: the part of a readiness row that its roster told; None where nobody was ever named.
     """
     if roster is None:
-        return ["no_roster"]
+        return [Gap.NO_ROSTER]
     counts = {name: cast(Counts, roster[name]) for name in ("kpps", "linmas", "ptps")}
     kpps = posts_of(roster).get(Duty.KPPS, {})
     named = counts["kpps"]["named"] or 0
     found = {
-        "kpps_open": _is_open(counts["kpps"]),
-        "guards_open": _is_open(counts["linmas"]),
-        "supervisor_open": _is_open(counts["ptps"]),
-        "chair_untrained": roster.get("chair_trained") is not True,
-        "untrained": (counts["kpps"]["trained"] or 0) < named,
-        "not_sworn_in": (kpps.get("sworn_in") or 0) < named,
-        "unscreened": (kpps.get("screened") or 0) < named,
-        "not_checked_in": (kpps.get("present") or 0) < named,
+        Gap.KPPS_OPEN: _is_open(counts["kpps"]),
+        Gap.GUARDS_OPEN: _is_open(counts["linmas"]),
+        Gap.SUPERVISOR_OPEN: _is_open(counts["ptps"]),
+        Gap.CHAIR_UNTRAINED: roster.get("chair_trained") is not True,
+        Gap.UNTRAINED: (counts["kpps"]["trained"] or 0) < named,
+        Gap.NOT_SWORN_IN: (kpps.get("sworn_in") or 0) < named,
+        Gap.UNSCREENED: (kpps.get("screened") or 0) < named,
+        Gap.NOT_CHECKED_IN: (kpps.get("present") or 0) < named,
     }
-    return [gap for gap in GAPS if found.get(gap)]
+    return [gap for gap, is_missing in found.items() if is_missing]
 
 
 def _is_open(count: Counts) -> bool:
@@ -150,18 +145,19 @@ def gap_figures(roster: Body | None) -> dict[str, int]:
 
 
 def post_figures(roster: Body) -> dict[str, int]:
-    """Return what a roster tells of how far its posts have come; of what it does not tell there is no figure.
+    """Return what a roster tells of how far its KPPS have come; of what it does not tell there is no figure.
 
-    `crew/kpps/screening_of` is how many there are where it was told how many were screened.
+    `crew/kpps/told` is how many are named where that was told, `crew/kpps/screening_of` where it was told how many of them were
+    screened.
     """
-    figures: dict[str, int] = {}
-    for duty, post in posts_of(roster).items():
-        for word in ("proposed", "sworn_in", "present"):
-            figures[f"crew/{duty}/{word}"] = post[word] or 0
-        figures[f"crew/{duty}/told"] = post["named"] or 0
-        if post["screened"] is not None:
-            figures[f"crew/{duty}/screened"] = post["screened"]
-            figures[f"crew/{duty}/screening_of"] = post["named"] or 0
+    kpps = posts_of(roster).get(Duty.KPPS)
+    if kpps is None:
+        return {}
+    named = kpps["named"] or 0
+    figures = {"crew/kpps/told": named}
+    figures |= {f"crew/kpps/{word}": kpps[word] or 0 for word in ("proposed", "sworn_in", "present")}
+    if kpps["screened"] is not None:
+        figures |= {"crew/kpps/screened": kpps["screened"], "crew/kpps/screening_of": named}
     return {name: value for name, value in figures.items() if value}
 
 

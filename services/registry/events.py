@@ -20,9 +20,11 @@ from contracts.registry_events import (
 from contracts.registry_people_events import (
     AreaRosterChanged,
     Duty,
+    FacilityRequestChanged,
     ForceAgency,
     PersonnelChanged,
     PostCount,
+    RequestState,
     TrainingChanged,
     TrainingState,
 )
@@ -30,7 +32,7 @@ from contracts.vocabulary import kelurahan_of
 from contracts.zones import zone_of
 from services.registry.rules.elections import office_of
 from services.registry.rules.rosters import Holder, chair_trained, roster_counts
-from services.registry.tables.definitions import Contest, Election, Facility, RegionGroup
+from services.registry.tables.definitions import Contest, Election, Facility, FacilityRequest, RegionGroup
 from services.registry.tables.frames import Frame, TpsState
 from services.registry.tables.people import Personnel, Training
 
@@ -161,6 +163,29 @@ def facility_changed(row: Facility) -> FacilityChanged:
         as_of=row.as_of,
         list_received_on=row.list_received_on,
         served_on=row.served_on,
+    )
+
+
+def facility_request_changed(
+    row: FacilityRequest, facility: Facility, tps_codes: Sequence[str]
+) -> FacilityRequestChanged:
+    """Return a facility's request as its event tells it: how many, and not by which illness or need."""
+    return FacilityRequestChanged(
+        request_id=row.id,
+        facility_id=facility.id,
+        facility_code=facility.code,
+        facility_kind=facility.kind,
+        region_code=facility.region_code,
+        letter_number=row.letter_number,
+        received_at=row.received_at,
+        cutoff_at=row.cutoff_at,
+        late="W-REQUEST-LATE" in row.findings,
+        state=RequestState(row.state),
+        voters=sum(row.voters.values()),
+        granted=row.granted,
+        tps_codes=list(tps_codes),
+        decided_at=row.decided_at,
+        findings=row.findings,
     )
 
 

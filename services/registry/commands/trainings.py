@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlmodel import select
 from uuid_utils.compat import uuid7
 
+from chassis.actor import region_not_covered
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from chassis.problems import RegionNotCovered, WrongState
+from chassis.problems import WrongState
 from contracts.registry_people_events import TrainingChanged, TrainingState
 from services.registry.commands.facilities import region_misfits
 from services.registry.commands.frame import judge, lock_names, refuse, status_of
@@ -61,7 +62,7 @@ async def change_training(
     refuse(region_misfits(facts.region_code))
     row = await locked_training(uow, origin.election, code)
     if row is not None and not may_touch(row.region_code):
-        raise _not_covered()
+        raise region_not_covered()
     same = row is not None and _facts_of(row) == facts
     outcome = judge(row.version if row else None, expected=expected, same=same)
     persons = await _attendees(uow, row.id) if row else []
@@ -114,7 +115,7 @@ async def record_attendance(
             f"No training session has the code {code}.", detail_id=f"Tidak ada pelatihan dengan kode {code}."
         )
     if not may_touch(row.region_code):
-        raise _not_covered()
+        raise region_not_covered()
     results = await take_attendance(uow, row, command.items, may_touch=may_touch, frame=frame, origin=origin)
     outcome = Outcome.CHANGED if any(each.outcome == "recorded" for each in results) else Outcome.UNCHANGED
     receipt = await _receipt(uow, row, outcome)
@@ -247,13 +248,6 @@ async def _serving(uow: UnitOfWork, persons: Sequence[str], *, election: str) ->
         list(persons),
     )
     return {row["person"]: row["code"] for row in rows}
-
-
-def _not_covered() -> RegionNotCovered:
-    return RegionNotCovered(
-        "No region of the token covers this one.",
-        detail_id="Tidak ada wilayah token yang mencakup wilayah ini.",
-    )
 
 
 async def locked_training(uow: UnitOfWork, election: str, code: str) -> Training | None:

@@ -4,6 +4,7 @@ from services.registry.routes import (
     check_ins,
     elections,
     facilities,
+    facility_requests,
     imports,
     officers,
     personnel,
@@ -22,7 +23,7 @@ ROUTERS = [
     module.router
     for module in (
         *(elections, tps, risks, officers, posts, check_ins, trainings, screenings, personnel),
-        *(facilities, imports, voters),
+        *(facilities, facility_requests, imports, voters),
         *(public, voter_lookups, regions),
     )
 ]

@@ -1,4 +1,4 @@
-"""The health of officers: those who screen read it of each, everybody else learns how many were screened, of few not even that."""
+"""The health of officers: who screens reads it of each; everybody else learns how many were screened, of few not even that."""
 
 import json
 

@@ -1,6 +1,7 @@
 """Training sessions: who attended is trained wherever they serve, until the list is corrected."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -37,7 +38,7 @@ async def session(registry: RunningService, code: str, **change: object) -> None
     assert made.status_code == 201, made.text
 
 
-async def attend(registry: RunningService, code: str, *lines: dict[str, object]) -> dict[str, object]:
+async def attend(registry: RunningService, code: str, *lines: Mapping[str, object]) -> dict[str, object]:
     headers = bearer(Role.DESK, regions=["32.71"])
     path = f"{BASE}/trainings/{code}/attendance"
     answer = await registry.client.post(path, json={"items": list(lines)}, headers=headers)
@@ -138,14 +139,9 @@ async def test_who_may_not(registry: RunningService) -> None:
 async def test_attendance_comes_in_files_and_coverage_says_how_far_it_is(registry: RunningService) -> None:
     await session(registry, "BIMTEK-5")
     columns = ("training", "tps_code", "duty", "slot", "person", "attended")
-    rows: list[list[object]] = [
-        ["BIMTEK-5", f"{KELURAHAN}.003", "kpps", slot, "", "ya"] for slot in range(1, 8)
-    ]
-    rows += [
-        ["BIMTEK-5", "", "", "", "visitor", "tidak"],
-        ["NONE", "", "", "", "visitor", "ya"],
-        ["BIMTEK-5", "", "", "", "", "ya"],
-    ]
+    rows = [["BIMTEK-5", f"{KELURAHAN}.003", "kpps", str(slot), "", "ya"] for slot in range(1, 8)]
+    rows += [["BIMTEK-5", "", "", "", "visitor", "tidak"], ["NONE", "", "", "", "visitor", "ya"]]
+    rows += [["BIMTEK-5", "", "", "", "", "ya"]]
     content = table(rows, columns)
     dry = await send(registry, content, kind="attendance", dry_run=True)
     assert counts(dry) == ("done", 10, 0, 8, 0, 2)
