@@ -40,11 +40,14 @@ class Kind(StrEnum):
     OFFICERS = "officers"
     FACILITIES = "facilities"
     VOTERS = "voters"
+    ATTENDANCE = "attendance"
+    SCREENINGS = "screenings"
+    PERSONNEL = "personnel"
 
     @property
     def role(self) -> Role:
-        """Who brings such a file: voters are the commission's."""
-        return Role.OPERATOR if self is Kind.VOTERS else Role.DESK
+        """Who brings such a file: voters are the commission's, screenings those who screened."""
+        return {Kind.VOTERS: Role.OPERATOR, Kind.SCREENINGS: Role.HEALTH}.get(self, Role.DESK)
 
     def path(self, election: str) -> str:
         """Where such a file is sent to, under the path of an election."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.envelope import EventData, EventSpec
+from contracts.registry_people_events import PostCount
 from contracts.vocabulary import ContestId, DataClass, ElectionId, Instant, RegionCode, TpsCode, TpsKind
 
 CivilTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -53,7 +54,10 @@ class FacilityKind(StrEnum):
     """A place whose people vote by a special arrangement (D12)."""
 
     HOSPITAL = "hospital"
+    CLINIC = "clinic"
     PRISON = "prison"
+    DETENTION = "detention"
+    SHELTER = "shelter"
     OTHER = "other"
 
 
@@ -221,6 +225,13 @@ class TpsRosterChanged(EventData):
     kpps: RosterCount
     linmas: RosterCount
     ptps: RosterCount
+    posts: list[PostCount] = Field(
+        default_factory=list[PostCount],
+        description="The same by duty, with how far they have come; empty where the registry was older.",
+    )
+    chair_trained: bool | None = Field(
+        default=None, description="Of KPPS 1; null where the post is empty, or nobody said."
+    )
 
 
 class FacilityChanged(EventData):
@@ -239,6 +250,8 @@ class FacilityChanged(EventData):
     contacted_on: date | None
     source: str
     as_of: date | None = Field(description="Null where the source gives no day.")
+    list_received_on: date | None = None
+    served_on: date | None = None
 
 
 class RegionGroupDefined(EventData):

@@ -51,6 +51,10 @@ SUBSCRIPTION = Subscription(
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
+        "desk.registry.area_roster.changed.v1": IGNORE,
+        "desk.registry.training.changed.v1": IGNORE,
+        "desk.registry.personnel.changed.v1": IGNORE,
+        "desk.registry.facility_request.changed.v1": IGNORE,
         "desk.registry.region_group.defined.v1": handles(know_region_groups),
     },
 )

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from chassis.app import Parts
 from chassis.app import create_app as create_service
 from chassis.sealing import SealingKeys
+from services.registry.commands.check_ins import record_check_ins
 from services.registry.consumers.imports import ImportWorker
 from services.registry.queries.elections import region_groups
 from services.registry.routes import ROUTERS
@@ -23,6 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
         Parts(
             name="registry",
             routers=ROUTERS,
+            coalescers={"check_ins": record_check_ins},
             background=[_warm_up, _import],
             larger_bodies={"/imports": settings.import_limit_bytes},
             region_groups=region_groups,

@@ -45,6 +45,34 @@ class FacilityUnknown(NotFound):
     title, title_id = "There is no such facility", "Fasilitas tidak ditemukan"
 
 
+class TrainingUnknown(NotFound):
+    """The election has no training session with that code."""
+
+    code = "training-unknown"
+    title, title_id = "There is no such training session", "Pelatihan tidak ditemukan"
+
+
+class RequestUnknown(NotFound):
+    """The facility made no such request."""
+
+    code = "facility-request-unknown"
+    title, title_id = "There is no such request", "Permintaan tidak ditemukan"
+
+
+class PersonnelUnknown(NotFound):
+    """The operation has nobody of that agency at that place."""
+
+    code = "personnel-unknown"
+    title, title_id = "Nothing is known of this personnel", "Data personel tidak ditemukan"
+
+
+class LetterKnown(Conflict):
+    """The facility sent a letter of that number already."""
+
+    code = "letter-known"
+    title, title_id = "The letter is recorded already", "Surat sudah tercatat"
+
+
 class RegionGroupUnknown(NotFound):
     """No group of regions has that name."""
 

@@ -1,14 +1,20 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    check_ins,
     elections,
     facilities,
+    facility_requests,
     imports,
     officers,
+    personnel,
+    posts,
     public,
     regions,
     risks,
+    screenings,
     tps,
+    trainings,
     voter_lookups,
     voters,
 )
@@ -16,7 +22,8 @@ from services.registry.routes import (
 ROUTERS = [
     module.router
     for module in (
-        *(elections, tps, risks, officers, facilities, imports, voters),
+        *(elections, tps, risks, officers, posts, check_ins, trainings, screenings, personnel),
+        *(facilities, facility_requests, imports, voters),
         *(public, voter_lookups, regions),
     )
 ]

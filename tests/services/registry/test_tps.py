@@ -326,6 +326,8 @@ async def test_a_roster_is_told_in_figures(registry: RunningService) -> None:
         "trained": "yes",
         "person": f"kpps-{code(9)}-1",
         "display_name": "Siti Rekaan",
+        "status": "appointed",
+        "present": None,
     }
     hidden = (await registry.client.get(path, headers=bearer(Role.OBSERVER))).json()["officers"][0]
     assert (hidden["filled"], hidden["person"], hidden["display_name"]) == (True, None, None)

@@ -14,6 +14,22 @@ export const eventWords: Readonly<Record<string, Word>> = {
     id: "{name}: data fasilitas diperbarui",
     en: "{name}: facility changed",
   },
+  "desk.registry.area_roster.changed.v1": {
+    id: "{place}: petugas wilayah diperbarui",
+    en: "{place}: officers of the area changed",
+  },
+  "desk.registry.training.changed.v1": {
+    id: "{place}: pelatihan petugas",
+    en: "{place}: training of officers",
+  },
+  "desk.registry.personnel.changed.v1": {
+    id: "{place}: personel pengamanan",
+    en: "{place}: personnel of security",
+  },
+  "desk.registry.facility_request.changed.v1": {
+    id: "{place}: permintaan fasilitas untuk memilih",
+    en: "{place}: a facility asks for its people to vote",
+  },
   "desk.registry.region_group.defined.v1": {
     id: "Kelompok wilayah ditetapkan: {title}",
     en: "Group of regions defined: {title}",
