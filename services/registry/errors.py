@@ -122,6 +122,48 @@ class VotersUnavailable(Unavailable):
     title, title_id = "The list of voters cannot be read", "Daftar pemilih tidak dapat dibaca"
 
 
+class VoterUnknown(NotFound):
+    """The list has no such voter within the caller's regions; a voter elsewhere gets the same answer."""
+
+    code = "voter-unknown"
+    title, title_id = "There is no such voter", "Pemilih tidak ditemukan"
+
+
+class VoterMoved(WrongState):
+    """The row is that of a TPS which the voter has left; the voter has another row by now."""
+
+    code = "voter-moved"
+    title, title_id = "The voter votes at another TPS by now", "Pemilih sudah pindah TPS"
+
+
+class VoterStruck(WrongState):
+    """The voter was struck from the list."""
+
+    code = "voter-struck"
+    title, title_id = "The voter was struck from the list", "Pemilih sudah dicoret dari daftar"
+
+
+class VoterListed(Conflict):
+    """The election's list has this NIK already."""
+
+    code = "voter-listed"
+    title, title_id = "The list has this voter already", "Pemilih sudah ada dalam daftar"
+
+
+class MoveClosed(WrongState):
+    """Moves to another TPS are closed for this reason (D12)."""
+
+    code = "move-closed"
+    title, title_id = "Moving to another TPS is closed", "Pindah memilih sudah ditutup"
+
+
+class NothingToVoteFor(WrongState):
+    """No contest of the TPS covers where the voter comes from, so there is no ballot (D13)."""
+
+    code = "nothing-to-vote-for"
+    title, title_id = "The voter would get no ballot there", "Pemilih tidak memperoleh surat suara di sana"
+
+
 class NikAskedTooOften(TooManyRequests):
     """Somebody asked about one NIK too often; whoever asks about another one is not held up."""
 

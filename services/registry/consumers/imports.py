@@ -28,6 +28,7 @@ from services.registry.commands import imports
 from services.registry.commands.import_files import FileBrokenError, RawRow, chunks, read_rows
 from services.registry.commands.import_rows import NEEDED, key_of
 from services.registry.commands.imports import MOST_TRIES, ImportJob, LostLeaseError
+from services.registry.commands.voter_counts import count_imported
 from services.registry.commands.voters import forget_seen
 from services.registry.schemas.imports import ROW_SHAPES, ImportKind
 from services.registry.schemas.shapes import Misfit
@@ -82,8 +83,10 @@ class ImportWorker:
                 if wall_now() - swept_at >= ORPHANS_AFTER:
                     swept_at = wall_now()
                     await self._sweep()
+                await self._count()
                 while (job := await self._claim()) is not None:
                     await self._work(job)
+                    await self._count()
             except _PASSING as error:
                 log.warning("import_worker_waits", error=type(error).__name__)
             with suppress(TimeoutError):
@@ -101,6 +104,13 @@ class ImportWorker:
         while more:
             async with self._database.transaction() as uow:
                 more = await forget_seen(uow, most=FORGOTTEN_AT_ONCE)
+
+    async def _count(self) -> None:
+        """Count the voters of TPS whose import has ended, also one that another worker did not come to count."""
+        more = True
+        while more:
+            async with self._database.transaction() as uow:
+                more = await count_imported(uow, now=self._clock.now())
 
     async def _claim(self) -> ImportJob | None:
         now = wall_now()
@@ -202,7 +212,7 @@ class ImportWorker:
             raise unavailable()
         try:
             place = imports.place_of(job.import_id, part)
-            return self._keys.open(content, key_id=self._keys.current, bound_to=place)
+            return self._keys.open_by_any(content, bound_to=place)
         except SealBrokenError:
             raise unavailable() from None
 

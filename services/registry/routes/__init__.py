@@ -9,6 +9,7 @@ from services.registry.routes import (
     regions,
     risks,
     tps,
+    voter_changes,
     voter_lookups,
     voters,
 )
@@ -16,7 +17,7 @@ from services.registry.routes import (
 ROUTERS = [
     module.router
     for module in (
-        *(elections, tps, risks, officers, facilities, imports, voters),
+        *(elections, tps, risks, officers, facilities, imports, voters, voter_changes),
         *(public, voter_lookups, regions),
     )
 ]

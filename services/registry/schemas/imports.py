@@ -16,7 +16,7 @@ from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKin
 from services.registry.schemas.facilities import FacilityCode
 from services.registry.schemas.officers import Duty, Person, Slot, Trained
 from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text
-from services.registry.schemas.voters import SECRETIVE, Sex, StrikeReason, VoterKind
+from services.registry.schemas.voters import SECRETIVE, MoveReason, Sex, StrikeReason, VoterKind
 
 VotersCell = Annotated[int, Field(ge=0, le=100_000)]
 """How many, as a cell has it: text of digits."""
@@ -248,6 +248,10 @@ class VoterRowIn(ImportRow):
     married: YesOrNo | None = None
     struck: Annotated[StrikeReason, BeforeValidator(_list_word)] | None = None
     canary: YesOrNo | None = None
+    reason: Annotated[MoveReason | None, BeforeValidator(_word), Field(repr=False)] = None
+    evidence: Annotated[Source | None, Field(repr=False)] = None
+    from_code: TpsCode | RegionCode | None = None
+    decided_on: date | None = None
 
 
 ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {

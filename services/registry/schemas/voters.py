@@ -36,6 +36,21 @@ class StrikeReason(StrEnum):
     CORRECTION = "correction"
 
 
+class MoveReason(StrEnum):
+    """Why somebody votes at another TPS than that of the DPT (D12); what tells of health is never shown by itself."""
+
+    STUDY = "study"
+    WORK = "work"
+    RESIDENCE = "residence"
+    CARE_HOME = "care_home"
+    REHABILITATION = "rehabilitation"
+    INPATIENT = "inpatient"
+    COMPANION = "companion"
+    DETAINEE = "detainee"
+    DISASTER = "disaster"
+    DUTY = "duty"
+
+
 class Person(BaseModel):
     """What is sealed of a voter."""
 
@@ -45,6 +60,17 @@ class Person(BaseModel):
     name: Annotated[str, Field(repr=False)]
     birth_date: Annotated[date, Field(repr=False)]
     disability: Annotated[str | None, Field(repr=False)]
+    family_number: Annotated[str | None, Field(repr=False)] = None
+
+
+class ChangeNotes(BaseModel):
+    """What is sealed of a change: the evidence, a reason that may tell of health, and who stood there before."""
+
+    model_config = SECRETIVE
+
+    evidence: Annotated[str, Field(repr=False)]
+    reason: Annotated[str | None, Field(repr=False)] = None
+    before: Annotated[Person | None, Field(repr=False)] = None
 
 
 class VoterLookupIn(Input):
