@@ -1,6 +1,13 @@
 """What can be wrong with a command or a question to the registry, beside what the chassis knows."""
 
-from chassis.problems import Conflict, NotFound, TooManyRequests, Unavailable, WrongState
+from chassis.problems import (
+    Conflict,
+    NotFound,
+    PreconditionRequired,
+    TooManyRequests,
+    Unavailable,
+    WrongState,
+)
 
 
 class ElectionUnknown(NotFound):
@@ -169,3 +176,17 @@ class NikAskedTooOften(TooManyRequests):
 
     code = "nik-asked-too-often"
     title, title_id = "This NIK was asked about too often", "NIK ini terlalu sering ditanyakan"
+
+
+class DeviceAskedTooOften(TooManyRequests):
+    """A device that named itself asked too often; another one of its address is not held up."""
+
+    code = "device-asked-too-often"
+    title, title_id = "This device asked too often", "Perangkat ini terlalu sering bertanya"
+
+
+class ProofNeeded(PreconditionRequired):
+    """Many look-ups found nobody lately: until that ends each costs the asker some computing; `challenge` says what."""
+
+    code = "proof-needed"
+    title, title_id = "Solve the challenge and ask again", "Selesaikan tantangan lalu tanyakan lagi"

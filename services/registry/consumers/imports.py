@@ -28,6 +28,7 @@ from services.registry.commands import imports
 from services.registry.commands.import_files import FileBrokenError, RawRow, chunks, read_rows
 from services.registry.commands.import_rows import NEEDED, key_of
 from services.registry.commands.imports import MOST_TRIES, ImportJob, LostLeaseError
+from services.registry.commands.lookup_budgets import forget_spent
 from services.registry.commands.voter_counts import count_imported
 from services.registry.commands.voters import forget_seen
 from services.registry.schemas.imports import ROW_SHAPES, ImportKind
@@ -96,6 +97,7 @@ class ImportWorker:
     async def _sweep(self) -> None:
         async with self._database.transaction() as uow:
             await imports.drop_orphans(uow, before=wall_now() - ORPHANS_AFTER)
+            await forget_spent(uow, now=wall_now())
         await self._forget()
 
     async def _forget(self) -> None:

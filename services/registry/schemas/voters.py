@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -73,6 +74,15 @@ class ChangeNotes(BaseModel):
     before: Annotated[Person | None, Field(repr=False)] = None
 
 
+class Proof(Input):
+    """A challenge that the desk asked to be solved, and what solves it."""
+
+    challenge: Annotated[
+        str, StringConstraints(pattern=r"^[0-9]{1,2}\.[0-9]{10}\.[0-9a-f]{16}\.[0-9a-f]{32}$")
+    ]
+    nonce: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,20}$")]
+
+
 class VoterLookupIn(Input):
     """Who asks where to vote: the NIK and the name as they stand on the identity card."""
 
@@ -83,6 +93,10 @@ class VoterLookupIn(Input):
 
     nik: Annotated[str, StringConstraints(pattern=r"^[0-9]{16}$"), Field(repr=False)]
     name: Annotated[Line, Field(repr=False)]
+    device: UUID | None = Field(
+        default=None, description="A number that an app has made for itself; it has a budget then."
+    )
+    proof: Proof | None = Field(default=None, description="Where the desk has asked for one (428).")
 
 
 class VoterLookupOut(BaseModel):

@@ -43,6 +43,7 @@ async def electorate(
         voter_lookups_per_address="100000/minute",
         voter_lookups_in_all="100000/minute",
         voter_lookups_per_nik="8/hour",
+        voter_lookup_misses_per_address=100_000,
         voter_lookup_floor_s=0.02,
     ) as service:
         await define(service)
