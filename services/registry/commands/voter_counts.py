@@ -68,7 +68,9 @@ async def count_voters(uow: UnitOfWork, tps_ids: Sequence[UUID], *, origin: Orig
         "select tps_id, version, counts from tps_voters where tps_id = any($1::uuid[]) order by tps_id for update",
         wanted,
     )
-    told: dict[UUID, tuple[int, object]] = {row["tps_id"]: (row["version"], parts_of(row["counts"])) for row in before}
+    told: dict[UUID, tuple[int, object]] = {
+        row["tps_id"]: (row["version"], parts_of(row["counts"])) for row in before
+    }
     changed: list[tuple[UUID, int, str]] = []
     for row in await uow.fetch(_COUNT, wanted):
         tps_id: UUID = row["id"]

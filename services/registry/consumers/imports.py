@@ -31,7 +31,7 @@ from services.registry.commands.imports import MOST_TRIES, ImportJob, LostLeaseE
 from services.registry.commands.lookup_budgets import forget_spent
 from services.registry.commands.voter_counts import count_imported
 from services.registry.commands.voters import forget_seen
-from services.registry.schemas.imports import ROW_SHAPES, ImportKind
+from services.registry.schemas.imports import NEVER_NUMBERS, ROW_SHAPES, ImportKind
 from services.registry.schemas.shapes import Misfit
 from services.registry.tables.voters import unavailable
 
@@ -162,7 +162,11 @@ class ImportWorker:
             await self._fetch(job, file)
             kind = job.terms.kind
             rows = read_rows(
-                file, job.media_type, columns=list(ROW_SHAPES[kind].model_fields), required=NEEDED[kind]
+                file,
+                job.media_type,
+                columns=list(ROW_SHAPES[kind].model_fields),
+                required=NEEDED[kind],
+                never_numbers=NEVER_NUMBERS.get(kind, ()),
             )
             voters = kind is ImportKind.VOTERS
             parts = chunks(rows, self._voter_chunk_rows if voters else self._chunk_rows)

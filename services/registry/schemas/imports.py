@@ -262,4 +262,7 @@ ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
     ImportKind.VOTERS: VoterRowIn,
 }
 
+NEVER_NUMBERS: dict[ImportKind, tuple[str, ...]] = {ImportKind.VOTERS: ("nik", "family_number")}
+"""The columns that a spreadsheet must keep as text, for it rounds them otherwise."""
+
 MediaType = Literal["csv", "xlsx", "ndjson"]
