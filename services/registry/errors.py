@@ -171,6 +171,26 @@ class NothingToVoteFor(WrongState):
     title, title_id = "The voter would get no ballot there", "Pemilih tidak memperoleh surat suara di sana"
 
 
+class VotersToReseal(WrongState):
+    """Rows are sealed with an older key, by which a family cannot be told from another one."""
+
+    code = "voters-to-reseal"
+    title, title_id = (
+        "Seal the list with the current key first",
+        "Segel ulang daftar dengan kunci terkini dahulu",
+    )
+
+
+class NothingToReassign(WrongState):
+    """The voters of these TPS cannot be split or merged so (D1)."""
+
+    code = "nothing-to-reassign"
+    title, title_id = (
+        "These TPS cannot be split or merged so",
+        "TPS ini tidak dapat dipecah atau digabung begitu",
+    )
+
+
 class NikAskedTooOften(TooManyRequests):
     """Somebody asked about one NIK too often; whoever asks about another one is not held up."""
 

@@ -1,6 +1,7 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    capacity,
     elections,
     facilities,
     imports,
@@ -17,7 +18,7 @@ from services.registry.routes import (
 ROUTERS = [
     module.router
     for module in (
-        *(elections, tps, risks, officers, facilities, imports, voters, voter_changes),
+        *(elections, tps, risks, officers, facilities, imports, voters, voter_changes, capacity),
         *(public, voter_lookups, regions),
     )
 ]

@@ -38,6 +38,7 @@ class ChangeKind(StrEnum):
     STRUCK = "struck"
     RESTORED = "restored"
     CORRECTED = "corrected"
+    REASSIGNED = "reassigned"
     EXPORTED = "exported"
 
 

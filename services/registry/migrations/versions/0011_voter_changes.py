@@ -16,7 +16,8 @@ _DDL = (
         id uuid primary key,
         voter_id uuid not null references voter,
         election text not null references election,
-        kind text not null check (kind in ('listed', 'moved', 'struck', 'restored', 'corrected', 'exported')),
+        kind text not null
+            check (kind in ('listed', 'moved', 'struck', 'restored', 'corrected', 'reassigned', 'exported')),
         from_tps uuid references tps,
         to_tps uuid references tps,
         reason text,
