@@ -20,6 +20,7 @@ from contracts.vocabulary import Channel, ElectionId
 from services.registry.commands import voter_changes as changes
 from services.registry.commands.voter_exports import export_voter as exported
 from services.registry.commands.voter_moves import move_voter as moved
+from services.registry.commands.voter_reseals import reseal_voters as resealed
 from services.registry.errors import (
     MoveClosed,
     NothingToVoteFor,
@@ -29,6 +30,7 @@ from services.registry.errors import (
     VoterUnknown,
 )
 from services.registry.queries.voter_histories import voter_history
+from services.registry.routes.doors import Admin
 from services.registry.schemas.voter_changes import (
     VoterCorrectionIn,
     VoterExport,
@@ -37,6 +39,8 @@ from services.registry.schemas.voter_changes import (
     VoterHistory,
     VoterMoveIn,
     VoterReceipt,
+    VoterResealIn,
+    VoterResealReceipt,
     VoterRestoreIn,
     VoterStrikeIn,
     WalkInIn,
@@ -200,3 +204,16 @@ async def export_voter(
         out = await exported(uow, body, keys=keys, grants=keeper.regions, origin=origin)
     response.headers["Cache-Control"] = "no-store"
     return out
+
+
+@router.post("/voters:reseal", status_code=200, response_model=VoterResealReceipt)
+async def reseal_voters(
+    election: ElectionId, body: VoterResealIn, admin: Admin, once: OnceDep, keys: Keys
+) -> Response:
+    """Seal some rows with the current key that an older one sealed; `desk voters reseal` repeats it until none is left."""
+    return await once(
+        admin,
+        lambda uow, origin: resealed(uow, body, keys=keys, origin=origin),
+        election=election,
+        body=body,
+    )

@@ -167,6 +167,22 @@ class VoterExportIn(Secretive):
     reason: Evidence
 
 
+class VoterResealIn(Input):
+    """Rows that an older key sealed are sealed with the current one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"most": 1000}]})
+
+    most: Annotated[int, Field(ge=1, le=5_000)] = Field(default=1_000, description="Rows of one transaction.")
+
+
+class VoterResealReceipt(BaseModel):
+    """How far the list is."""
+
+    sealed: int
+    left: int = Field(description="Rows of the election, their history included, that an older key sealed.")
+    retired: list[str] = Field(description="Keys that seal nothing any more and may leave the file.")
+
+
 class VoterOut(BaseModel):
     """A row of the list, without the person."""
 

@@ -61,7 +61,7 @@ async def find_voter(reads: Reads, which: WhichVoter, *, election: str, keys: Se
     person = opened(keys, row["id"], key_id=row["key_id"], content=row["sealed"])
     changes = await reads.fetch(
         """select c.* from voter_change c join voter v on v.id = c.voter_id
-           where v.election = $1 and v.nik_index = any($2::bytea[]) order by c.recorded_at, c.id""",
+           where v.election = $1 and v.nik_index = any($2::bytea[]) order by c.id""",
         *(election, keys.indexes(nik_of(election, person.nik))),
     )
     mentioned = {row["tps_id"], *(each[name] for each in changes for name in ("from_tps", "to_tps"))}

@@ -11,7 +11,7 @@ _DDL = (
         check (from_code ~ '^\d{2}(\.\d{2}(\.\d{2}(\.\d{4}(\.\d{3})?)?)?)?$')""",
     "create index voter_by_tps on voter (tps_id)",
     # Which rows an older key sealed: what is left of sealing them anew.
-    "create index voter_by_key on voter (key_id)",
+    "create index voter_by_key on voter (key_id, election)",
     """create table voter_change (
         id uuid primary key,
         voter_id uuid not null references voter,
@@ -29,7 +29,7 @@ _DDL = (
         recorded_at timestamptz not null
     )""",
     "create index voter_change_by_voter on voter_change (voter_id)",
-    "create index voter_change_by_key on voter_change (key_id)",
+    "create index voter_change_by_key on voter_change (key_id, election)",
     # A row is never changed but for the key that it is sealed with.
     """create function voter_change_is_kept() returns trigger language plpgsql as $$
     begin
