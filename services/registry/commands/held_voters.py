@@ -149,7 +149,11 @@ def birth_findings(person: Person, sex: Sex) -> list[str]:
 
 
 def voter_receipt(row: Row, tps: TpsState, outcome: Outcome, findings: Sequence[str] = ()) -> Receipt:
-    """Return what a command on a voter answers: the desk's id of the row, and nothing of the person."""
+    """Return what a command on a voter answers: the desk's id of the row, and nothing of the person.
+
+    Emits:
+        nothing
+    """
     out = VoterReceipt(**voter_out(row, tps).model_dump(), outcome=outcome, findings=list(findings))
     location = f"/v1/elections/{row['election']}/voters/{row['id']}"
     return Receipt(out, location=location, status=status_of(outcome))

@@ -13,7 +13,8 @@ from contracts.vocabulary import PRINTABLE, Channel, Instant, Moment, RegionCode
 from services.registry.schemas.shapes import Input, Line, Outcome
 from services.registry.schemas.voters import MoveReason, Sex, StrikeReason, VoterKind
 
-Nik = Annotated[str, StringConstraints(pattern=r"^[0-9]{16}$"), Field(repr=False)]
+_SixteenDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{16}$")]
+Nik = Annotated[_SixteenDigits, Field(repr=False)]
 Evidence = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE),
@@ -51,7 +52,7 @@ class Secretive(Input):
 class WhichVoter(Secretive):
     """A voter, by the NIK or by the id that the desk gave."""
 
-    nik: Nik | None = None
+    nik: Annotated[_SixteenDigits | None, Field(repr=False)] = None
     voter_id: UUID | None = None
 
     @model_validator(mode="after")

@@ -223,6 +223,6 @@ async def test_rows_of_movers_and_walk_ins_are_judged(october: RunningService) -
         7: ["W-WALKIN-HOURS"],
     }
     history = (await voter(october, 80))["history"]
-    assert [(each["kind"], each["reason"]) for each in history] == [("listed", "special")]  # type: ignore[union-attr]
+    assert [(each["kind"], each["reason"]) for each in history] == [("listed", "special")]  # type: ignore[union-attr]  # a list
     assert (await voter(october, 80))["contests"] == ["gubernur-32"]
     assert counts(await enrol(october, as_csv(people, more)))[4] == 4, "the same again changes nothing"
