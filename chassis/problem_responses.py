@@ -103,7 +103,7 @@ def problem_document(
     if problem.current_state is not None:
         document["current_state"] = problem.current_state
         document["allowed"] = list(problem.allowed)
-    return document
+    return document | problem.members
 
 
 def problem_response(

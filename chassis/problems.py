@@ -76,6 +76,7 @@ class Problem(Exception):
         current_state: the state that the thing is in; every conflict says it.
         allowed: what can be done from there: the way out, which every conflict shows; empty only where there is none.
         retry_after_s: whole seconds until another try makes sense; the class's own where it is left out.
+        members: what else the document of this kind of problem has (RFC 9457 section 3.2).
     """
 
     status: ClassVar[int]
@@ -94,6 +95,7 @@ class Problem(Exception):
         current_state: str | None = None,
         allowed: Sequence[str] = (),
         retry_after_s: int | None = None,
+        members: Mapping[str, str | int] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
@@ -101,6 +103,7 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.current_state = current_state
         self.allowed = tuple(allowed)
+        self.members = dict(members or {})
         self.retry_after_s = self.default_retry_after_s if retry_after_s is None else retry_after_s
 
     def headers(self) -> Mapping[str, str]:

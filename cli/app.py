@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import audit, dead_letters, tokens
+from cli import audit, dead_letters, tokens, voters
 from cli import doctor as examination
 from cli.backup import backup, restore
 from cli.definition import define, define_at_start
@@ -62,6 +62,7 @@ app.command()(results)
 app.command()(rebuild)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(voters.app, name="voters", no_args_is_help=True)
 app.add_typer(dead_letters.app, name="dead-letters", no_args_is_help=True)
 app.add_typer(audit.app, name="audit", no_args_is_help=True)
 

@@ -11,8 +11,17 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from cli.api import Api, Content
 from cli.errors import DeskError, complaining
@@ -200,11 +209,21 @@ def _table(title: str, rows: list[ToldRow]) -> Table:
     return table
 
 
+class _RateColumn(ProgressColumn):
+    """How many rows are taken in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of the last half minute, or of the whole once it has ended."""
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:,.0f} rows/s" if rate else "")
+
+
 def _bar(*, quiet: bool) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _RateColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True, quiet=quiet),
     )

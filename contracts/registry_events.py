@@ -120,6 +120,14 @@ class ElectionSettings(Part):
     linmas_per_tps: CountSetting = Field(description="D8.")
     ptps_per_tps: CountSetting = Field(description="D9.")
     turnout_target_ratio: RatioSetting = Field(description="The region's own target.")
+    move_cutoff_days: CountSetting = Field(
+        default=CountSetting(value=30, source="D12: the regulation was not seen"),
+        description="D12: the last day on which somebody moves to another TPS, before the voting day.",
+    )
+    special_move_cutoff_days: CountSetting = Field(
+        default=CountSetting(value=7, source="D12: the regulation was not seen"),
+        description="D12: the same for inpatients and companions, detainees, disaster and duty.",
+    )
 
 
 class Stage(Part):
@@ -234,6 +242,28 @@ class TpsRosterChanged(EventData):
     )
 
 
+class SexCount(Part):
+    """How many people, by the sex that their NIK has."""
+
+    men: int
+    women: int
+
+
+class TpsVotersCounted(EventData):
+    """The voters of a TPS were counted, by kind and sex: what the list comes to now, and nobody on it."""
+
+    tps_id: UUID
+    tps_code: TpsCode
+    dpt: SexCount = Field(description="Of the DPT, and voting here.")
+    moved_in: SexCount = Field(description="PINDAHAN: on the DPT elsewhere, and voting here.")
+    moved_in_from_other_kabkota: SexCount = Field(
+        description="Of these, who comes from another kabupaten or kota and gets the governor's ballot alone (D13)."
+    )
+    moved_out: SexCount = Field(description="Of the DPT here, and voting elsewhere.")
+    walk_in: SexCount = Field(description="TAMBAHAN.")
+    struck: SexCount
+
+
 class FacilityChanged(EventData):
     """A hospital or another special place changed, or how far the desk has come with it: as it stands now."""
 
@@ -269,6 +299,7 @@ EVENTS: dict[str, EventSpec] = {
     "tps.registered": (TpsRegistered, DataClass.PUBLIC, "tps"),
     "tps_risk.assessed": (TpsRiskAssessed, DataClass.OPERATIONAL, "tps"),
     "tps_roster.changed": (TpsRosterChanged, DataClass.OPERATIONAL, "tps"),
+    "tps_voters.counted": (TpsVotersCounted, DataClass.OPERATIONAL, "tps"),
     "facility.changed": (FacilityChanged, DataClass.OPERATIONAL, "aggregate"),
     "region_group.defined": (RegionGroupDefined, DataClass.PUBLIC, "aggregate"),
 }

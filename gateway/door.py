@@ -62,6 +62,7 @@ _RETURNED = (
         "vary",
     ),
     *("content-language", "cache-control", "www-authenticate", "ratelimit", "ratelimit-policy"),
+    *("content-security-policy", "x-content-type-options", "referrer-policy"),
 )
 _PUBLIC_WAITING = 16
 _MOST_REFUSALS = 20_000

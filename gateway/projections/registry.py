@@ -169,6 +169,7 @@ FOLDS: dict[str, Fold | None] = {
     "desk.registry.tps.registered.v1": tps_registered,
     "desk.registry.tps_risk.assessed.v1": tps_risk_assessed,
     "desk.registry.tps_roster.changed.v1": tps_roster_changed,
+    "desk.registry.tps_voters.counted.v1": None,
     "desk.registry.facility.changed.v1": facility_changed,
     "desk.registry.region_group.defined.v1": region_group_defined,
 }

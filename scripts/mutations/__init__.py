@@ -5,7 +5,8 @@ from scripts.mutations.durability import DURABILITY
 from scripts.mutations.model import Mutation
 from scripts.mutations.regions import REGIONS
 from scripts.mutations.rules import RULES
+from scripts.mutations.voters import VOTERS
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS)
+MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS, *VOTERS)

@@ -50,6 +50,7 @@ SUBSCRIPTION = Subscription(
         "desk.registry.contest.defined.v1": IGNORE,
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
+        "desk.registry.tps_voters.counted.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
         "desk.registry.area_roster.changed.v1": IGNORE,
         "desk.registry.training.changed.v1": IGNORE,

@@ -1,6 +1,13 @@
 """What can be wrong with a command or a question to the registry, beside what the chassis knows."""
 
-from chassis.problems import Conflict, NotFound, TooManyRequests, Unavailable, WrongState
+from chassis.problems import (
+    Conflict,
+    NotFound,
+    PreconditionRequired,
+    TooManyRequests,
+    Unavailable,
+    WrongState,
+)
 
 
 class ElectionUnknown(NotFound):
@@ -150,8 +157,84 @@ class VotersUnavailable(Unavailable):
     title, title_id = "The list of voters cannot be read", "Daftar pemilih tidak dapat dibaca"
 
 
+class VoterUnknown(NotFound):
+    """The list has no such voter within the caller's regions; a voter elsewhere gets the same answer."""
+
+    code = "voter-unknown"
+    title, title_id = "There is no such voter", "Pemilih tidak ditemukan"
+
+
+class VoterMoved(WrongState):
+    """The row is that of a TPS which the voter has left; the voter has another row by now."""
+
+    code = "voter-moved"
+    title, title_id = "The voter votes at another TPS by now", "Pemilih sudah pindah TPS"
+
+
+class VoterStruck(WrongState):
+    """The voter was struck from the list."""
+
+    code = "voter-struck"
+    title, title_id = "The voter was struck from the list", "Pemilih sudah dicoret dari daftar"
+
+
+class VoterListed(Conflict):
+    """The election's list has this NIK already."""
+
+    code = "voter-listed"
+    title, title_id = "The list has this voter already", "Pemilih sudah ada dalam daftar"
+
+
+class MoveClosed(WrongState):
+    """Moves to another TPS are closed for this reason (D12)."""
+
+    code = "move-closed"
+    title, title_id = "Moving to another TPS is closed", "Pindah memilih sudah ditutup"
+
+
+class NothingToVoteFor(WrongState):
+    """No contest of the TPS covers where the voter comes from, so there is no ballot (D13)."""
+
+    code = "nothing-to-vote-for"
+    title, title_id = "The voter would get no ballot there", "Pemilih tidak memperoleh surat suara di sana"
+
+
+class VotersToReseal(WrongState):
+    """Rows are sealed with an older key, by which a family cannot be told from another one."""
+
+    code = "voters-to-reseal"
+    title, title_id = (
+        "Seal the list with the current key first",
+        "Segel ulang daftar dengan kunci terkini dahulu",
+    )
+
+
+class NothingToReassign(WrongState):
+    """The voters of these TPS cannot be split or merged so (D1)."""
+
+    code = "nothing-to-reassign"
+    title, title_id = (
+        "These TPS cannot be split or merged so",
+        "TPS ini tidak dapat dipecah atau digabung begitu",
+    )
+
+
 class NikAskedTooOften(TooManyRequests):
     """Somebody asked about one NIK too often; whoever asks about another one is not held up."""
 
     code = "nik-asked-too-often"
     title, title_id = "This NIK was asked about too often", "NIK ini terlalu sering ditanyakan"
+
+
+class DeviceAskedTooOften(TooManyRequests):
+    """A device that named itself asked too often; another one of its address is not held up."""
+
+    code = "device-asked-too-often"
+    title, title_id = "This device asked too often", "Perangkat ini terlalu sering bertanya"
+
+
+class ProofNeeded(PreconditionRequired):
+    """Many look-ups found nobody lately: until that ends each costs the asker some computing; `challenge` says what."""
+
+    code = "proof-needed"
+    title, title_id = "Solve the challenge and ask again", "Selesaikan tantangan lalu tanyakan lagi"

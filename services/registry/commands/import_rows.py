@@ -35,6 +35,7 @@ from services.registry.commands.import_people import (
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, lock_kelurahan, plan_tps, write_tps
 from services.registry.commands.voters import Enrolment, enrol_voters
+from services.registry.rules.moves import moved_row_findings, moved_row_refusal
 from services.registry.rules.tps import tps_findings
 from services.registry.rules.voters import row_findings, row_refusal
 from services.registry.schemas.facilities import FacilityFacts
@@ -245,6 +246,7 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
             continue
         voting_date = known[number].facts.voting_date or frame.voting_date
         refusal = row_refusal(row, voting_date=voting_date, rehearsal=frame.rehearsal)
+        refusal = refusal or moved_row_refusal(row, voting_date=voting_date, settings=frame.settings)
         if refusal is not None:
             chunk.refuse(number, Misfit(*refusal, RULES))
         else:
@@ -262,7 +264,13 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
         if result.outcome is None:
             chunk.refuse(enrolment.number, Misfit("nik", result.code, RULES))
         else:
-            findings = [Misfit("nik", code, RULES) for code in row_findings(enrolment.said)]
+            said = enrolment.said
+            voting_date = known[enrolment.number].facts.voting_date or frame.voting_date
+            moved = moved_row_findings(
+                said, voting_date=voting_date, settings=frame.settings, now=chunk.origin.now
+            )
+            findings = [Misfit("nik", code, RULES) for code in row_findings(said)]
+            findings += [Misfit("kind", code, RULES) for code in moved]
             chunk.take(enrolment.number, result.outcome, *findings)
 
 

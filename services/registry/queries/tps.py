@@ -8,6 +8,7 @@ from chassis.database import Connection
 from contracts.registry_events import RiskKind
 from contracts.vocabulary import kelurahan_of
 from services.registry.errors import RegionUnknown, TpsUnknown
+from services.registry.rules.notices import notice
 from services.registry.rules.places import polling_place
 from services.registry.rules.regions import region
 from services.registry.schemas.regions import PollingPlace, PollingPlaces
@@ -84,6 +85,17 @@ async def polling_place_of(connection: Connection, *, election: str, code: str) 
     if not out.active:
         raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     return polling_place(out)
+
+
+async def notice_of(connection: Connection, *, election: str, code: str, now: datetime) -> str:
+    """Return the information sheet of a TPS, as HTML to print.
+
+    Raises:
+        ElectionUnknown, TpsUnknown: there is no such thing, or it was dissolved.
+    """
+    place = await polling_place_of(connection, election=election, code=code)
+    name = await connection.fetchval("select name from election where id = $1", election)
+    return notice(place, election=name, as_of=now)
 
 
 async def polling_places_in(

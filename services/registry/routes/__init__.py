@@ -1,6 +1,7 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    capacity,
     check_ins,
     elections,
     facilities,
@@ -15,6 +16,7 @@ from services.registry.routes import (
     screenings,
     tps,
     trainings,
+    voter_changes,
     voter_lookups,
     voters,
 )
@@ -23,7 +25,7 @@ ROUTERS = [
     module.router
     for module in (
         *(elections, tps, risks, officers, posts, check_ins, trainings, screenings, personnel),
-        *(facilities, facility_requests, imports, voters),
+        *(facilities, facility_requests, imports, voters, voter_changes, capacity),
         *(public, voter_lookups, regions),
     )
 ]

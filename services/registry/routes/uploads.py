@@ -43,22 +43,17 @@ RowCursor = Annotated[str | None, Query(max_length=1_000)]
 DryRun = Annotated[bool, Query(description="Judge every row, change nothing.")]
 
 
-def media_type_of(request: Request, *, but: frozenset[str] = frozenset()) -> MediaType:
+def media_type_of(request: Request) -> MediaType:
     """Return what kind of file a request brings.
-
-    Args:
-        but: media types that are not taken here.
 
     Raises:
         UnsupportedMediaType: it is none that is taken.
     """
-    taken: dict[str, MediaType] = {name: kind for name, kind in MEDIA_TYPES.items() if name not in but}
     name = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if name not in taken:
-        raise UnsupportedMediaType(
-            f"Send one of: {', '.join(taken)}.", detail_id=f"Kirimkan salah satu dari: {', '.join(taken)}."
-        )
-    return taken[name]
+    if name not in MEDIA_TYPES:
+        taken = ", ".join(MEDIA_TYPES)
+        raise UnsupportedMediaType(f"Send one of: {taken}.", detail_id=f"Kirimkan salah satu dari: {taken}.")
+    return MEDIA_TYPES[name]
 
 
 async def receive_file(

@@ -20,7 +20,7 @@ from services.registry.schemas.personnel import Operation, Strength
 from services.registry.schemas.screenings import Fitness
 from services.registry.schemas.shapes import Latitude, Line, Longitude, PlaceCode, Source, Text
 from services.registry.schemas.trainings import TrainingCode
-from services.registry.schemas.voters import SECRETIVE, Sex, StrikeReason, VoterKind
+from services.registry.schemas.voters import SECRETIVE, MoveReason, Sex, StrikeReason, VoterKind
 
 VotersCell = Annotated[int, Field(ge=0, le=100_000)]
 """How many, as a cell has it: text of digits."""
@@ -266,6 +266,10 @@ class VoterRowIn(ImportRow):
     married: YesOrNo | None = None
     struck: Annotated[StrikeReason, BeforeValidator(_list_word)] | None = None
     canary: YesOrNo | None = None
+    reason: Annotated[MoveReason | None, BeforeValidator(_word), Field(repr=False)] = None
+    evidence: Annotated[Source | None, Field(repr=False)] = None
+    from_code: TpsCode | RegionCode | None = None
+    decided_on: date | None = None
 
 
 class AttendanceRowIn(ImportRow):
@@ -325,5 +329,8 @@ ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
     ImportKind.SCREENINGS: ScreeningRowIn,
     ImportKind.PERSONNEL: PersonnelRowIn,
 }
+
+NEVER_NUMBERS: dict[ImportKind, tuple[str, ...]] = {ImportKind.VOTERS: ("nik", "family_number")}
+"""The columns that a spreadsheet must keep as text, for it rounds them otherwise."""
 
 MediaType = Literal["csv", "xlsx", "ndjson"]

@@ -10,6 +10,7 @@ export const eventWords: Readonly<Record<string, Word>> = {
     en: "{place}: {risk} risk {riskClass}",
   },
   "desk.registry.tps_roster.changed.v1": { id: "{place}: petugas diperbarui", en: "{place}: crew changed" },
+  "desk.registry.tps_voters.counted.v1": { id: "{place}: pemilih dihitung", en: "{place}: voters counted" },
   "desk.registry.facility.changed.v1": {
     id: "{name}: data fasilitas diperbarui",
     en: "{name}: facility changed",

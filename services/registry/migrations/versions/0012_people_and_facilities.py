@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0012"
-down_revision = "0003"
+down_revision = "0011"
 
 _DUTIES = "'kpps', 'linmas', 'ptps', 'pps', 'pkd', 'lurah', 'bhabinkamtibmas', 'babinsa', 'ppk', 'panwascam', 'camat'"
 _REGION = r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$"
