@@ -51,7 +51,7 @@ async def test_others_learn_how_many_were_screened_and_nothing_else(registry: Ru
     assert await screened(registry, 1) == 1
     assert await screen(registry, 2, 1, FIT) == 201
     assert await screened(registry, 2) is None, "of four officers a figure would tell of one"
-    rows = await registry.sql("select body, headers from outbox")
+    rows = await registry.sql("select * from outbox")
     ledger = json.dumps([dict(row) for row in rows], default=str)
     assert "fitness" not in ledger
     assert "unfit" not in ledger
