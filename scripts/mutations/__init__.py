@@ -2,10 +2,11 @@
 
 from scripts.mutations.crowds import CROWDS
 from scripts.mutations.durability import DURABILITY
+from scripts.mutations.field_sync import FIELD_SYNC
 from scripts.mutations.model import Mutation
 from scripts.mutations.regions import REGIONS
 from scripts.mutations.rules import RULES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS)
+MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS, *FIELD_SYNC)

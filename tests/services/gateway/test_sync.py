@@ -257,7 +257,7 @@ async def test_an_answer_that_is_lost_behind_the_door_is_deferred(
     assert outcomes(await sent(field, [item], device="lost-1")) == ["created"]
 
 
-@pytest.mark.parametrize("value", filter(is_written, NASTY), ids=repr)
+@pytest.mark.parametrize("value", [*filter(is_written, NASTY)], ids=repr)
 async def test_an_item_with_anything_in_it_spoils_no_other(field: Outside, value: object) -> None:
     spoilt = report(14)
     spoilt["body"]["men"] = value
