@@ -1,11 +1,13 @@
 """What a batch of mixed commands is made of, and what is told of each command."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic_core import to_json
 
 from chassis.conflicts import (
     Decision,
@@ -33,6 +35,20 @@ _SENT: Final[dict[str, JsonValue]] = {
 }
 
 
+def _can_be_sent_on(body: dict[str, object]) -> dict[str, object]:
+    """Refuse a body that cannot be written again: half a character, a number beyond all numbers, or nested too deep.
+
+    Raises:
+        ValueError: it is one of these.
+    """
+    try:
+        json.dumps(body, allow_nan=False)
+        to_json([[[[body]]]])  # as deep as it will lie in the batch
+    except (ValueError, RecursionError):
+        raise ValueError("this is no JSON that can be sent on") from None
+    return body
+
+
 class Sent(BaseModel):
     """One command of an outbox: a request of its route, written down."""
 
@@ -45,7 +61,9 @@ class Sent(BaseModel):
     if_match: IfMatch | None = Field(
         default=None, description="ETag of the version that is changed, where the route asks for it."
     )
-    body: dict[str, object] = Field(description="As the route takes it.")
+    body: Annotated[dict[str, object], AfterValidator(_can_be_sent_on)] = Field(
+        description="As the route takes it."
+    )
 
 
 class SentBatch(BaseModel):

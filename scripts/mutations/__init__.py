@@ -2,6 +2,7 @@
 
 from scripts.mutations.crowds import CROWDS
 from scripts.mutations.durability import DURABILITY
+from scripts.mutations.field_sync import FIELD_SYNC
 from scripts.mutations.model import Mutation
 from scripts.mutations.regions import REGIONS
 from scripts.mutations.rules import RULES
@@ -9,4 +10,4 @@ from scripts.mutations.voters import VOTERS
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS, *VOTERS)
+MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS, *VOTERS, *FIELD_SYNC)

@@ -1,6 +1,7 @@
 """A phone's outbox through the door: commands of all services in one batch, each judged alone and done once."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from contracts.access import Role
 from gateway.door import Lane
 from gateway.sequences import merged, missing
+from tests.fuzz.spoiling import NASTY, NIK
 from tests.harness import ELECTION, bearer
 from tests.services.gateway.broken_owner import Conversation, an_owner, half_an_answer, hang_up
 from tests.services.gateway.outbox import (
@@ -54,6 +56,15 @@ async def sent(
 
 def outcomes(answer: dict[str, Any]) -> list[str]:
     return [each["outcome"] for each in answer["items"]]
+
+
+def is_written(value: object) -> bool:
+    """Say whether a client can write a value as JSON."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError:
+        return False
+    return True
 
 
 def boxes(field: Outside) -> list[object]:
@@ -244,6 +255,32 @@ async def test_an_answer_that_is_lost_behind_the_door_is_deferred(
         lanes["incidents"] = lane
     assert (outcomes(found), found["items"][0]["problem"]["code"]) == (["deferred"], "outcome-unknown")
     assert outcomes(await sent(field, [item], device="lost-1")) == ["created"]
+
+
+@pytest.mark.parametrize("value", [*filter(is_written, NASTY)], ids=repr)
+async def test_an_item_with_anything_in_it_spoils_no_other(field: Outside, value: object) -> None:
+    spoilt = report(14)
+    spoilt["body"]["men"] = value
+    for place in (spoilt, {**report(14), "body": value}, {**report(14), "path": value}):
+        items = [
+            {"id": str(uuid4()), "sequence": 1, **place},
+            {"id": str(uuid4()), "sequence": 2, **report(14)},
+        ]
+        found = await sent(field, items, device="nasty-1")
+        assert outcomes(found) == ["rejected", "created"]
+        assert NIK not in str(found)
+
+
+@pytest.mark.parametrize(
+    "value", [b"1e999", b"9" * 4_000, b'{"a":' * 300 + b"1" + b"}" * 300, b'"\\ud800"', b'{"\\udfff":1}']
+)
+async def test_what_cannot_be_written_again_spoils_no_other(field: Outside, value: bytes) -> None:
+    (good,) = numbered(report(15))
+    item = b'{"id":"%s","sequence":2,"path":"/incidents","body":{"lat":%s}}' % (str(uuid4()).encode(), value)
+    body = b'{"device_id":"nasty-2","items":[' + item + b"," + json.dumps(good).encode() + b"]}"
+    headers = bearer(Role.KPPS, regions=["32.71"]) | {"Content-Type": "application/json"}
+    answer = await field.gateway.client.post(PATH, content=body, headers=headers)
+    assert (answer.status_code, outcomes(answer.json())) == (200, ["rejected", "created"])
 
 
 def test_ranges_say_what_is_missing():
