@@ -24,6 +24,7 @@ from chassis.field_errors import field_error
 from chassis.identity import permissions_of
 from chassis.masking import mask_text
 from chassis.problems import Problem
+from chassis.safe_headers import safe_headers
 from chassis.telemetry import trace_of
 from chassis.watermark import Watermarks
 
@@ -124,7 +125,9 @@ def problem_response(
     sent.update(problem.headers())
     sent.update(headers or {})
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=sent)
+    response = Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=sent)
+    response.raw_headers += safe_headers(request.scope, {name for name, _ in response.raw_headers})
+    return response
 
 
 def language_of(accept_language: str) -> Language:
