@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         Budgets,
         verifier=state.verifier,
+        metrics=state.metrics,
         per_client=settings.requests_per_client,
         per_address=settings.requests_per_address,
     )

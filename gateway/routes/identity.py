@@ -1,7 +1,9 @@
 """Tokens for agencies' applications and their officers, and the keys that sign them."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 
+import structlog
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -17,7 +19,10 @@ from chassis.token_issuer import (
     OAuthRefusal,
     TokenIssuer,
     answer_token_request,
+    client_named,
 )
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["identity"], dependencies=[Depends(public_route)])
 
@@ -115,12 +120,23 @@ async def issue_token(request: Request) -> Response:
             verifier=state.verifier,
         )
     except OAuthRefusal as refusal:
+        log.warning("token_refused", error=refusal.error, **_asked(request, fields))
         return JSONResponse(
             refusal.document(language),
             status_code=refusal.status,
             headers={"Content-Language": language, "Vary": "Accept-Language", **headers, **refusal.headers()},
         )
+    log.info("token_issued", **_asked(request, fields))
     return JSONResponse(answer, headers=headers)
+
+
+def _asked(request: Request, fields: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what the log says of a request for a token: the application and the kind of grant, never a secret or a person."""
+    asked = fields.get("grant_type")
+    return {
+        "client": client_named(fields, request.headers.get("authorization")),
+        "grant_type": asked if asked in {CLIENT_CREDENTIALS, TOKEN_EXCHANGE} else None,
+    }
 
 
 @router.get("/.well-known/jwks.json", responses=problem_responses(NotFound))
