@@ -42,7 +42,6 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             subscription=SUBSCRIPTION,
             publishes=False,
-            trusted_proxies=settings.trusted_proxies,
             larger_bodies={"/imports": settings.import_limit_bytes},
             background=[
                 _follow_feed,

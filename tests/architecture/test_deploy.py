@@ -102,6 +102,15 @@ def test_only_the_door_and_the_dashboards_are_published():
     assert all(port.startswith("${DESK_BIND:-127.0.0.1}:") for ports in published.values() for port in ports)
 
 
+def test_the_services_believe_the_door_and_the_door_nobody_unless_it_is_told_to():
+    """Else every citizen counts for the door's own address, and all of them share one budget."""
+    services = _compose()["services"]
+    for process in PROCESSES:
+        trusted = services[process]["environment"]["DESK_TRUSTED_PROXIES"]
+        assert trusted == ("${DESK_TRUSTED_PROXIES:-}" if process == "gateway" else "*")
+        assert "ports" not in services[process] or process == "gateway"
+
+
 def test_every_variable_of_a_process_is_a_setting():
     known = set(re.findall(r"`(DESK_[A-Z_]+)`", text(ROOT / "docs" / "reference" / "settings.md")))
     for process in PROCESSES:
