@@ -44,12 +44,13 @@ class TokenRefusal(BaseModel):
     error_description: str
 
 
+FORM: Final = "application/x-www-form-urlencoded"
 _REFUSED: Final = {"model": TokenRefusal, "description": "Refused, in OAuth's own words"}
 _FORM: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-www-form-urlencoded": {
+            FORM: {
                 "schema": {
                     "type": "object",
                     "required": ["grant_type"],
@@ -108,10 +109,11 @@ async def issue_token(request: Request) -> Response:
             "This desk has no token endpoint of its own; ask its issuer.",
             detail_id="Desk ini tidak menerbitkan token sendiri; mintalah kepada penerbitnya.",
         )
-    fields = {name: str(value) for name, value in (await request.form()).items()}
+    fields: dict[str, str] = {}
     headers = {"Cache-Control": "no-store"}
     language = language_of(request.headers.get("accept-language", ""))
     try:
+        fields = await _fields(request)
         answer = await answer_token_request(
             fields,
             request.headers.get("authorization"),
@@ -128,6 +130,17 @@ async def issue_token(request: Request) -> Response:
         )
     log.info("token_issued", **_asked(request, fields))
     return JSONResponse(answer, headers=headers)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form, each of which stands once: of two, a proxy before us might judge the other one."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise OAuthRefusal("invalid_request", f"Send {FORM}.", f"Kirimkan {FORM}.")
+    told = (await request.form()).multi_items()
+    fields = {name: str(value) for name, value in told}
+    if len(fields) != len(told):
+        raise OAuthRefusal("invalid_request", "A field stands twice.", "Satu isian disebut dua kali.")
+    return fields
 
 
 def _asked(request: Request, fields: Mapping[str, str]) -> dict[str, str | None]:

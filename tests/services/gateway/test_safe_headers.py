@@ -88,3 +88,12 @@ async def test_results_that_others_do_not_see_yet_are_kept_by_nobody(gateway: Ru
         }
         assert kept[Role.MINISTRY].get_list("Cache-Control") == ["no-store"]
         assert kept[Role.OBSERVER]["Cache-Control"] != "no-store"
+
+
+@pytest.mark.parametrize("added", ["X-Forwarded-For", "Forwarded", "Via", "X-Forwarded-Proto"])
+async def test_metrics_are_not_told_to_who_comes_by_a_proxy(desk: RunningService, added: str) -> None:
+    outside = await desk.client.get("/metrics", headers={added: "198.51.100.7"})
+    assert (outside.status_code, outside.json()["code"]) == (404, "not-found")
+    inside = await desk.client.get("/metrics")
+    assert inside.status_code == 200
+    assert "desk_stream_clients_count" in inside.text

@@ -81,3 +81,24 @@ async def test_what_is_granted_and_what_is_refused_is_told(desk: FastAPI, lines:
     ]
     for hidden in (SECRET, "a-guess", "petugas-1", str(answers[0].json()["access_token"]).split(".")[2]):
         assert hidden not in lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"grant_type=client_credentials&scope=a&scope=b"),
+        ("application/x-www-form-urlencoded", b"client_id=kpu-contoh&grant_type=a&client_id=other"),
+        ("application/json", b'{"grant_type": "client_credentials"}'),
+        ("multipart/form-data; boundary=x", b"--x--"),
+        ("text/plain", b"grant_type=client_credentials"),
+    ],
+)
+async def test_a_form_is_a_form_and_says_each_thing_once(
+    desk: FastAPI, lines: io.StringIO, content_type: str, body: bytes
+) -> None:
+    async with calling(desk) as http:
+        answer = await http.post(
+            PATH, content=body, headers={"Content-Type": content_type}, auth=("kpu-contoh", SECRET)
+        )
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert "token_refused" in lines.getvalue()
