@@ -22,6 +22,7 @@ from chassis.clock import DeskClock
 from chassis.database import Connection, Row
 from chassis.ledger_chain import ChainCheck, ChainHead, hash_of, instant_text
 from chassis.masking import MASKED
+from chassis.safe_headers import show_once
 from chassis.telemetry import trace_of
 
 _ADD: Final = "select add_access($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
@@ -143,7 +144,7 @@ def _content_hash(access: Access) -> bytes:
 
 
 class AccessTrail:
-    """Writes down what one request is shown."""
+    """Writes down what one request is shown; an answer that holds such things is kept by no browser and no proxy."""
 
     def __init__(self, request: Request, purpose: str | None) -> None:
         self._request = request
@@ -181,6 +182,7 @@ class AccessTrail:
             trace_id=trace_of(request.scope),
         )
         await record_access(reads, access)
+        show_once(request.scope)
 
 
 async def write_down(

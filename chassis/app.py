@@ -63,8 +63,6 @@ class Parts:
         coalescers: its hot commands by name, written for lists.
         background: further tasks of its own; each runs from start to stop.
         larger_bodies: largest body, in bytes, of routes whose path ends so.
-        trusted_proxies: addresses whose `X-Forwarded-For` is believed; None: those that uvicorn's `FORWARDED_ALLOW_IPS` names,
-            or this machine's, where the door is.
         region_groups: reads the groups of regions that tokens may name, where the service defines them itself.
     """
 
@@ -75,7 +73,6 @@ class Parts:
     coalescers: Mapping[str, RunGroup[Any]] = field(default_factory=dict[str, RunGroup[Any]])
     background: Sequence[Background] = ()
     larger_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
-    trusted_proxies: str | None = None
     region_groups: ReadGroups = known_region_groups
 
 

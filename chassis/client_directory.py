@@ -8,13 +8,17 @@ The file holds no secret, only the SHA-256 of each: secrets are 256 random bits,
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.access import Role, grant
+
+CLIENT_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+"""Shorter than any secret that the desk makes, so that a secret in the place of a name is none."""
 
 
 def _grant(value: str) -> str:
@@ -35,7 +39,7 @@ class Client(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    client_id: str = Field(pattern=f"^{CLIENT_ID.pattern}$")
     secret_sha256: str = Field(pattern=r"^[0-9a-f]{64}$", repr=False)
     roles: frozenset[Role]
     regions: tuple[Annotated[str, AfterValidator(_grant)], ...]

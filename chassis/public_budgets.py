@@ -1,7 +1,7 @@
 """What routes without a token take from one network address, and from everybody, per process.
 
-The address is the peer's, or what a trusted proxy says of it (uvicorn reads `X-Forwarded-For` of proxies named in
-`FORWARDED_ALLOW_IPS`). It is kept in memory for as long as its window lasts, and nowhere else.
+The address is the peer's, or what a proxy says of it that is named in
+`DESK_TRUSTED_PROXIES`. It is kept in memory for as long as its window lasts, and nowhere else.
 """
 
 import ipaddress

@@ -20,6 +20,13 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Address that the process listens on.")
     http_port: int = Field(default=8000, description="Port that the process listens on.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description=(
+            "Addresses and networks, with commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: of a service "
+            "those of the door; of the gateway those of the proxies before it, none by default."
+        ),
+    )
     internal_url: str | None = Field(
         default=None,
         description="Base URL at which other instances of this service reach the process; else made of host and port.",

@@ -25,7 +25,7 @@ import uuid_utils
 from joserfc import jwt
 from joserfc.jwk import KeySet, KeySetSerialization
 
-from chassis.client_directory import Client, ClientDirectory
+from chassis.client_directory import CLIENT_ID, Client, ClientDirectory
 from chassis.clock import wall_now
 from chassis.jwks import SigningKey, algorithm_of, usable_keys
 from chassis.masking import mask_text
@@ -206,6 +206,12 @@ async def answer_token_request(
                 f"Use {CLIENT_CREDENTIALS} or {TOKEN_EXCHANGE}.",
                 f"Gunakan {CLIENT_CREDENTIALS} atau {TOKEN_EXCHANGE}.",
             )
+
+
+def client_named(form: Mapping[str, str], authorization: str | None) -> str | None:
+    """Return the application that a request says to come from, for the log; None where that is no name of one."""
+    client_id, _ = _credentials(authorization) or (form.get("client_id", ""), "")
+    return client_id if CLIENT_ID.fullmatch(client_id) else None
 
 
 def client_grant(client: Client, form: Mapping[str, str]) -> Grant:

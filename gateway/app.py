@@ -45,7 +45,6 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             subscription=SUBSCRIPTION,
             publishes=False,
-            trusted_proxies=settings.trusted_proxies,
             larger_bodies={"/imports": settings.import_limit_bytes},
             background=[
                 _follow_feed,
@@ -79,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         Budgets,
         verifier=state.verifier,
+        metrics=state.metrics,
         per_client=settings.requests_per_client,
         per_address=settings.requests_per_address,
     )

@@ -17,10 +17,7 @@ class Settings(ServiceSettings):
         default=None, description="Applications that may ask the token endpoint, with hashed secrets."
     )
     import_limit_bytes: int = Field(default=256_000_000, description="A larger file gets 413.")
-    trusted_proxies: str = Field(
-        default="",
-        description="Addresses of proxies before the gateway whose `X-Forwarded-For` is believed, with commas; none by default.",
-    )
+    trusted_proxies: str = ""
     door_connections: int = Field(
         default=8, ge=1, le=64, description="HTTP clients per service, of four connections each."
     )

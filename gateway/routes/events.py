@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.identity import caller, public_route
 from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
+from chassis.safe_headers import show_once
 from contracts.access import Scope
 from contracts.vocabulary import DataClass, ElectionId
 from gateway.channels import Client
@@ -107,6 +108,7 @@ async def _page(database: Database, view: View, start: Cursor | None, limit: int
 async def make_stream_ticket(request: Request, election: ElectionId, follower: Follower) -> Ticket:
     """Make a ticket for one stream, for a browser whose EventSource cannot send a token."""
     database: Database = request.app.state.database
+    show_once(request.scope)
     async with database.transaction() as uow:
         return Ticket(ticket=await issue_ticket(uow, follower), expires_in_s=LIFETIME_S)
 

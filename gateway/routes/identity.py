@@ -1,7 +1,9 @@
 """Tokens for agencies' applications and their officers, and the keys that sign them."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 
+import structlog
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -17,7 +19,10 @@ from chassis.token_issuer import (
     OAuthRefusal,
     TokenIssuer,
     answer_token_request,
+    client_named,
 )
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(tags=["identity"], dependencies=[Depends(public_route)])
 
@@ -39,12 +44,13 @@ class TokenRefusal(BaseModel):
     error_description: str
 
 
+FORM: Final = "application/x-www-form-urlencoded"
 _REFUSED: Final = {"model": TokenRefusal, "description": "Refused, in OAuth's own words"}
 _FORM: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-www-form-urlencoded": {
+            FORM: {
                 "schema": {
                     "type": "object",
                     "required": ["grant_type"],
@@ -103,10 +109,11 @@ async def issue_token(request: Request) -> Response:
             "This desk has no token endpoint of its own; ask its issuer.",
             detail_id="Desk ini tidak menerbitkan token sendiri; mintalah kepada penerbitnya.",
         )
-    fields = {name: str(value) for name, value in (await request.form()).items()}
+    fields: dict[str, str] = {}
     headers = {"Cache-Control": "no-store"}
     language = language_of(request.headers.get("accept-language", ""))
     try:
+        fields = await _fields(request)
         answer = await answer_token_request(
             fields,
             request.headers.get("authorization"),
@@ -115,12 +122,34 @@ async def issue_token(request: Request) -> Response:
             verifier=state.verifier,
         )
     except OAuthRefusal as refusal:
+        log.warning("token_refused", error=refusal.error, **_asked(request, fields))
         return JSONResponse(
             refusal.document(language),
             status_code=refusal.status,
             headers={"Content-Language": language, "Vary": "Accept-Language", **headers, **refusal.headers()},
         )
+    log.info("token_issued", **_asked(request, fields))
     return JSONResponse(answer, headers=headers)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form, each of which stands once: of two, a proxy before us might judge the other one."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise OAuthRefusal("invalid_request", f"Send {FORM}.", f"Kirimkan {FORM}.")
+    told = (await request.form()).multi_items()
+    fields = {name: str(value) for name, value in told}
+    if len(fields) != len(told):
+        raise OAuthRefusal("invalid_request", "A field stands twice.", "Satu isian disebut dua kali.")
+    return fields
+
+
+def _asked(request: Request, fields: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what the log says of a request for a token: the application and the kind of grant, never a secret or a person."""
+    asked = fields.get("grant_type")
+    return {
+        "client": client_named(fields, request.headers.get("authorization")),
+        "grant_type": asked if asked in {CLIENT_CREDENTIALS, TOKEN_EXCHANGE} else None,
+    }
 
 
 @router.get("/.well-known/jwks.json", responses=problem_responses(NotFound))

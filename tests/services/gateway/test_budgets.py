@@ -80,3 +80,15 @@ async def test_every_answer_tells_a_browser_to_do_nothing_with_it(gateway: Runni
     page = await gateway.client.get("/")
     assert page.headers.get_list("Content-Security-Policy") == [page.headers["Content-Security-Policy"]]
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+async def test_a_flood_is_counted_and_is_one_line(
+    gateway: RunningService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [await gateway.client.get(PATH, headers=bearer(Role.DESK, client="ramai")) for _ in range(9)]
+    assert [answer.status_code for answer in answers].count(429) == 4
+    counted = gateway.app.state.metrics.render("")[0].decode()
+    assert 'status="429"' in counted
+    used_up = [line for line in capsys.readouterr().out.splitlines() if "budget_used_up" in line]
+    assert len(used_up) == 1
+    assert "ramai" in used_up[0]

@@ -87,7 +87,9 @@ async def test_names_are_shown_only_once_that_is_written_down(changed: RunningSe
     why = "Permintaan data oleh 3271064508900001"
     answer = await changed.client.get(path, headers={**bearer(Role.DESK), "Desk-Purpose": why})
     assert answer.status_code == 200
-    await changed.client.get(path, headers=bearer(Role.KPPS))  # who sees no names leaves no row
+    assert answer.headers.get_list("Cache-Control") == ["no-store"]
+    without = await changed.client.get(path, headers=bearer(Role.KPPS))  # who sees no names leaves no row
+    assert without.headers["Cache-Control"] != "no-store"
     looks = [each for each in await items(changed, "/accesses") if each["action"] == "read_roster"]
     assert [each["subject"] for each in looks] == [f"tps_roster/{CODE}"]
     assert looks[0]["purpose"] == "Permintaan data oleh [nik]"
