@@ -46,6 +46,7 @@ class Scope(StrEnum):
     EVENTS_PUBLIC = "events:public"
     EVENTS_OPERATIONAL = "events:operational"
     EVENTS_RESTRICTED = "events:restricted"
+    AUDIT_READ = "audit:read"
     REHEARSAL_CLOCK = "rehearsal:clock"
     DESK_ADMIN = "desk:admin"
 
@@ -69,6 +70,7 @@ class Role(StrEnum):
     CAMAT = "camat"
     MINISTRY = "ministry"
     OBSERVER = "observer"
+    AUDITOR = "auditor"
     DESK = "desk"
     ADMIN = "admin"
 
@@ -102,6 +104,8 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     Role.CAMAT: _PICTURE | {Scope.INCIDENTS_REPORT},
     Role.MINISTRY: _PICTURE | {Scope.RESULTS_EARLY},
     Role.OBSERVER: _PUBLIC,
+    # Sees who did what, and everything that operates; changes nothing, votes that are withheld included.
+    Role.AUDITOR: _PICTURE | {Scope.EVENTS_RESTRICTED, Scope.AUDIT_READ},
     Role.DESK: _HANDLING
     | {
         Scope.REGISTRY_WRITE,
@@ -143,7 +147,7 @@ def _audiences(scope: Scope) -> frozenset[str]:
             return frozenset({"registry"})
         case "results":
             return frozenset({"turnout"})
-        case "desk":
+        case "desk" | "audit":
             return frozenset({"registry", "logistics", "incidents", "turnout"})
         case _:
             return frozenset()
@@ -166,6 +170,16 @@ def grant(text: str) -> str | None:
     if text == NATION or _GROUP.fullmatch(text):
         return text
     return place_code(text)
+
+
+def within(asked: str, own: str) -> bool:
+    """Say whether a grant lies within another; a group of regions only within itself or the nation.
+
+    Example: `within("32.71.06", "32.71")`, `within("32.71", "*")`, and nothing but `group:bakorwil-1` and `*` holds that group.
+    """
+    if asked.startswith(GROUP_PREFIX) or own.startswith(GROUP_PREFIX):
+        return own in {asked, NATION}
+    return covers(own, asked)
 
 
 def covers(held: str, code: str) -> bool:

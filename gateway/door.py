@@ -63,6 +63,9 @@ _RETURNED = (
     *("content-language", "cache-control", "www-authenticate", "ratelimit", "ratelimit-policy"),
 )
 _PUBLIC_WAITING = 16
+_TOKENS: Final = frozenset({"/v1/oauth/token", "/.well-known/jwks.json"})
+"""Whoever asks for these has no token yet, and must get one although the public floods its own lane."""
+
 _MOST_REFUSALS = 20_000
 _LONGEST_REFUSAL_S = 600
 _TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
@@ -203,25 +206,28 @@ def _of_the_address(answer: httpx.Response) -> bool:
 
 
 class Door:
-    """The lanes to all services; public routes and who has no valid token get a narrow one: a flood holds up nobody else."""
+    """The lanes to all services; public routes and who has no valid token get a narrow one, and who asks for a token another."""
 
     def __init__(self, peers: dict[str, str], *, verifier: TokenVerifier, clients: int, waiting: int) -> None:
         self._verifier = verifier
         self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
         self.uploads = {name: Lane(url, clients=1, waiting=waiting) for name, url in peers.items()}
         self.public = {name: Lane(url, clients=1, waiting=_PUBLIC_WAITING) for name, url in peers.items()}
+        self.tokens = {name: Lane(url, clients=2, waiting=waiting) for name, url in peers.items()}
         self.refusals = Refusals()
 
     async def close(self) -> None:
         """Close every lane."""
-        for lane in (*self.lanes.values(), *self.uploads.values(), *self.public.values()):
-            await lane.close()
+        for lanes in (self.lanes, self.uploads, self.public, self.tokens):
+            for lane in lanes.values():
+                await lane.close()
 
     def is_full(self, service: str, scope: Scope) -> bool:
         """Say whether a request for a service could not even wait; of a token that was never seen nothing is said yet."""
         token = bearer_of(scope)
         public = token is None or is_public(scope["path"])
-        lane = (self.public if public else self.lanes).get(service)
+        lanes = self.tokens if scope["path"] in _TOKENS else self.public if public else self.lanes
+        lane = lanes.get(service)
         if lane is None or not lane.is_full:
             return False
         return token is None or public or self._verifier.remembers(token)
@@ -263,7 +269,7 @@ class Door:
         public = is_public(path) or not await self._is_known(request)
         if public:
             self.refusals.check(path, address)
-            lane = self.public[service]
+            lane = self.tokens[service] if path.partition(" ")[2] in _TOKENS else self.public[service]
         if request.method not in ("GET", "HEAD"):
             if request.url.path.endswith(STREAMED):
                 await caller(request)

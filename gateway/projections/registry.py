@@ -162,6 +162,7 @@ FOLDS: dict[str, Fold | None] = {
     "desk.registry.tps_roster.changed.v1": tps_roster_changed,
     "desk.registry.facility.changed.v1": facility_changed,
     "desk.registry.region_group.defined.v1": region_group_defined,
+    "desk.registry.access.changed.v1": None,
 }
 COMBINED: dict[str, Combined] = {
     "desk.registry.tps.registered.v1": (READINESS, readiness),

@@ -1,9 +1,8 @@
 """The gateway's own routes; what it passes through is in `gateway.door`."""
 
-from gateway.routes import commands, desk, documents, elections, events, identity, lists, regions, tps
+from gateway.routes import commands, desk, documents, elections, events, lists, regions, tps
 
 ROUTERS = [
-    identity.router,
     documents.router,
     elections.router,
     regions.router,

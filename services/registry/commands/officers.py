@@ -10,6 +10,7 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, InvalidPayload
 from contracts.registry_events import RosterCount
+from services.registry.commands.access import cut_tokens_of_officers
 from services.registry.commands.frame import lock_names, status_of
 from services.registry.commands.tps import locked_tps
 from services.registry.errors import OfficerElsewhere, SlotEmpty
@@ -61,6 +62,13 @@ class Rosters:
     def version(self, tps_id: UUID) -> int:
         """Return the version of a TPS's roster, 0 where nobody was ever named."""
         return self._versions.get(tps_id, 0)
+
+    def leaving(self, assignments: Sequence[Assignment]) -> set[str]:
+        """Return who held a slot and does not hold the same one afterwards: whatever their tokens say no longer holds."""
+        named = {each.holder.person: each.place for each in assignments if each.holder}
+        before = {self.held[each.place].person: each.place for each in assignments if each.place in self.held}
+        before |= {person: place for person, place in self._elsewhere.items() if person in named}
+        return {person for person, place in before.items() if named.get(person) != place}
 
     def clashes(self, assignments: Sequence[Assignment]) -> set[int]:
         """Return which assignments cannot stand, because their person would hold two slots afterwards.
@@ -135,10 +143,11 @@ async def assign(
     """Write assignments that change something and do not clash; each roster gets one new version.
 
     Emits:
-        tps_roster.changed, one for each TPS.
+        tps_roster.changed, one for each TPS; access.changed for each person who left a slot.
     """
     if not assignments:
         return
+    await cut_tokens_of_officers(uow, rosters.leaving(assignments), origin=origin)
     touched = {each.tps.tps_id: each.tps for each in assignments}
     versions = {tps_id: rosters.version(tps_id) + 1 for tps_id in touched}
     await uow.execute(
@@ -189,7 +198,7 @@ async def assign_officer(
     """Name who holds a slot; who held it before leaves it.
 
     Emits:
-        tps_roster.changed, where something changed.
+        tps_roster.changed and access.changed, where something changed.
 
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
@@ -228,7 +237,7 @@ async def vacate_slot(uow: UnitOfWork, code: str, duty: Duty, slot: int, *, orig
     """Empty a slot; its name is deleted.
 
     Emits:
-        tps_roster.changed
+        tps_roster.changed, access.changed
 
     Raises:
         ElectionUnknown, TpsUnknown, SlotEmpty: there is no such thing.

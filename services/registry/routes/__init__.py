@@ -1,13 +1,17 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    agencies,
+    devices,
     elections,
     facilities,
     imports,
     officers,
+    people,
     public,
     regions,
     risks,
+    tokens,
     tps,
     voter_lookups,
     voters,
@@ -17,6 +21,6 @@ ROUTERS = [
     module.router
     for module in (
         *(elections, tps, risks, officers, facilities, imports, voters),
-        *(public, voter_lookups, regions),
+        *(public, voter_lookups, regions, agencies, people, devices, tokens),
     )
-]
+] + [devices.public_router]
