@@ -133,7 +133,9 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
 def _add_verifier(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
     state, development = app.state, settings.environment == "development"
     people: PeopleIssuer | None = None
-    if settings.people_issuer is not None and settings.people_jwks is not None:
+    if bool(settings.people_issuer) != bool(settings.people_jwks):
+        raise ValueError("DESK_PEOPLE_ISSUER and DESK_PEOPLE_JWKS stand together or not at all")
+    if settings.people_issuer and settings.people_jwks:
         theirs = KeySource(settings.people_jwks, allow_demo=False)
         people = PeopleIssuer(settings.people_issuer, theirs)
     keys = KeySource(settings.jwks, allow_demo=development)

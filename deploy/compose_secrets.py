@@ -33,7 +33,17 @@ IMAGE_ACCOUNT = 10001
 LONGEST_LIFETIME = timedelta(minutes=10)
 """Of a token; a compose desk plays no rehearsal of its own."""
 
-PASSWORDS = ("POSTGRES", "REGISTRY", "LOGISTICS", "INCIDENTS", "TURNOUT", "GATEWAY", "GRAFANA")
+PASSWORDS = (
+    "POSTGRES",
+    "REGISTRY",
+    "LOGISTICS",
+    "INCIDENTS",
+    "TURNOUT",
+    "GATEWAY",
+    "GRAFANA",
+    "KEYCLOAK",
+    "KEYCLOAK_ADMIN",
+)
 FIRST_CLIENT = "desk-office"
 
 

@@ -94,11 +94,12 @@ def test_compose_images_are_pinned_and_of_the_versions_that_we_test_on():
     assert images["postgres"].split(":")[1].startswith("18."), "the local PostgreSQL is 18"
 
 
-def test_only_the_door_and_the_dashboards_are_published():
+def test_only_the_door_the_dashboards_and_the_page_of_logins_are_published():
     published = {
         name: service["ports"] for name, service in _compose()["services"].items() if "ports" in service
     }
-    assert set(published) == {"gateway", "prometheus", "grafana"}
+    assert set(published) == {"gateway", "prometheus", "grafana", "keycloak"}
+    assert _compose()["services"]["keycloak"]["profiles"] == ["people"], "only where somebody asks for it"
     assert all(port.startswith("${DESK_BIND:-127.0.0.1}:") for ports in published.values() for port in ports)
 
 
