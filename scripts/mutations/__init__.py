@@ -1,5 +1,6 @@
 """The mutations that matter: one fault each, put into a copy of the repository, and the tests that must catch it."""
 
+from scripts.mutations.access import ACCESS
 from scripts.mutations.crowds import CROWDS
 from scripts.mutations.durability import DURABILITY
 from scripts.mutations.model import Mutation
@@ -8,4 +9,4 @@ from scripts.mutations.rules import RULES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS)
+MUTATIONS = (*DURABILITY, *REGIONS, *RULES, *CROWDS, *ACCESS)

@@ -1,6 +1,7 @@
 """The token endpoint: who gets a token, what it allows, and what ends it."""
 
 import asyncio
+import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -166,7 +167,7 @@ async def test_a_guard_of_a_tps_sends_nothing(registry: Desk) -> None:
     assert (await registry.exchange(credentials, person="linmas-1")).json()["error"] == "invalid_grant"
 
 
-async def test_an_officers_token_is_not_exchanged_again_nor_anothers(registry: Desk) -> None:
+async def test_neither_an_officers_token_nor_that_of_another_application_is_exchanged(registry: Desk) -> None:
     agency = await registry.agency()
     credentials, other = await registry.application(agency), await registry.application(agency)
     await registry.person(agency)
@@ -350,3 +351,37 @@ async def test_a_desk_without_a_key_has_no_endpoint(database_url: Callable[[str]
 async def test_what_is_published_is_public(registry: Desk) -> None:
     published = (await registry.client.get("/.well-known/jwks.json")).json()
     assert [sorted(key) for key in published["keys"]] == [["alg", "crv", "kid", "kty", "use", "x"]]
+
+
+async def test_no_token_carries_rights_of_another_version_than_its_own(registry: Desk) -> None:
+    """Rights change while tokens are issued as fast as they come: what is read and what ends it are one snapshot."""
+    agency = await registry.agency()
+    credentials = await registry.application(agency)
+    regions = ["32.71.05", "32.71.06"]
+    await registry.person(agency, regions=[regions[0]])
+    own = await registry.token(credentials)
+    tokens: list[str] = []
+    over = asyncio.Event()
+
+    async def ask() -> None:
+        while not over.is_set():
+            answer = await registry.exchange(credentials, subject_token=own)
+            tokens.append(answer.json()["access_token"])
+
+    asking = [asyncio.ensure_future(ask()) for _ in range(4)]
+    for version in range(1, 13):
+        body: dict[str, object] = {"roles": ["bpbd"], "regions": [regions[version % 2]]}
+        changed = await registry.put(f"/{agency}/people/petugas-7", body, etag=f'"{version}"')
+        assert changed.status_code == 200, changed.text
+    over.set()
+    await asyncio.gather(*asking)
+    last = (await registry.exchange(credentials, subject_token=own)).json()["access_token"]
+    tie, seen = f"person:{agency}:petugas-7", set[int]()
+    for token in [*tokens, last]:
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        seen.add(claims["access"][tie])
+        assert claims["regions"] == [regions[claims["access"][tie] % 2]]
+    assert max(seen) == 12
+    assert len(seen) > 3
+    await until_refused(registry, tokens[0])
+    assert (await registry.actor(last)).regions == (regions[0],)
