@@ -8,7 +8,7 @@ answer with. Source: draft-ietf-httpapi-idempotency-key-header; RFC 9110 section
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -52,6 +52,8 @@ class Receipt:
 
     Attributes:
         body: the answer; its JSON is stored and repeated byte for byte.
+        shown: the answer with what is shown once, a secret; sent in the place of `body` after the commit and kept nowhere: a
+            repeat gets `body`.
         location: path of the thing that the command made or changed.
         aggregate: `<name>/<id>`, and with `version` the position that `Desk-Position` tells.
     """
@@ -61,6 +63,7 @@ class Receipt:
     aggregate: str = ""
     version: int = 0
     status: int = 201
+    shown: BaseModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +313,10 @@ class Once:
                 await store_answers(uow, [(claim, answer)], now=origin.now)
                 crash_point("before_commit")
             crash_point("after_commit")
+            if receipt.shown is not None:
+                once = answer_of(replace(receipt, body=receipt.shown)).response()
+                once.headers["Cache-Control"] = "no-store"
+                return once
             return answer.response()
         except IdempotencyKeyReused:
             raise

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import audit, dead_letters, tokens, voters
+from cli import audit, dead_letters, keys, tokens, voters
 from cli import doctor as examination
 from cli.backup import backup, restore
 from cli.definition import define, define_at_start
@@ -54,6 +54,7 @@ def run(
     raise typer.Exit(local.run(run_folder(port), options, console=console, when_ready=when_ready))
 
 
+app.add_typer(keys.app, name="keys")
 app.command()(init)
 app.command()(define)
 app.command("import")(import_)

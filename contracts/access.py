@@ -197,6 +197,16 @@ def grant(text: str) -> str | None:
     return place_code(text)
 
 
+def within(asked: str, own: str) -> bool:
+    """Say whether a grant lies within another; a group of regions only within itself or the nation.
+
+    Example: `within("32.71.06", "32.71")`, `within("32.71", "*")`, and nothing but `group:bakorwil-1` and `*` holds that group.
+    """
+    if asked.startswith(GROUP_PREFIX) or own.startswith(GROUP_PREFIX):
+        return own in {asked, NATION}
+    return covers(own, asked)
+
+
 def covers(held: str, code: str) -> bool:
     """Say whether one granted region covers a region or TPS, by whole segments of the code.
 

@@ -70,6 +70,15 @@ class ContactStatus(StrEnum):
     SERVED = "served"
 
 
+class AccessKind(StrEnum):
+    """What a token rests upon: when it changes, the tokens before no longer count."""
+
+    CLIENT = "client"
+    PERSON = "person"
+    OFFICER = "officer"
+    DEVICE = "device"
+
+
 class Part(BaseModel):
     """Base of what events are made of."""
 
@@ -293,6 +302,21 @@ class RegionGroupDefined(EventData):
     source: str
 
 
+class AccessChanged(EventData):
+    """What somebody may do changed, or ended: tokens that were issued before no longer count.
+
+    No name, role or region is told: who needs a token asks for a new one, and is judged by what holds then.
+    """
+
+    kind: AccessKind
+    subject: str = Field(
+        description="Client or device id, `<agency>:<person>`, or `<election>:<person>` of a roster; pseudonyms."
+    )
+    changed_at: Instant = Field(
+        description="Tokens of other issuers are refused whose `iat` lies before; the desk's own carry the event's version."
+    )
+
+
 EVENTS: dict[str, EventSpec] = {
     "election.defined": (ElectionDefined, DataClass.PUBLIC, "aggregate"),
     "contest.defined": (ContestDefined, DataClass.PUBLIC, "aggregate"),
@@ -302,4 +326,5 @@ EVENTS: dict[str, EventSpec] = {
     "tps_voters.counted": (TpsVotersCounted, DataClass.OPERATIONAL, "tps"),
     "facility.changed": (FacilityChanged, DataClass.OPERATIONAL, "aggregate"),
     "region_group.defined": (RegionGroupDefined, DataClass.PUBLIC, "aggregate"),
+    "access.changed": (AccessChanged, DataClass.RESTRICTED, "aggregate"),
 }

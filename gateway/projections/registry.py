@@ -172,6 +172,7 @@ FOLDS: dict[str, Fold | None] = {
     "desk.registry.tps_voters.counted.v1": None,
     "desk.registry.facility.changed.v1": facility_changed,
     "desk.registry.region_group.defined.v1": region_group_defined,
+    "desk.registry.access.changed.v1": None,
 }
 COMBINED: dict[str, Combined] = {
     "desk.registry.tps.registered.v1": (READINESS, readiness),

@@ -1,7 +1,10 @@
 """What can be wrong with a command or a question to the registry, beside what the chassis knows."""
 
+from collections.abc import Mapping
+
 from chassis.problems import (
     Conflict,
+    Forbidden,
     NotFound,
     PreconditionRequired,
     TooManyRequests,
@@ -238,3 +241,104 @@ class ProofNeeded(PreconditionRequired):
 
     code = "proof-needed"
     title, title_id = "Solve the challenge and ask again", "Selesaikan tantangan lalu tanyakan lagi"
+
+
+class AgencyUnknown(NotFound):
+    """No agency has that id."""
+
+    code = "agency-unknown"
+    title, title_id = "There is no such agency", "Instansi tidak ditemukan"
+
+
+class ClientUnknown(NotFound):
+    """The agency has no such application."""
+
+    code = "client-unknown"
+    title, title_id = "There is no such application", "Aplikasi tidak ditemukan"
+
+
+class SecretUnknown(NotFound):
+    """The application has no such secret."""
+
+    code = "secret-unknown"
+    title, title_id = "There is no such secret", "Rahasia tidak ditemukan"
+
+
+class PersonUnknown(NotFound):
+    """The agency has nobody of that pseudonym."""
+
+    code = "person-unknown"
+    title, title_id = "There is no such person", "Orang ini tidak ditemukan"
+
+
+class DeviceUnknown(NotFound):
+    """The agency has no such device."""
+
+    code = "device-unknown"
+    title, title_id = "There is no such device", "Perangkat tidak ditemukan"
+
+
+class ClientOfOtherAgency(Conflict):
+    """The id of an application holds on the whole desk, and another agency has it."""
+
+    code = "client-of-other-agency"
+    title, title_id = "Another agency has this application", "Aplikasi ini milik instansi lain"
+
+
+class ClientRevoked(WrongState):
+    """The application was revoked, for good."""
+
+    code = "client-revoked"
+    title, title_id = "The application was revoked", "Aplikasi sudah dicabut"
+
+
+class TooManySecrets(WrongState):
+    """An application has a few secrets at a time, so that old ones are not forgotten."""
+
+    code = "too-many-secrets"
+    title, title_id = "The application has enough secrets", "Aplikasi sudah memiliki cukup rahasia"
+
+
+class CodeNotAccepted(Forbidden):
+    """The code of an enrolment is wrong, was used by another device, is too old, or of a revoked device: it is not said which."""
+
+    code = "enrolment-code-not-accepted"
+    title, title_id = "This code is not accepted", "Kode ini tidak diterima"
+
+
+class ClientAskedTooOften(TooManyRequests):
+    """An application asked for tokens too often; whoever shares its network address is not held up."""
+
+    code = "client-asked-too-often"
+    title, title_id = "This application asked too often", "Aplikasi ini terlalu sering meminta"
+
+
+class OAuthRefusal(Exception):
+    """What the token endpoint refuses (RFC 6749 section 5.2): no problem, for OAuth's own clients read OAuth's form.
+
+    Args:
+        error: OAuth's word for it.
+        description: one sentence for developers, without what was sent.
+        description_id: the same in Indonesian, in ASCII as OAuth wants it.
+    """
+
+    def __init__(self, error: str, description: str, description_id: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.description_id = description_id
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status: 401 where nobody proved themselves, else 400."""
+        return 401 if self.error == "invalid_client" else 400
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the response headers that belong to it."""
+        challenge = {"WWW-Authenticate": 'Basic realm="desk"'} if self.status == 401 else {}
+        return {"Cache-Control": "no-store", **challenge}
+
+    def document(self, language: str) -> dict[str, str]:
+        """Return the JSON body."""
+        told = self.description_id if language == "id" else self.description
+        return {"error": self.error, "error_description": told}

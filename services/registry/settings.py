@@ -13,6 +13,30 @@ class Settings(ServiceSettings):
         default=None,
         description="File of the keys that seal the list of voters; without it the routes of voters answer 503.",
     )
+    signing_key_file: str | None = Field(
+        default=None,
+        description="Private JWK or JWKS of the desk's own token endpoint, read again when it changes; absent, it has none.",
+    )
+    clients_file: str | None = Field(
+        default=None,
+        description="The first applications, with hashed secrets, taken into the database while it has none.",
+    )
+    token_requests_per_address: str = Field(
+        default="1000/second; 30000/minute",
+        description="Requests for tokens from one network address, per process; an agency's back end has one.",
+    )
+    token_requests_per_client: str = Field(
+        default="500/second; 12000/minute",
+        description="Tokens that one application or device asks for, per process, once it has proved itself.",
+    )
+    token_refusals_per_address: str = Field(
+        default="20/minute; 200/hour",
+        description="Wrong secrets from one network address for one name, per process; beyond, 429 whatever the secret.",
+    )
+    enrolment_codes_per_address: str = Field(
+        default="20/minute; 100/hour",
+        description="Codes of enrolments that are tried from one network address, per process.",
+    )
     import_chunk_rows: int = Field(
         default=500, ge=1, le=5_000, description="Rows of an import that are one transaction."
     )

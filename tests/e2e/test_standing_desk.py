@@ -240,3 +240,29 @@ def test_services_are_renewed_under_load_and_no_request_fails(city: Operator) ->
         f"renewal: {len(load.accepted)} commands and as many reads through five renewals, 0 failed, "
         f"{len(load.dropped)} sent again on a closed connection; the stream opened {follower.opened} times, 0 missed"
     )
+
+
+def test_the_page_for_partners_works_as_printed(city: Operator) -> None:
+    """An agency gets in, its program and telephone get tokens, access is taken back, a key rotates: in one terminal."""
+    page = (ROOT / "docs" / "partners.md").read_text()
+    typed = "\n".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
+    ran = subprocess.run(
+        ["bash", "-euc", typed.replace("127.0.0.1:8000", f"127.0.0.1:{city.port}")],
+        env=city.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    printed = ran.stdout
+    for told in (
+        '"outcome":"created"',
+        '"name":"Tanah Sareal"',
+        "600\n",
+        '"state":"enrolled"',
+        '"state":"revoked"',
+        "401\n",
+    ):
+        assert told in printed, printed
+    assert re.search(r"is published, and signs from \S+ UTC; \S+ is over at", printed), printed

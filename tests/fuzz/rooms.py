@@ -104,12 +104,9 @@ async def _registry(service: RunningService) -> Names:
     )
     assert listed.status_code == 202, listed.text
     somebody = person(1)
-    people = await _people(service)
-    return people | {
-        "import_id": [sent.json()["id"], listed.json()["id"]],
-        "nik": [somebody["nik"]],
-        "name": [somebody["name"]],
-    }
+    imports: list[object] = [sent.json()["id"], listed.json()["id"]]
+    voter: Names = {"import_id": imports, "nik": [somebody["nik"]], "name": [somebody["name"]]}
+    return voter | await _people(service)
 
 
 async def _people(service: RunningService) -> Names:

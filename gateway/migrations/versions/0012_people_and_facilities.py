@@ -6,7 +6,7 @@ All that is emptied is made again from the topics.
 from alembic import op
 
 revision = "0012"
-down_revision = "0004"
+down_revision = "0010"
 
 
 def upgrade() -> None:

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from chassis.database import UnitOfWork
 from chassis.outbox import Origin
 from contracts.registry_people_events import Duty, PostCount
+from services.registry.commands.access import cut_tokens_of_officers
 from services.registry.commands.frame import lock_names
 from services.registry.events import area_roster_changed, roster_changed
 from services.registry.rules.rosters import Holder, post_counts, slots_at, with_status
@@ -91,6 +92,13 @@ class Rosters:
         attended = place[1] in self._trained.get(said.person, frozenset())
         known = replace(said, attended=attended, screened=said.person in self._screened)
         return with_status(known, status)
+
+    def leaving(self, assignments: Sequence[Assignment]) -> set[str]:
+        """Return who held a slot and does not hold the same one afterwards: whatever their tokens say no longer holds."""
+        named = {each.holder.person: each.place for each in assignments if each.holder}
+        before = {self.held[each.place].person: each.place for each in assignments if each.place in self.held}
+        before |= {person: place for person, place in self._elsewhere.items() if person in named}
+        return {person for person, place in before.items() if named.get(person) != place}
 
     def clashes(self, assignments: Sequence[Assignment]) -> set[int]:
         """Return which assignments cannot stand, because their person would hold two slots afterwards.
@@ -189,10 +197,12 @@ async def assign(
     """Write assignments that change something and do not clash; each roster gets one new version.
 
     Emits:
-        tps_roster.changed, one for each TPS; area_roster.changed, one for each area.
+        tps_roster.changed, one for each TPS; area_roster.changed, one for each area; access.changed for each person who
+        left a slot.
     """
     if not assignments:
         return
+    await cut_tokens_of_officers(uow, rosters.leaving(assignments), origin=origin)
     touched = {each.crew.roster_id: each.crew for each in assignments}
     versions = {roster_id: rosters.version(roster_id) + 1 for roster_id in touched}
     await uow.execute(

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0011"
-down_revision = "0003"
+down_revision = "0010"
 
 _DDL = (
     "alter table voter add column moved_from uuid references voter",
