@@ -33,6 +33,9 @@ _SETTINGS: Final[Mapping[str, Mapping[str, object]]] = {
         "voter_lookups_per_address": "1000000/minute",
         "voter_lookups_in_all": "1000000/minute",
         "voter_lookups_per_nik": "1000000/minute",
+        "voter_lookups_per_device": "1000000/minute",
+        "voter_lookup_misses_per_address": 1_000_000,
+        "voter_lookup_misses_in_all": 1_000_000,
         "voter_lookup_floor_s": 0.005,
     },
     "incidents": {
@@ -104,8 +107,17 @@ async def _registry(service: RunningService) -> Names:
     )
     assert listed.status_code == 202, listed.text
     somebody = person(1)
+    await service.wait_until_known("select 1 from voter")
+    found = await _made(service, "POST", "/voters:find", {"voter": {"nik": somebody["nik"]}})
     imports: list[object] = [sent.json()["id"], listed.json()["id"]]
-    voter: Names = {"import_id": imports, "nik": [somebody["nik"]], "name": [somebody["name"]]}
+    voter: Names = {
+        "import_id": imports,
+        "voter_id": [str(found["voter_id"])],
+        "to_tps": [f"{KELURAHAN}.029"],
+        "address_code": [KELURAHAN],
+        "nik": [somebody["nik"]],
+        "name": [somebody["name"]],
+    }
     return voter | await _people(service)
 
 

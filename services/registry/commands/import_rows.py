@@ -35,7 +35,7 @@ from services.registry.commands.import_people import (
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, lock_kelurahan, plan_tps, write_tps
 from services.registry.commands.voters import Enrolment, enrol_voters
-from services.registry.rules.moves import moved_row_findings, moved_row_refusal
+from services.registry.rules.moves import MOVE_UNSURE, moved_row_findings, moved_row_refusal
 from services.registry.rules.tps import tps_findings
 from services.registry.rules.voters import row_findings, row_refusal
 from services.registry.schemas.facilities import FacilityFacts
@@ -241,6 +241,7 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
     given = of_shape(rows, VoterRowIn)
     known = await known_tps(uow, given, chunk)
     enrolments: list[Enrolment] = []
+    asked: dict[int, list[str]] = {}
     for number, row in given:
         if number not in known:
             continue
@@ -249,14 +250,18 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
         refusal = refusal or moved_row_refusal(row, voting_date=voting_date, settings=frame.settings)
         if refusal is not None:
             chunk.refuse(number, Misfit(*refusal, RULES))
-        else:
-            enrolments.append(Enrolment(number, known[number].tps_id, row))
+            continue
+        asked[number] = moved_row_findings(
+            row, voting_date=voting_date, settings=frame.settings, now=chunk.origin.now
+        )
+        enrolments.append(Enrolment(number, known[number], row, MOVE_UNSURE in asked[number]))
     terms = chunk.terms
     results = await enrol_voters(
         uow,
         enrolments,
         keys=chunk.keys,
         import_id=terms.import_id,
+        grants=terms.grants,
         dry_run=terms.dry_run,
         origin=chunk.origin,
     )
@@ -264,13 +269,8 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
         if result.outcome is None:
             chunk.refuse(enrolment.number, Misfit("nik", result.code, RULES))
         else:
-            said = enrolment.said
-            voting_date = known[enrolment.number].facts.voting_date or frame.voting_date
-            moved = moved_row_findings(
-                said, voting_date=voting_date, settings=frame.settings, now=chunk.origin.now
-            )
-            findings = [Misfit("nik", code, RULES) for code in row_findings(said)]
-            findings += [Misfit("kind", code, RULES) for code in moved]
+            findings = [Misfit("nik", code, RULES) for code in row_findings(enrolment.said)]
+            findings += [Misfit("kind", code, RULES) for code in asked[enrolment.number]]
             chunk.take(enrolment.number, result.outcome, *findings)
 
 

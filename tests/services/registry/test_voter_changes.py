@@ -226,3 +226,42 @@ async def test_rows_of_movers_and_walk_ins_are_judged(october: RunningService) -
     assert [(each["kind"], each["reason"]) for each in history] == [("listed", "special")]  # type: ignore[union-attr]  # a list
     assert (await voter(october, 80))["contests"] == ["gubernur-32"]
     assert counts(await enrol(october, as_csv(people, more)))[4] == 4, "the same again changes nothing"
+
+
+async def test_a_list_of_movers_moves_whom_the_dpt_has_elsewhere(october: RunningService) -> None:
+    more = (*COLUMNS, "reason", "evidence", "decided_on")
+    full = {"kind": "pindahan", "reason": "work", "evidence": "Surat 4 (contoh)"}
+    far = "32.73.01.1001.001"
+    row = [far, "Balai", "Jalan 1", -6.9, 107.6, 250, 251, "ya"]
+    assert (await send(october, table([row]), regions=["*"]))["created"] == 1
+    await enrol(
+        october,
+        as_csv([*(person(n, tps_code=TPS[0]) for n in range(600, 604)), person(604, tps_code=far)]),
+        regions=["*"],
+    )
+    before = await last_counts(october, TPS[0])
+    people = [
+        person(600, tps_code=TPS[1], **full),
+        person(601, tps_code=TPS[1]),
+        person(602, tps_code=TPS[1], **full, decided_on="2024-10-29"),
+        person(604, tps_code=TPS[1], **full),
+    ]
+    done = await enrol(october, as_csv(people, more), regions=["32.71"])
+    assert counts(done) == ("done", 4, 1, 0, 0, 3)
+    assert await told(october, done, at=f"{BASE}/voters/imports", role=Role.OPERATOR) == {
+        3: ["E-VOTER-ELSEWHERE"],
+        4: ["E-MOVE-CUTOFF"],
+        5: ["E-VOTER-ELSEWHERE"],
+    }
+    assert counts(await enrol(october, as_csv(people[:1], more)))[4] == 1, "the same again changes nothing"
+    found = await voter(october, 600)
+    assert (found["tps_code"], found["kind"], found["from_code"]) == (TPS[1], "pindahan", TPS[0])
+    assert [(each["kind"], each["from_tps"]) for each in found["history"]] == [("moved", TPS[0])]  # type: ignore[union-attr]  # a list
+    after = await last_counts(october, TPS[0])
+    assert (before["moved_out"]["women"] + 1, before["dpt"]["women"] - 1) == (
+        after["moved_out"]["women"],
+        after["dpt"]["women"],
+    )
+    widely = await enrol(october, as_csv(people[3:], more), regions=["*"])
+    assert counts(widely)[2] == 1
+    assert (await voter(october, 604))["contests"] == ["gubernur-32"]
