@@ -2,7 +2,7 @@
 
 from scripts.mutations.model import Mutation, Replacement
 
-_PHONE = "tests/services/gateway/test_phone.py::test_what_a_phone_drained_was_done_exactly_once"
+_DOOR = "tests/services/gateway/test_sync.py"
 _SYNC = "tests/services/turnout/test_sync.py"
 _CHANGES = "tests/services/gateway/test_changes.py"
 
@@ -16,7 +16,7 @@ FIELD_SYNC = (
                 '(b"idempotency-key", str(id(object())).encode())',
             ),
         ),
-        (_PHONE,),
+        (f"{_SYNC}::test_mixed_commands_are_done_in_order_and_once",),
     ),
     Mutation(
         "field sync: what a service could not take is called rejected",
@@ -27,7 +27,7 @@ FIELD_SYNC = (
                 'outcome = "rejected"',
             ),
         ),
-        (_PHONE,),
+        (f"{_DOOR}::test_a_service_that_is_away_defers_its_own_commands_alone",),
     ),
     Mutation(
         "field sync: a conflict is told and not kept",

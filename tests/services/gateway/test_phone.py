@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 from uuid import uuid4
@@ -19,17 +19,22 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from chassis.consumer import Received
 from contracts.access import Role
-from tests.harness import ELECTION, token
+from contracts.envelope import EventData
+from tests.harness import ELECTION, on_a_socket, token
+from tests.services.gateway.conftest import play
 from tests.services.gateway.outbox import (
     Command,
     Outside,
+    code,
     incident,
     milestone,
     outside,
     printed_client,
     report,
 )
+from tests.story import Place, Story, registered, tell_frame
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -191,3 +196,38 @@ def test_a_batch_is_no_larger_than_the_desk_takes(tmp_path: Path) -> None:
     waiting = outbox.waiting()
     assert 20 < len(waiting) < 120
     assert len(json.dumps(waiting)) < 950_000
+
+
+def test_the_printed_phone_speaks_http_and_follows_its_tps(desk: Desk, tmp_path: Path) -> None:
+    """Over a socket, as it is printed to the last line."""
+    gateway, bearer = desk.field.gateway, token(Role.KPPS, regions=[code(31)])
+    story = Story()
+    story.tell(registered(Place(code(31))), Place(code(31)).id, tps=Place(code(31)))
+    client = printed_client()
+    with desk.portal.wrap_async_context_manager(on_a_socket(gateway.app)) as url:
+        outbox = client["Outbox"](str(tmp_path / "http"), desk=url, election=ELECTION, device="http-1")
+        command = milestone(31)
+        outbox.add(command["path"], command["body"])
+        assert outbox.send(bearer)["next_sequence"] == 2
+        assert outbox.send(bearer) is None
+        known = client["Known"](outbox)
+        known.follow(bearer)
+        assert things(outbox.db) == []
+        desk.portal.call(play, gateway, [*whole_frame(), *story.events])
+        known.follow(bearer)
+        assert ("tps", str(Place(code(31)).id)) in things(outbox.db)
+        first = known.pack(code(31), bearer)
+        assert first == known.pack(code(31), bearer)  # the second time from what is kept: the desk said 304
+        with pytest.raises(OSError, match="401"):
+            known.follow("no token")
+    outbox.db.close()
+
+
+def whole_frame() -> Sequence[Received[EventData]]:
+    story = Story()
+    tell_frame(story)
+    return story.events
+
+
+def things(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return db.execute("select kind, id from thing order by kind, id").fetchall()
