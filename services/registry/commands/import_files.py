@@ -28,6 +28,9 @@ MOST_GROWTH = 100
 MOST_HELD_BYTES = 100_000_000
 """Of that, what is read into memory whole: everything but the sheets, which are read row by row."""
 
+MOST_DIRECTORY_BYTES = 1_000_000
+"""The list of the files in a ZIP is read whole before any of them is: a workbook's has some twenty, of a hundred bytes each."""
+
 MOST_BLANK_ROWS = 10_000
 AS_NUMBER = (
     "This cell is a number, and a spreadsheet rounds numbers of sixteen digits: "
@@ -207,6 +210,7 @@ def _rows_of(book: _Book) -> Iterator[tuple[int, list[str | None]]]:
 
 def _open_book(file: BinaryIO) -> _Book:
     try:
+        _check_directory(file)
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
         sizes = {entry.filename: entry.file_size for entry in entries}
@@ -219,6 +223,25 @@ def _open_book(file: BinaryIO) -> _Book:
         return cast(_Book, openpyxl.load_workbook(file, read_only=True, data_only=True))
     except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError) as error:
         raise FileBrokenError("not-xlsx", "The file is no XLSX workbook.") from error
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse a ZIP that lists very many files, or lists them in the form of archives above 4 GB (ZIP64), without end."""
+    file.seek(0, io.SEEK_END)
+    size = file.tell()
+    file.seek(max(0, size - _ZIP_TAIL_BYTES))
+    tail = file.read()
+    file.seek(0)
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) - end < _ZIP_END_BYTES:
+        raise FileBrokenError("not-xlsx", "The file is no XLSX workbook.")
+    directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if tail[:end][-20:].startswith(b"PK\x06\x07") or directory_bytes > MOST_DIRECTORY_BYTES:
+        raise FileBrokenError("too-large", "The workbook lists too many files.")
+
+
+_ZIP_END_BYTES = 22
+_ZIP_TAIL_BYTES = _ZIP_END_BYTES + 65_535  # what stands last, and the longest comment behind it
 
 
 def _cell(value: object) -> str | None:

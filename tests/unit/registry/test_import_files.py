@@ -63,6 +63,26 @@ def test_a_zip_that_grows_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refused.value.code == "too-large"
 
 
+def test_a_zip_of_very_many_files(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "bomb", "w") as archive:
+        for number in range(20_000):
+            archive.writestr(f"{number}.xml", "")
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
+    assert (refused.value.code, str(refused.value)) == ("too-large", "The workbook lists too many files.")
+
+
+def test_a_zip_that_hides_how_many_files_it_lists(tmp_path: Path):
+    """The end of the archive says little, and a record of ZIP64 before it says the rest."""
+    with zipfile.ZipFile(tmp_path / "b", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    content = (tmp_path / "b").read_bytes()
+    end = content.rindex(b"PK\x05\x06")
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", content[:end] + b"PK\x06\x07" + bytes(16) + content[end:])
+    assert refused.value.code == "too-large"
+
+
 def test_a_sheet_of_one_giant_cell(tmp_path: Path):
     """What shrinks to a thousandth is no list of anything, and one cell of it would be held whole."""
     with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
