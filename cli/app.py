@@ -162,8 +162,12 @@ def token(
     minutes: Annotated[
         int, typer.Option(min=1, max=720, help="How long it holds; over 10 on a rehearsal's desk only.")
     ] = 10,
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="Print the page's address with the token, which the page takes out."),
+    ] = False,
 ) -> None:
-    """Print a token that this desk's own key signs, and nothing else."""
+    """Print a token that this desk's own key signs, or a link that opens the page with it, and nothing else."""
     wish = tokens.Wish(
         roles=role,
         regions=region,
@@ -174,7 +178,8 @@ def token(
         minutes=minutes,
     )
     try:
-        typer.echo(tokens.sign(run_folder(port), wish))
+        signed = tokens.sign(run_folder(port), wish)
+        typer.echo(f"{run_folder(port).url('gateway')}/#token={signed}" if link else signed)
     except tokens.NoTokenError as error:
         typer.echo(f"desk token: {error}", err=True)
         raise typer.Exit(1) from error

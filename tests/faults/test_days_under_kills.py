@@ -124,7 +124,7 @@ class Rehearsal(Operator):
             "Authorization": f"Bearer {self.token(Role.ADMIN)}",
             "Idempotency-Key": f"register-{role}-{person}",
         }
-        body = {"roles": [role.value], "regions": ["32.71"]}
+        body = {"roles": [role.value], "regions": ["32.71"], "election": "pilkada-2024"}
         answer = self.api.put(f"/v1/agencies/desk/people/{person}", json=body, headers=headers)
         assert answer.is_success, answer.text
 
