@@ -200,7 +200,7 @@ class ImportWorker:
             cursor = new[-1].row
 
     async def _fetch(self, job: ImportJob, file: IO[bytes]) -> None:
-        """Write the stored parts of a file to disk, one at a time; those of a list of voters are sealed."""
+        """Write the stored parts of a file to disk, one at a time."""
         part = 0
         while (content := await self._part(job, part)) is not None:
             await asyncio.to_thread(file.write, content)
@@ -209,16 +209,17 @@ class ImportWorker:
 
     async def _part(self, job: ImportJob, part: int) -> bytes | None:
         async with self._database.reading() as connection:
-            content = await connection.fetchval(
-                "select content from import_part where import_id = $1 and part = $2", job.import_id, part
+            row = await connection.fetchrow(
+                "select content, sealed from import_part where import_id = $1 and part = $2",
+                *(job.import_id, part),
             )
-        if content is None or job.terms.kind is not ImportKind.VOTERS:
-            return content
+        if row is None or not row["sealed"]:
+            return row["content"] if row else None
         if self._keys is None:
             raise unavailable()
         try:
             place = imports.place_of(job.import_id, part)
-            return self._keys.open_by_any(content, bound_to=place)
+            return self._keys.open_by_any(row["content"], bound_to=place)
         except SealBrokenError:
             raise unavailable() from None
 

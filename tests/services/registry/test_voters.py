@@ -2,10 +2,15 @@
 
 import io
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
 
 import openpyxl
+import pytest
 
+from chassis.database import UnitOfWork
 from contracts.access import ROLE_SCOPES, Role, Scope
+from services.registry.commands import imports
 from tests.harness import RunningService, bearer
 from tests.services.registry.electorate import (
     COLUMNS,
@@ -18,7 +23,7 @@ from tests.services.registry.electorate import (
     person,
     post_list,
 )
-from tests.services.registry.files import BASE, NDJSON, XLSX, counts, event_count, told
+from tests.services.registry.files import BASE, NDJSON, XLSX, counts, event_count, send, told
 
 
 async def reasons(
@@ -148,6 +153,28 @@ async def test_nothing_of_a_person_can_be_read_at_rest(electorate: RunningServic
         for value in (somebody["nik"], "Rahasia", somebody["birth_date"], "daksa", somebody["family_number"]):
             assert value not in written, (table, value)
             assert value.encode().hex() not in written, (table, value)
+
+
+async def test_a_list_that_was_sent_as_something_else_is_sealed_while_it_waits(
+    electorate: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a database has written once stays in its log, so a look after the import is too late."""
+    stored: list[imports.StoredPart] = []
+    store = imports.store_part
+
+    async def store_and_tell(
+        uow: UnitOfWork, import_id: UUID, number: int, *, part: imports.StoredPart, stored_at: datetime
+    ) -> None:
+        stored.append(part)
+        await store(uow, import_id, number, part=part, stored_at=stored_at)
+
+    monkeypatch.setattr(imports, "store_part", store_and_tell)
+    somebody = person(430)
+    content = f"tps_code,kind,place\n{TPS[0]},{somebody['nik']},{somebody['name']}\n".encode()
+    done = await send(electorate, content, kind="tps")
+    assert (done["state"], done["rejected"]) == ("done", 1)
+    assert [part.sealed for part in stored] == [True]
+    assert somebody["nik"].encode() not in stored[0].content
 
 
 async def test_only_the_commission_brings_lists(electorate: RunningService) -> None:
