@@ -29,6 +29,8 @@ class Origin:
     Attributes:
         now: the desk's time, UTC; `recorded_at` of all that the command writes.
         actor: pseudonym of the person, or of the application where there is no person.
+        granted_region: in a group of commands, which of its own caller's grants covers what this one is about; None where it
+            has its transaction alone.
     """
 
     election: str
@@ -36,6 +38,7 @@ class Origin:
     channel: str
     now: datetime
     rehearsal: bool
+    granted_region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

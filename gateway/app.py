@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from chassis.app import Parts
 from chassis.app import create_app as create_service
 from chassis.client_directory import ClientDirectory
+from chassis.row_security import NOWHERE
 from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
@@ -77,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _overview(app: FastAPI, asked: Asked) -> Overview:
     state, now = app.state, app.state.clock.now()
-    async with state.database.reading() as connection:
+    async with state.database.reading(NOWHERE) as connection:
         return await overview_queries.overview(
             connection,
             asked,
@@ -89,7 +90,7 @@ async def _overview(app: FastAPI, asked: Asked) -> Overview:
 
 async def _results(app: FastAPI, asked: AskedResults) -> Results:
     state, now = app.state, app.state.clock.now()
-    async with state.database.reading() as connection:
+    async with state.database.reading(NOWHERE) as connection:
         return await results_queries.results(
             connection,
             asked,
@@ -101,7 +102,7 @@ async def _results(app: FastAPI, asked: AskedResults) -> Results:
 
 async def _map(app: FastAPI, asked: AskedMap) -> TpsMap:
     known = as_of(app.state.watermarks, now=app.state.clock.now())
-    async with app.state.database.reading() as connection:
+    async with app.state.database.reading(NOWHERE) as connection:
         return await tps_map(connection, asked, as_of=known)
 
 

@@ -23,9 +23,10 @@ from joserfc.jwk import OKPKey
 
 from chassis.clock import ClockSetting, write_clock_file
 from chassis.migrations import migrate
+from chassis.row_security import EVERYWHERE
 from chassis.settings import ServiceSettings
 from contracts.access import Role, audiences_of, scopes_of
-from tests.infrastructure import KafkaServer, run_folder
+from tests.infrastructure import KafkaServer, postgres_server, run_folder
 
 ISSUER = "http://127.0.0.1:8000"
 ELECTION = "pilkada-2024"
@@ -94,7 +95,7 @@ class RunningService:
 
     async def sql(self, query: str, *args: object) -> list[dict[str, object]]:
         """Run SQL in the service's own database, outside any of its transactions."""
-        async with self.app.state.database.reading() as connection:
+        async with self.app.state.database.reading(EVERYWHERE) as connection:
             return [dict(row) for row in await connection.fetch(query, *args)]
 
     async def wait_until_known(self, query: str, *args: object, patience_s: float = 20) -> None:
@@ -145,7 +146,8 @@ async def running_service(
     """
     module = importlib.import_module(f"{package_of(service)}.app")
     settings_type: type[ServiceSettings] = importlib.import_module(f"{package_of(service)}.settings").Settings
-    await asyncio.to_thread(migrate, database_url, package=package_of(service))
+    owner_url = postgres_server().owner_url(database_url)
+    await asyncio.to_thread(migrate, owner_url, package=package_of(service))
     secret = run_folder() / f"internal-{uuid4().hex}"
     secret.write_text(INTERNAL_SECRET)
     clock: Path | None = None

@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.identity import caller, public_route
 from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
+from chassis.row_security import NOWHERE
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from gateway.channels import Client
@@ -66,7 +67,7 @@ async def read_events(
 
 async def _page(database: Database, view: View, start: Cursor | None, limit: int) -> FeedPage:
     """Read on until a page is full or the feed ends; a cursor of an earlier life of the feed starts over, and says so."""
-    async with database.reading() as connection:
+    async with database.reading(NOWHERE) as connection:
         epoch = await epoch_of(connection)
         reset = start is not None and start.epoch != epoch
         cursor = Cursor(epoch) if start is None or reset else start
@@ -89,7 +90,7 @@ async def _page(database: Database, view: View, start: Cursor | None, limit: int
 async def make_stream_ticket(request: Request, election: ElectionId, follower: Follower) -> Ticket:
     """Make a ticket for one stream, for a browser whose EventSource cannot send a token."""
     database: Database = request.app.state.database
-    async with database.transaction() as uow:
+    async with database.transaction(NOWHERE) as uow:
         return Ticket(ticket=await issue_ticket(uow, follower), expires_in_s=LIFETIME_S)
 
 
@@ -127,7 +128,7 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     """Return who follows; judged, and the database let go, before the stream begins."""
     if ticket:
         database: Database = request.app.state.database
-        async with database.transaction() as uow:
+        async with database.transaction(NOWHERE) as uow:
             follower = await redeem_ticket(uow, ticket, groups=request.app.state.groups)
     else:
         follower = await caller(request)

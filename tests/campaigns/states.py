@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from chassis.database import Database
+from chassis.row_security import EVERYWHERE
 
 Columns = Sequence[str]
 
@@ -62,7 +63,7 @@ async def tables_of(
         besides: further columns that are not compared, by table.
         telling: which rows count, by table, where not all of them do.
     """
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         rows = await connection.fetch(_TABLES)
     found = {row["name"]: row["refers_to"] or [] for row in rows}
     names = [name for name in TopologicalSorter(found).static_order() if name in found and name not in _BOOKS]
@@ -77,18 +78,18 @@ async def state_of(database: Database, tables: Tables) -> dict[str, str]:
             from (select md5(row) as h from ({tables.query(name)}) r) x"""
         for name in tables.drawn
     )
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         return {row["name"]: row["state"] for row in await connection.fetch(query)}
 
 
 async def rows_of(database: Database, tables: Tables, name: str) -> list[str]:
     """Return the rows of one table as they are compared, to be looked at where two states differ."""
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         return [row["row"] for row in await connection.fetch(tables.query(name))]
 
 
 async def empty(database: Database, tables: Tables) -> None:
     """Delete every row of the state, and the positions."""
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         names = ("consumer_position", *reversed(list(tables.drawn)))
         await uow.execute("; ".join(f"delete from {name}" for name in names))

@@ -39,10 +39,11 @@ async def record_custody_scan(
 
     201 placed, 200 known already, 202 kept in quarantine because no box of the caller's regions has that id.
     """
-    granted = require_region(scanner, body.place)
+    require_region(scanner, body.place)
     return await scans.one(
-        RecordScan(body, scanner.regions, granted),
+        RecordScan(body, scanner.regions),
         aggregate=str(body.box_id),
+        place=body.place,
         actor=scanner,
         election=election,
         channel=body.channel,
@@ -56,14 +57,7 @@ async def record_custody_scans(
 ) -> Response:
     """Send up to 500 scans at once; each has a result of its own."""
     entries = [
-        (
-            item.id,
-            item.place,
-            RecordScan(item, scanner.regions, scanner.granted_region(item.place) or ""),
-            item.channel,
-            item,
-        )
-        for item in body.items
+        (item.id, item.place, RecordScan(item, scanner.regions), item.channel, item) for item in body.items
     ]
     return await scans.many(entries, actor=scanner, election=election)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
+from chassis.actor import Actor, require_region
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -66,13 +67,16 @@ async def locked_facilities(uow: UnitOfWork, election: str, codes: Sequence[str]
         nothing
     """
     await lock_names(uow, [f"facility:{election}:{code}" for code in codes])
-    rows = await uow.session.exec(
-        select(Facility)
-        .where(Facility.election == election, col(Facility.code).in_(codes))
-        .order_by(col(Facility.id))
-        .with_for_update()
-    )
-    return {row.code: row for row in rows}
+    async with (
+        uow.beyond_regions()
+    ):  # a code is one facility's in the whole election; whose it is, the caller judges
+        rows = await uow.session.exec(
+            select(Facility)
+            .where(Facility.election == election, col(Facility.code).in_(codes))
+            .order_by(col(Facility.id))
+            .with_for_update()
+        )
+        return {row.code: row for row in rows}
 
 
 async def write_facilities(
@@ -101,7 +105,7 @@ async def write_facilities(
 
 
 async def change_facility(
-    uow: UnitOfWork, code: str, command: FacilityIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork, code: str, command: FacilityIn, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Enter a facility, or change what is known of it; the same facts again change nothing.
 
@@ -111,12 +115,15 @@ async def change_facility(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
+        RegionNotCovered: the code is one of a facility outside the caller's regions.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = FacilityFacts.model_validate(command.model_dump(exclude={"channel"}))
     refuse(facility_misfits(facts))
     before = (await locked_facilities(uow, origin.election, [code])).get(code)
+    if before is not None:
+        require_region(actor, before.region_code)
     change = FacilityChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)
     row = before

@@ -117,11 +117,12 @@ async def load_rosters(
         )
         for row in rows
     }
-    rows = await uow.fetch(
-        "select person, tps_id, duty, slot from officer where election = $1 and person = any($2::text[])",
-        election,
-        list(persons),
-    )
+    async with uow.beyond_regions():  # one person holds one slot, wherever the other one is
+        rows = await uow.fetch(
+            "select person, tps_id, duty, slot from officer where election = $1 and person = any($2::text[])",
+            election,
+            list(persons),
+        )
     elsewhere = {row["person"]: (row["tps_id"], Duty(row["duty"]), row["slot"]) for row in rows}
     rows = await uow.fetch(
         "select tps_id, version from tps_roster where tps_id = any($1::uuid[])", list(tps_ids)

@@ -21,11 +21,6 @@ from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.voters import Person
 from services.registry.tables.voters import family_of, nik_of, opened, require_same_keys, sealed
 
-COLUMNS = (
-    *("id", "election", "tps_id", "kind", "sex", "status", "strike_reason", "canary"),
-    *("key_id", "nik_index", "family_index", "sealed", "recorded_at"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -90,11 +85,14 @@ async def enrol_voters(
     names = [nik_of(origin.election, each.said.nik) for each in enrolments]
     indexes = await asyncio.to_thread(lambda: [keys.indexes(name) for name in names])
     refused = await _seen_before(uow, enrolments, [each[0] for each in indexes], import_id=import_id)
-    rows = await uow.fetch(
-        """select id, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed from voter
-           where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved'""",
-        *(origin.election, [index for each in indexes for index in each]),
-    )
+    async with (
+        uow.beyond_regions()
+    ):  # one person is once on the list of an election, wherever the other row is
+        rows = await uow.fetch(
+            """select id, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed
+               from voter where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved'""",
+            *(origin.election, [index for each in indexes for index in each]),
+        )
     known = {row["nik_index"]: row for row in rows}
     standing = _Standing(origin.election, keys, indexes, refused, known, origin.now)
     results = await asyncio.to_thread(_judge, enrolments, standing)
@@ -186,21 +184,28 @@ def _merged(
     return person, (said.kind.value, said.sex.value, status, strike_reason, canary, family_index)
 
 
-_REPLACE = """
+_ROWS = """unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::text[],
+            $10::bytea[], $11::bytea[], $12::bytea[], $13::timestamptz[])
+    u(id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed, recorded_at)"""
+# By name, for COPY has no way into a table with row-level security.
+_ADD = f"""
+insert into voter (id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed,
+                   recorded_at)
+select * from {_ROWS}
+"""  # noqa: S608 - of constants
+_REPLACE = f"""
 update voter v set kind = u.kind, sex = u.sex, status = u.status, strike_reason = u.strike_reason, canary = u.canary,
     key_id = u.key_id, nik_index = u.nik_index, family_index = u.family_index, sealed = u.sealed, recorded_at = u.recorded_at
-from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::text[],
-            $10::bytea[], $11::bytea[], $12::bytea[], $13::timestamptz[])
-    u(id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed, recorded_at)
+from {_ROWS}
 where v.id = u.id
-"""
+"""  # noqa: S608 - of constants
 
 
 async def _write(uow: UnitOfWork, results: Sequence[Enrolled]) -> None:
     created = [each.written for each in results if each.outcome is Outcome.CREATED]
     changed = [each.written for each in results if each.outcome is Outcome.CHANGED]
     if created:
-        await uow.append("voter", COLUMNS, created)
+        await uow.execute(_ADD, *(list(column) for column in zip(*created, strict=True)))
     if changed:
         await uow.execute(_REPLACE, *(list(column) for column in zip(*changed, strict=True)))
 

@@ -33,7 +33,9 @@ async def change_facility(
     require_region(agency, body.region_code)
     return await once(
         agency,
-        lambda uow, origin: commands.change_facility(uow, code, body, expected=expected, origin=origin),
+        lambda uow, origin: commands.change_facility(
+            uow, code, body, actor=agency, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from chassis.identity import public_route
 from chassis.pagination import known_parameters_only
-from chassis.reading import ReaderDep
+from chassis.reading import PlaceReaderDep
 from contracts.vocabulary import ElectionId, TpsCode
 from services.registry.queries import tps as queries
 from services.registry.schemas.regions import PollingPlace, PollingPlaces
@@ -26,7 +26,7 @@ CACHED = "public, max-age=60"
 
 @router.get("/tps/{code}")
 async def find_polling_place(
-    election: ElectionId, code: TpsCode, read: ReaderDep, response: Response
+    election: ElectionId, code: TpsCode, read: PlaceReaderDep, response: Response
 ) -> PollingPlace:
     """Show where a TPS is and when it is open, in Indonesian and English."""
     response.headers["Cache-Control"] = CACHED
@@ -35,7 +35,7 @@ async def find_polling_place(
 
 @router.get("/kelurahan/{code}/tps")
 async def list_polling_places(
-    request: Request, election: ElectionId, code: KelurahanCode, read: ReaderDep, response: Response
+    request: Request, election: ElectionId, code: KelurahanCode, read: PlaceReaderDep, response: Response
 ) -> PollingPlaces:
     """Show where the TPS of a kelurahan are, by number."""
     response.headers["Cache-Control"] = CACHED

@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 
 from chassis.listening import PatientProtocol
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.turnout_events import TurnoutRecorded
 from tests.harness import ELECTION, RunningService, bearer, running_service
@@ -31,7 +32,7 @@ async def fresh_gateway(database_url: Callable[[str], str]) -> AsyncGenerator[Ru
         desk_time=OPENS + timedelta(hours=4),
         speed=0,
     ) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute(
                 "truncate projected, region_total, event_feed, consumer_aggregate, stream_ticket"
             )

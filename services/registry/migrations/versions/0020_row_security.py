@@ -1,0 +1,28 @@
+"""Let rows be seen and written only by whoever holds a region that covers them: the second wall behind the service's own."""
+
+from alembic import op
+
+from chassis.policies import ACCESS_FUNCTIONS, protect
+
+revision = "0020"
+down_revision = "0003"
+
+_OF_A_TPS = ("tps_reason", "tps_risk", "tps_roster", "officer", "voter", "voter_seen")
+
+
+def upgrade() -> None:
+    """Make the policies; an import is of the regions that it was sent with, and its file the worker's alone."""
+    for statement in (
+        *ACCESS_FUNCTIONS,
+        *protect("tps", code="code", former="former_codes"),
+        *(line for table in _OF_A_TPS for line in protect(table, parents={"tps_id": "tps.id"})),
+        *protect("facility", code="region_code"),
+        *protect("import", grants="grants"),
+        *protect("import_row", parents={"import_id": "import.id"}),
+        *protect("import_part"),
+        # A policy comes before what may tell of a row by failing on it, as overlaps of arrays may: so that TPS that were
+        # renumbered are few to look through, not found by their former codes, these have an index of their own.
+        "create index tps_renumbered on tps (election) where former_codes <> '{}'",
+        "drop index tps_by_former_code",
+    ):
+        op.execute(statement)
