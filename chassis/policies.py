@@ -49,6 +49,7 @@ def protect(
     parents: Mapping[str, str] = MappingProxyType({}),
     also: str | None = None,
     everybody_reads: bool = False,
+    locked_by_everybody: bool = False,
 ) -> list[str]:
     """Return what makes the rows of a table seen and written only where one of the transaction's regions covers them.
 
@@ -63,6 +64,7 @@ def protect(
         parents: column with the id of a row of another table, as `"tally.tally_id"`: whoever sees that sees this.
         also: SQL for a further way, where a table is of several kinds of parents by one column.
         everybody_reads: whether the policy is for writing alone.
+        locked_by_everybody: whether it is for what a row becomes alone: a lock is an update that changes nothing.
     """
     ways: list[str] = []
     if code is not None:
@@ -88,7 +90,11 @@ def protect(
         f"alter table {table} force row level security",
         f"create policy within_regions on {table} using ({covered}) with check ({covered})",
     ]
-    if everybody_reads:
+    if locked_by_everybody:
+        statements.append(
+            f"create policy locked_by_everybody on {table} for update using (true) with check ({covered})"
+        )
+    if everybody_reads or locked_by_everybody:
         statements.append(f"create policy read_by_everybody on {table} for select using (true)")
     return statements
 

@@ -149,7 +149,7 @@ async def change_facility(
 
 
 async def define_region_group(
-    uow: UnitOfWork, name: str, command: RegionGroupIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork, name: str, command: RegionGroupIn, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Define a named group of regions, change it, or dissolve it (no regions); a grant may name it.
 
@@ -158,12 +158,15 @@ async def define_region_group(
 
     Raises:
         ElectionUnknown: there is no such election.
+        RegionNotCovered: the caller's regions do not cover all of the group, as it is to be or as it was: a grant may name it.
         InvalidPayload: there is no such region.
         GroupOfOtherElection: another election defined a group of this name.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     await load_frame(uow, origin.election, lock="for share")
     regions = sorted(set(command.regions))
+    for region in regions:
+        require_region(actor, region)
     refuse(
         [
             Misfit(
@@ -178,6 +181,8 @@ async def define_region_group(
     )
     await lock_names(uow, [f"region-group:{name}"])
     row = await uow.session.get(RegionGroup, name, with_for_update=True)
+    for region in row.regions if row is not None else ():
+        require_region(actor, region)
     if row is not None and row.election != origin.election:
         raise GroupOfOtherElection(
             "Group names hold on the whole desk; take another one.",

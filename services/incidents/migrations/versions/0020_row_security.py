@@ -8,6 +8,9 @@ revision = "0020"
 down_revision = "0004"
 
 _CASES = ("incident", "problem", "follow_up")
+_OF_ELECTION = (
+    "(select desk_covers(e.region_code) from election_ref e where e.election = category_clock.election)"
+)
 _WORK = {"incident": "incident_id", "problem": "problem_id", "follow_up": "follow_up_id"}
 
 
@@ -20,6 +23,7 @@ def upgrade() -> None:
     for statement in (
         *ACCESS_FUNCTIONS,
         *protect("tps_ref", everybody_reads=True),
+        *protect("category_clock", also=_OF_ELECTION, everybody_reads=True),
         # Who deals with what in a region decides for the places within it, and every reader is shown it.
         *protect("agency_route", code="region_code", everybody_reads=True),
         *(

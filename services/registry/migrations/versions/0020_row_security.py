@@ -14,6 +14,14 @@ def upgrade() -> None:
     """Make the policies; an import is of the regions that it was sent with, and its file the worker's alone."""
     for statement in (
         *ACCESS_FUNCTIONS,
+        # Everybody reads the frame, and locks an election while it works by it: only what it becomes is judged.
+        *protect("election", locked_by_everybody=True, code="region_code"),
+        *protect(
+            "contest",
+            also="(select desk_covers(e.region_code) from election e where e.id = contest.election)",
+            everybody_reads=True,
+        ),
+        *protect("region_group", locked_by_everybody=True, grants="regions", also="cardinality(regions) = 0"),
         *protect("tps", code="code", former="former_codes"),
         *(line for table in _OF_A_TPS for line in protect(table, parents={"tps_id": "tps.id"})),
         *protect("facility", code="region_code"),
