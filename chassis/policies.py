@@ -31,7 +31,7 @@ ACCESS_FUNCTIONS: Final = (
     """create function desk_admit(codes text[], grants text[]) returns void language plpgsql stable as $$
     begin
         if exists (select from unnest(codes, grants) u(code, granted) where not desk_admits(code, granted)) then
-            raise exception 'row-level security: no grant of its caller covers an item'
+            raise exception 'an item violates row-level security: no grant of its caller covers it'
                 using errcode = 'insufficient_privilege';
         end if;
     end $$""",

@@ -25,7 +25,7 @@ NOWHERE: Final[Regions] = ()
 """No region: what lies in no protected table, such as keys, positions and the ledger."""
 
 _REFUSED: Final = "42501"
-_POLICY: Final = "row-level security"
+_POLICY: Final = "violates row-level security"
 """What PostgreSQL's own message says of a policy's refusal, and not of a privilege that is missing; so do ours."""
 
 
