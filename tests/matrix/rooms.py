@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -35,10 +36,12 @@ class Room:
 
 
 @asynccontextmanager
-async def room(name: str, database_url: str) -> AsyncGenerator[Room]:
+async def room(name: str, database_url: str, *, desk_time: datetime | None = None) -> AsyncGenerator[Room]:
     """Run a service with something in it; nothing is relayed."""
     settings: dict[str, object] = {"voter_keys_file": keys_file(run_folder())} if name == "registry" else {}
-    async with running_service(name, database_url=database_url, kafka=None, **cast(Any, settings)) as service:
+    async with running_service(
+        name, database_url=database_url, kafka=None, desk_time=desk_time, **cast(Any, settings)
+    ) as service:
         service.app.state.watermarks = (
             None  # there is no broker to have caught up with: what is not there is not there
         )
