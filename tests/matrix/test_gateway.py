@@ -87,7 +87,9 @@ async def gateway() -> AsyncIterator[RunningService]:
         map_age_s=0,
     ) as service:
         await play(service, whole_story().events)
-        while service.app.state.groups.generation == 0:  # the story's own group is read once; then nobody changes them
+        while (
+            service.app.state.groups.generation == 0
+        ):  # the story's own group is read once; then nobody changes them
             await asyncio.sleep(0.05)
         service.app.state.groups.replace({key.removeprefix("group:"): codes for key, codes in GROUPS.items()})
         yield service
