@@ -134,6 +134,7 @@ async def running_service(
     topic_prefix: str = "",
     desk_time: datetime | None = None,
     speed: float = 1.0,
+    owner_url: str | None = None,
     **settings: object,
 ) -> AsyncGenerator[RunningService]:
     """Run a service in this process until the block ends, on a migrated database.
@@ -142,12 +143,13 @@ async def running_service(
         kafka: the broker; without one nothing is relayed or consumed, and commands are accepted all the same.
         topic_prefix: give each module one of its own (`f"{uuid4().hex}."`), for all tests share one broker.
         desk_time: what the desk's clock shows at the start; the machine's time where it is left out.
+        owner_url: the address by which it is migrated, where it is no database of the run's server.
         settings: further settings of the service.
     """
     module = importlib.import_module(f"{package_of(service)}.app")
     settings_type: type[ServiceSettings] = importlib.import_module(f"{package_of(service)}.settings").Settings
-    owner_url = postgres_server().owner_url(database_url)
-    await asyncio.to_thread(migrate, owner_url, package=package_of(service))
+    migrated_by = owner_url or postgres_server().owner_url(database_url)
+    await asyncio.to_thread(migrate, migrated_by, package=package_of(service))
     secret = run_folder() / f"internal-{uuid4().hex}"
     secret.write_text(INTERNAL_SECRET)
     clock: Path | None = None

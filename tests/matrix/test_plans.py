@@ -49,18 +49,18 @@ _FILLED = {
 }
 _ASKED = {
     "turnout": [
-        (voting_days._LOCK_DAYS[0], "text[], text[]", "array['e'], array['32.71.06.1002.028']"),  # pyright: ignore[reportPrivateUsage] - the statement itself
-        (voting_days._STANDING, "uuid[]", "array[uuidv7()]"),  # pyright: ignore[reportPrivateUsage] - as above
-        (tally_rows._FIND[0], "text[], text[], text[]", "array['e'], array['32.71.06.1002.028'], array['c']"),  # pyright: ignore[reportPrivateUsage] - as above
-        (tally_rows._LOCK, "uuid[]", "array[uuidv7()]"),  # pyright: ignore[reportPrivateUsage] - as above
+        (voting_days._LOCK_DAYS[0], "text[], text[]", "array['e'], array['32.71.06.1002.028']"),
+        (voting_days._STANDING, "uuid[]", "array[uuidv7()]"),
+        (tally_rows._FIND[0], "text[], text[], text[]", "array['e'], array['32.71.06.1002.028'], array['c']"),
+        (tally_rows._LOCK, "uuid[]", "array[uuidv7()]"),
     ],
     "incidents": [
-        (places._ANY_WITHIN, "text, text", "'e', '32.71.06'"),  # pyright: ignore[reportPrivateUsage] - as above
+        (places._ANY_WITHIN, "text, text", "'e', '32.71.06'"),
     ],
     "logistics": [(box_rows.LOCK, "uuid[]", "array[uuidv7()]")],
     "registry": [
-        (frames._BY_CODE, "text, text[]", "'ee', array['32.71.06.1002.028']"),  # pyright: ignore[reportPrivateUsage] - as above
-        (frames._BY_FORMER_CODE, "text, text[]", "'ee', array['32.71.06.1002.028']"),  # pyright: ignore[reportPrivateUsage] - as above
+        (frames._BY_CODE, "text, text[]", "'ee', array['32.71.06.1002.028']"),
+        (frames._BY_FORMER_CODE, "text, text[]", "'ee', array['32.71.06.1002.028']"),
         (
             "select * from tps where election = $1 and code > $2 || '.' and code < $2 || '/'",
             "text, text",

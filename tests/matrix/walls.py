@@ -1,7 +1,7 @@
 """Taking one of the two walls down, in a test: the service's own check of regions, or the database's policies."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 from unittest.mock import patch
@@ -36,7 +36,7 @@ def take_policies_down(server: PostgresServer, url: str) -> None:
 
 
 @contextmanager
-def without_the_services_checks() -> Iterator[None]:
+def without_the_services_checks() -> Generator[None]:
     """Let the services judge no regions: what they ask for an answer says yes, whatever they hold in their hands.
 
     The grant that an item of a group carries is no check but a claim, which the database judges: it stays as it is.
