@@ -9,7 +9,7 @@ ARGS ?=
 EXAMPLES ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test interleavings races fuzz mutate abuse leaks check audit bench faults generate clean
+.PHONY: help setup run down doctor test interleavings races matrix fuzz mutate abuse leaks check audit bench faults generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ test: setup ## Run the tests, on a PostgreSQL and a Kafka of their own.
 
 interleavings: setup ## Take events in in any order, SEEDS=1000 of them, and compare with the ordered feed; resumes.
 	@.venv/bin/python -m tests.campaigns interleavings --seeds $(or $(SEEDS),1000)
+
+matrix: setup ## Every operation with every role and every region, with both walls and with each alone.
+	@.venv/bin/python -m pytest -n 0 tests/matrix
 
 races: setup ## Let two replicas take the same thing at once, RACES=100000 times; resumes.
 	@.venv/bin/python -m tests.campaigns races --races $(or $(RACES),100000)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy import postgres
+from deploy.programs import owner_role
 from deploy.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,9 +133,12 @@ class BenchDesk:
         return postgres.sql(cluster, statement, database=owner)
 
     def database_url(self, owner: str) -> str:
-        """Return the address of a service's database."""
-        password = json.loads((self.folder.path / "secrets.json").read_text())[owner]
-        return f"postgresql://{owner}:{password}@127.0.0.1:{self.folder.port('postgres')}/{owner}?sslmode=disable"
+        """Return the address of a service's database, for the role that owns it."""
+        role = owner_role(owner)
+        password = json.loads((self.folder.path / "secrets.json").read_text())[role]
+        return (
+            f"postgresql://{role}:{password}@127.0.0.1:{self.folder.port('postgres')}/{owner}?sslmode=disable"
+        )
 
     def pss_mb(self) -> Mapping[str, float]:
         """Return the proportional share of memory of each process, its children included, in MB."""

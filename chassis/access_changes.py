@@ -19,6 +19,7 @@ from chassis.clock import wall_now
 from chassis.consumer import Received
 from chassis.database import Connection, Database, UnitOfWork
 from chassis.problems import Problem
+from chassis.row_security import EVERYWHERE
 from contracts.registry_events import AccessChanged
 
 log = structlog.get_logger(__name__)
@@ -104,7 +105,7 @@ async def follow_access_changes(
     while True:
         try:
             since = wall_now() - timedelta(seconds=longest_token_s + 60)
-            async with database.reading() as connection:
+            async with database.reading(EVERYWHERE) as connection:
                 found = await read(connection, since)
             if found != known:
                 known = found

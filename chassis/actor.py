@@ -58,10 +58,15 @@ class Actor:
         Args:
             code: region or TPS code; KPU's 13 digits are understood.
         """
-        place = place_code(code)
-        if place is None:
-            return None
-        return next((held for held in self.regions if covers(held, place)), None)
+        return widest_over(self.regions, code)
+
+
+def widest_over(regions: Iterable[str], code: str) -> str | None:
+    """Return the first of some regions, the widest first, that covers a region or TPS, or None."""
+    place = place_code(code)
+    if place is None:
+        return None
+    return next((held for held in regions if covers(held, place)), None)
 
 
 def region_not_covered() -> RegionNotCovered:

@@ -19,13 +19,18 @@ from chassis.database import Database, UnitOfWork
 from chassis.idempotency import Answer, Claim, KeyTaken, Receipt, answer_of, find_answers, store_answers
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
-from chassis.problems import Overloaded, Problem
+from chassis.problems import Overloaded, Problem, RegionNotCovered
+from chassis.row_security import Regions
+from contracts.access import place_code
 
 log = structlog.get_logger(__name__)
 
 _MANY = 8
 """Commands in a group behind which the next one gathers for as long as that one took."""
 _LONGEST_GATHERING_S = 0.01
+
+_ADMIT = "select desk_admit($1::text[], $2::text[])"
+"""A group works for the regions of all its callers: the database judges each item by its own caller's grant first."""
 
 T = TypeVar("T")
 
@@ -36,6 +41,8 @@ class Item(Generic[T]):
 
     Attributes:
         aggregate: what it locks; two items of one aggregate never share a group.
+        regions: of its caller.
+        place: code of the TPS or region that it names; its origin has the grant that covers it.
         claim: its idempotency key.
         refusal: the stored form of a refusal that is final, None for one that a repeat may not get again.
     """
@@ -44,6 +51,8 @@ class Item(Generic[T]):
     aggregate: str
     claim: Claim
     origin: Origin
+    regions: Regions
+    place: str
     refusal: Callable[[Problem], Answer | None]
 
 
@@ -122,6 +131,10 @@ class Coalescer(Generic[T]):
                 return await self._transact(items)
             except KeyTaken:
                 continue
+            except RegionNotCovered as refusal:
+                if len(items) == 1:
+                    return [refusal]
+                return [result for item in items for result in await self._insist([item])]
         raise Overloaded(
             "Other requests use the same keys.",
             detail_id="Permintaan lain memakai kunci yang sama.",
@@ -186,7 +199,9 @@ class Coalescer(Generic[T]):
 
     async def _transact(self, items: Sequence[Item[T]]) -> list[tuple[Answer, bool] | Problem]:
         results: dict[int, tuple[Answer, bool] | Problem] = {}
-        async with self._database.transaction() as uow:
+        regions = tuple({region for item in items for region in item.regions})
+        async with self._database.transaction(regions, grouped=True) as uow:
+            await uow.fetch(_ADMIT, *_told(items))
             known = await find_answers(uow, [item.claim for item in items])
             fresh: list[tuple[int, Item[T]]] = []
             for n, item in enumerate(items):
@@ -228,6 +243,12 @@ async def _answered_meanwhile(
     known = await find_answers(uow, [claim for _, claim in refused])
     found = ((n, known[claim]) for n, claim in refused if claim in known)
     return {n: answer if isinstance(answer, Problem) else (answer, True) for n, answer in found}
+
+
+def _told(items: Sequence[Item[T]]) -> tuple[list[str], list[str | None]]:
+    """Return the places that items name, in the desk's form, and the grants of their own callers that cover them."""
+    places = [place_code(item.place) or item.place for item in items]
+    return places, [item.origin.granted_region for item in items]
 
 
 def _key_of(item: Item[T]) -> tuple[str, str, str]:

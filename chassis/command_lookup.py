@@ -15,6 +15,7 @@ from chassis.database import Database, Row
 from chassis.idempotency import principal_of
 from chassis.identity import permission
 from chassis.problems import NotFound
+from chassis.row_security import NOWHERE
 from contracts.access import Scope
 from contracts.vocabulary import Instant
 
@@ -54,7 +55,7 @@ def command_lookup_routes() -> APIRouter:
         caller: Annotated[Actor, Depends(permission(Scope.EVENTS_PUBLIC))],
     ) -> CommandAnswers:
         database: Database = request.app.state.database
-        async with database.reading() as connection:
+        async with database.reading(NOWHERE) as connection:
             rows = await connection.fetch(
                 "select * from idempotency_key where key = $1 and principal = $2 order by recorded_at, route",
                 key,

@@ -85,7 +85,8 @@ async def keep_conflicts(database: Database, clashes: Sequence[Clash], *, now: d
 
     Where the key has no other content by now, it is none: None.
     """
-    async with database.transaction() as uow:
+    regions = tuple({region for clash in clashes for region in clash.actor.regions})
+    async with database.transaction(regions) as uow:
         return [await _keep(uow, clash, now=now) for clash in clashes]
 
 

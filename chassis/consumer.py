@@ -38,6 +38,7 @@ from chassis.records import (
     reason_of,
     validated,
 )
+from chassis.row_security import EVERYWHERE, NOWHERE
 from chassis.subscription import IGNORE, Handler, Ignore, Received, Subscription, handles
 from chassis.watermark import Mark
 from contracts.envelope import EventData
@@ -196,7 +197,7 @@ class Consumer:
 
     async def assign(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
         """Take up partitions where their stored positions are; called when the group has shared them out."""
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             inbox = Inbox(uow, self.name)
             self._positions = {tp: await inbox.position(tp.topic, tp.partition) for tp in partitions}
         for tp, position in self._positions.items():
@@ -257,7 +258,7 @@ class Consumer:
         log.warning("partition_starts_over", consumer=self.name, lane=lane, epoch=epoch)
         beginning = (await consumer.beginning_offsets([tp]))[tp]
         moved = Position(next_offset=beginning, epoch=epoch)
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             await Inbox(uow, self.name).move([Move(tp.topic, tp.partition, position, moved)])
         self._positions[tp] = moved
         consumer.seek(tp, beginning)
@@ -268,7 +269,7 @@ class Consumer:
             decode(record, known=self._subscription.handlers, rehearsal=self._rehearsal) for record in records
         ]
         moved = moved_by(decoded, self._positions)
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             inbox = Inbox(uow, self.name)
             await self._move(inbox, moved)
             plan = await inbox.judge([d for d in decoded if d.envelope])
@@ -331,7 +332,7 @@ class Consumer:
         log.error("dead_letter", consumer=self.name, lane=lane, offset=record.offset)
         decoded = decode(record, known=self._subscription.handlers, rehearsal=self._rehearsal)
         moved = moved_by([decoded], self._positions)
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             inbox = Inbox(uow, self.name)
             await self._move(inbox, moved)
             await inbox.bury(decoded, reason=reason)
@@ -350,7 +351,7 @@ class Consumer:
             ZombieFenced: they are not.
         """
         before = {tp: position for tp, position in self._positions.items() if tp not in self._busy()}
-        async with self._database.reading() as connection:
+        async with self._database.reading(NOWHERE) as connection:
             rows = await connection.fetch(
                 "select topic, partition, next_offset from consumer_position where consumer = $1", self.name
             )
@@ -373,12 +374,12 @@ class Consumer:
 
     async def _fill_gaps(self) -> None:
         """Ask owners for events that a parked one has waited for longer than ten seconds."""
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             gaps = await Inbox(uow, self.name).gaps(older_than_s=10)
         for gap in gaps:
             missing = await self._gaps(gap.aggregate, gap.after, gap.topic)
             if missing:
-                async with self._database.transaction() as uow:
+                async with self._database.transaction(EVERYWHERE) as uow:
                     inbox = Inbox(uow, self.name)
                     await inbox.position(gap.topic, gap.partition)
                     plan = await inbox.judge([replace(event, partition=gap.partition) for event in missing])
@@ -398,7 +399,7 @@ class Consumer:
         Returns:
             how many events were applied.
         """
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             inbox = Inbox(uow, self.name)
             plan = await inbox.settle(dead_letter, fate=fate, actor=actor, reason=reason)
             await self._run_handlers(uow, plan.apply)

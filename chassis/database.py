@@ -13,12 +13,13 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy.exc
-from asyncpg.transaction import Transaction
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.actor import region_not_covered
 from chassis.outbox import Draft, Origin, OutboxRow, write_outbox
 from chassis.problems import Overloaded, Unavailable
+from chassis.row_security import NOWHERE, Regions, beyond_regions, opening, refused_by_policy
 from contracts.envelope import EventData
 
 Row = asyncpg.Record
@@ -93,8 +94,19 @@ class UnitOfWork:
         return await self._connection.execute(query, *args)
 
     async def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Append many rows to a table, by COPY: the cheapest way in for rows that conflict with none."""
+        """Append many rows to a table by COPY: the cheapest way in for rows that conflict with none.
+
+        PostgreSQL has no COPY into a table with row-level security.
+        """
         await self._connection.copy_records_to_table(table, records=rows, columns=columns)
+
+    @asynccontextmanager
+    async def beyond_regions(self) -> AsyncGenerator[None]:
+        """See every region for the length of a look-up that decides, see `chassis.row_security`; what is pending goes before."""
+        if self._session is not None:
+            await self._session.flush()
+        async with beyond_regions(self):
+            yield
 
     def emit(
         self,
@@ -148,31 +160,50 @@ class Database:
         self.on_commit = on_commit
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[UnitOfWork]:
+    async def transaction(self, regions: Regions, *, grouped: bool = False) -> AsyncGenerator[UnitOfWork]:
         """Open a unit of work that commits when the block ends and rolls back when it raises.
+
+        Args:
+            regions: what it may see and write of protected tables: the caller's, or `EVERYWHERE` for the service itself.
+            grouped: whether it serves several callers; each row of a hot command then carries its caller's grant.
 
         Raises:
             Unavailable: the database cannot be reached, or every connection is busy.
+            RegionNotCovered: a row lies outside the regions.
         """
         async with self._lent() as (lent, connection):
-            transaction = connection.transaction()
             try:
-                await transaction.start()
+                await connection.execute(opening(regions, grouped=grouped))
                 async with aclosing(UnitOfWork(lent, connection)) as uow:
                     yield uow
                     written = await uow.flush()
-                await transaction.commit()
-            except BaseException:
-                await _roll_back(connection, transaction)
+                await connection.execute("commit")
+            except BaseException as error:
+                await _roll_back(connection)
+                if refused_by_policy(error):
+                    raise region_not_covered() from error
                 raise
         if written and self.on_commit is not None:
             self.on_commit()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[Connection]:
-        """Lend a connection for reads; each statement sees what is committed when it begins."""
+    async def reading(self, regions: Regions) -> AsyncGenerator[Connection]:
+        """Lend a connection for reads; each statement sees what is committed when it begins.
+
+        Args:
+            regions: what it may see of protected tables; with `NOWHERE` no transaction is begun, and none of them is seen.
+        """
         async with self._lent() as (_, connection):
-            yield connection
+            if not regions:
+                yield connection
+                return
+            try:
+                await connection.execute(opening(regions))
+                yield connection
+                await connection.execute("commit")
+            except BaseException:
+                await _roll_back(connection)
+                raise
 
     @asynccontextmanager
     async def _lent(self) -> AsyncGenerator[tuple[AsyncConnection, "asyncpg.Connection[Row]"]]:
@@ -201,7 +232,7 @@ class Database:
 
     async def ping(self) -> None:
         """Ask the database for a sign of life."""
-        async with self.reading() as connection:
+        async with self.reading(NOWHERE) as connection:
             await connection.fetchval("select 1")
 
     async def _connect(self) -> "asyncpg.Connection[Row]":
@@ -222,14 +253,15 @@ class Database:
         await self._engine.dispose()
 
 
-async def _roll_back(connection: "asyncpg.Connection[Row]", transaction: Transaction) -> None:
+async def _roll_back(connection: "asyncpg.Connection[Row]") -> None:
     """Undo a transaction; a connection that cannot even do that is cut, so that nobody inherits what it left open.
 
-    Whoever inherited it would work inside the transaction that was left open, and be told that it was committed. That is
-    so from the moment in which BEGIN was sent: a caller that hangs up then leaves a transaction that never began here.
+    Whoever inherited it would work inside the transaction that was left open, for regions that are not theirs, and be told
+    that it was committed. That is so from the moment in which BEGIN was sent: a caller that hangs up then leaves a transaction
+    that never began here.
     """
     try:
-        await asyncio.wait_for(transaction.rollback(), 5)
+        await asyncio.wait_for(connection.execute("rollback"), 5)
     except (*_AWAY, asyncpg.InterfaceError, asyncpg.PostgresError):
         connection.terminate()
     except BaseException:

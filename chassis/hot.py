@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from chassis.actor import Actor, require_region
+from chassis.actor import Actor, require_region, widest_over
 from chassis.batches import Misfit
 from chassis.clock import DeskClock
 from chassis.coalescer import Coalescer, Item
@@ -74,18 +74,31 @@ class HotDoor(Generic[T]):
         return door
 
     async def one(
-        self, command: T, *, aggregate: str, actor: Actor, election: str, channel: Channel, body: BaseModel
+        self,
+        command: T,
+        *,
+        aggregate: str,
+        place: str,
+        actor: Actor,
+        election: str,
+        channel: Channel,
+        body: BaseModel,
     ) -> Response:
         """Join one command to the group that gathers, and return its answer.
 
         A refusal that is final is stored under the key with the group, and comes back as an answer.
+
+        Args:
+            aggregate: what the command locks.
+            place: code of the TPS or region that it names, which one of the caller's grants covers.
 
         Raises:
             Problem: the command was refused for now, or its key is missing or was used for another command.
             Overloaded: too many commands wait already.
         """
         claim = claim_of(self._request, actor, self._request.headers.get("idempotency-key"), body)
-        item = Item(command, aggregate, claim, self._origin(actor, election, channel), self._refusal)
+        origin = self._origin(actor, election, channel, place=place)
+        item = Item(command, aggregate, claim, origin, actor.regions, place, self._refusal)
         answer, replayed = await self._coalescer.submit(item)
         return answer.response(replayed=replayed)
 
@@ -97,21 +110,19 @@ class HotDoor(Generic[T]):
         """
         results: dict[int, bytes] = {}
         items: list[tuple[int, UUID, Item[T]]] = []
-        origins: dict[Channel, Origin] = {}
         for n, entry in enumerate(entries):
             if isinstance(entry, Misfit):
                 results[n] = self._rejected(entry.id, entry.problem("items", n))
                 continue
             key, place, command, channel, body = entry
-            if channel not in origins:
-                origins[channel] = self._origin(actor, election, channel)
             try:
                 require_region(actor, place)
             except Problem as problem:
                 results[n] = self._rejected(key, problem)
                 continue
             claim = claim_of(self._request, actor, str(key), body)
-            items.append((n, key, Item(command, place, claim, origins[channel], self._refusal)))
+            origin = self._origin(actor, election, channel, place=place)
+            items.append((n, key, Item(command, place, claim, origin, actor.regions, place, self._refusal)))
         outcomes = await self._coalescer.submit_many([item for _, _, item in items]) if items else []
         self._request.scope.pop("desk.problem", None)  # items may be refused; the batch itself was not
         kept = await self._keep(items, outcomes, actor=actor, election=election)
@@ -145,9 +156,10 @@ class HotDoor(Generic[T]):
         )
         return dict(zip(clashes, kept, strict=True))
 
-    def _origin(self, actor: Actor, election: str, channel: Channel) -> Origin:
+    def _origin(self, actor: Actor, election: str, channel: Channel, *, place: str) -> Origin:
         rehearsal: bool = self._request.app.state.settings.rehearsal
-        return Origin(election, actor.pseudonym, channel.value, self._clock.now(), rehearsal)
+        granted = widest_over(actor.regions, place)
+        return Origin(election, actor.pseudonym, channel.value, self._clock.now(), rehearsal, granted)
 
     def _refusal(self, problem: Problem) -> Answer | None:
         return answer_of_refusal(honest(problem, self._request), self._request)

@@ -33,6 +33,7 @@ from chassis.problems import (
     NotFound,
     Problem,
 )
+from chassis.row_security import NOWHERE, Regions
 from chassis.sealing import SealingKeys
 from chassis.watermark import Watermarks
 
@@ -289,7 +290,7 @@ class Once:
         origin = Origin(election, actor.pseudonym, channel, self._clock.now(), rehearsal)
         for _ in range(3):
             try:
-                return await self._try(claim, run, origin)
+                return await self._try(claim, run, origin, regions=actor.regions)
             except KeyTaken:
                 continue
             except DBAPIError as error:
@@ -299,9 +300,9 @@ class Once:
             "This key is in use by another request.", detail_id="Kunci ini sedang dipakai permintaan lain."
         )
 
-    async def _try(self, claim: Claim, run: Run, origin: Origin) -> Response:
+    async def _try(self, claim: Claim, run: Run, origin: Origin, *, regions: Regions) -> Response:
         try:
-            async with self._database.transaction() as uow:
+            async with self._database.transaction(regions) as uow:
                 known = (await find_answers(uow, [claim])).get(claim)
                 if isinstance(known, IdempotencyKeyReused):
                     raise known
@@ -334,7 +335,7 @@ class Once:
             Problem: the refusal, where the key was not answered.
         """
         if refusal.status < 500:
-            async with self._database.reading() as connection:
+            async with self._database.reading(NOWHERE) as connection:
                 known = (await find_answers(connection, [claim])).get(claim)
             if isinstance(known, IdempotencyKeyReused):
                 raise known
@@ -343,7 +344,7 @@ class Once:
         raise refusal
 
     async def _store_refusal(self, claim: Claim, answer: Answer, origin: Origin) -> Response:
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(NOWHERE) as uow:
             known = (await find_answers(uow, [claim])).get(claim)
             if isinstance(known, IdempotencyKeyReused):
                 raise known

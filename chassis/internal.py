@@ -16,6 +16,7 @@ from chassis.identity import internal_caller
 from chassis.inbox import Decoded, Fate
 from chassis.problems import NotFound
 from chassis.relay_lock import Poke
+from chassis.row_security import NOWHERE
 from chassis.wire import MalformedEvent, decode_headers, encode_headers
 
 _POKE_TAKES_S = 0.3
@@ -82,7 +83,7 @@ def internal_routes() -> APIRouter:
     ) -> Ledger:
         service: str = request.app.state.parts.name
         database: Database = request.app.state.database
-        async with database.reading() as connection:
+        async with database.reading(NOWHERE) as connection:
             epoch: int = await connection.fetchval("select epoch from ledger_epoch")
             rows = await connection.fetch(
                 "select * from outbox where aggregate = $1 and version > $2 order by version limit 500",
@@ -104,7 +105,7 @@ def internal_routes() -> APIRouter:
     @router.get("/dead-letters")
     async def dead_letters(request: Request) -> DeadLetters:
         database: Database = request.app.state.database
-        async with database.reading() as connection:
+        async with database.reading(NOWHERE) as connection:
             rows = await connection.fetch("select * from consumer_dead_letter order by id desc limit 200")
         return DeadLetters(
             items=[

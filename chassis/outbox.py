@@ -30,6 +30,8 @@ class Origin:
     Attributes:
         now: the desk's time, UTC; `recorded_at` of all that the command writes.
         actor: pseudonym of the person, or of the application where there is no person.
+        granted_region: in a group of commands, which of its own caller's grants covers what this one is about; None where it
+            has its transaction alone.
         heard_at: when the desk took it by the machine's time, UTC, which tokens run by whatever day a rehearsal plays.
     """
 
@@ -38,6 +40,7 @@ class Origin:
     channel: str
     now: datetime
     rehearsal: bool
+    granted_region: str | None = None
     heard_at: datetime = field(default_factory=wall_now)
 
 

@@ -14,6 +14,7 @@ from chassis.actor import RegionGroups
 from chassis.consumer import Received
 from chassis.database import Connection, Database, UnitOfWork
 from chassis.problems import Problem
+from chassis.row_security import NOWHERE
 from contracts.registry_events import RegionGroupDefined
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ async def follow_region_groups(groups: RegionGroups, *, database: Database, read
     known: Mapping[str, list[str]] = {}
     while True:
         try:
-            async with database.reading() as connection:
+            async with database.reading(NOWHERE) as connection:
                 found = await read(connection)
             if found != known:
                 known = found

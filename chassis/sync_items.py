@@ -29,6 +29,7 @@ from chassis.database import Database
 from chassis.idempotency import CLAIMED, Claim, principal_of
 from chassis.identity import permissions_of
 from chassis.problems import IdempotencyKeyReused, InternalError, Overloaded
+from chassis.row_security import NOWHERE
 from chassis.sync_shapes import Sent, SyncResult, no_field_command, result_of, result_of_refusal
 from chassis.telemetry import current_traceparent
 from contracts.access import FIELD_SCOPES, NATION, place_code
@@ -93,7 +94,7 @@ class Outbox:
     async def take_all(self, items: Sequence[Sent]) -> list[SyncResult]:
         """Do commands in their order, and return what became of each."""
         database: Database = self._request.app.state.database
-        async with database.reading() as connection:
+        async with database.reading(NOWHERE) as connection:
             rows = await connection.fetch(
                 "select key, route from idempotency_key where key = any($1::text[]) and principal = $2",
                 *([str(sent.id) for sent in items], principal_of(self._sender)),

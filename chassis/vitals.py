@@ -18,6 +18,7 @@ from chassis.database import Database
 from chassis.metrics import Metrics
 from chassis.problems import Problem
 from chassis.relay import Relay
+from chassis.row_security import NOWHERE
 from chassis.watermark import Watermarks
 
 LOOK_EVERY_S = 2.0
@@ -83,7 +84,7 @@ class Vitals(Collector):
         if self._relay is None:
             await self._database.ping()
         else:
-            async with self._database.reading() as connection:
+            async with self._database.reading(NOWHERE) as connection:
                 row = await connection.fetchrow(_OUTBOX)
             assert row is not None
             self._show_outbox(pending=row["pending"], oldest_s=row["oldest_s"] or 0)

@@ -19,6 +19,7 @@ from chassis.broker import Broker, cancelled_by_client, ensure_topics, stop_clie
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import NotCaughtUp, NotFound, Problem
+from chassis.row_security import NOWHERE
 
 log = structlog.get_logger(__name__)
 
@@ -148,7 +149,7 @@ class Watermarks:
         """Compare what waits with the stored positions; those of all replicas count, for they share one database."""
         if not any(self._pending.values()):
             return
-        async with self._database.reading() as connection:
+        async with self._database.reading(NOWHERE) as connection:
             rows = await connection.fetch(
                 "select topic, partition, next_offset, epoch from consumer_position where consumer = $1",
                 self._consumer,

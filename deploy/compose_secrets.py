@@ -33,17 +33,12 @@ IMAGE_ACCOUNT = 10001
 LONGEST_LIFETIME = timedelta(minutes=10)
 """Of a token; a compose desk plays no rehearsal of its own."""
 
+OWNERS = ("REGISTRY", "LOGISTICS", "INCIDENTS", "TURNOUT", "GATEWAY")
 PASSWORDS = (
-    "POSTGRES",
-    "REGISTRY",
-    "LOGISTICS",
-    "INCIDENTS",
-    "TURNOUT",
-    "GATEWAY",
-    "GRAFANA",
-    "KEYCLOAK",
-    "KEYCLOAK_ADMIN",
+    *("POSTGRES", *OWNERS, *(f"{name}_OWNER" for name in OWNERS), "GRAFANA"),
+    *("KEYCLOAK", "KEYCLOAK_ADMIN"),
 )
+"""Each process logs in as a role that owns nothing; its database belongs to another one, by which it is migrated."""
 FIRST_CLIENT = "desk-office"
 
 
@@ -90,10 +85,7 @@ def make(deploy: Path, *, region: str, election: str | None) -> None:
     folder = deploy / "compose" / "secrets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     account = (IMAGE_ACCOUNT, IMAGE_ACCOUNT) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
-    if not (deploy / ".env").exists():
-        lines = [f"DESK_UID={account[0]}", f"DESK_GID={account[1]}"]
-        lines += [f"{name}_PASSWORD={secrets.token_hex(24)}" for name in PASSWORDS]
-        replace_file(deploy / ".env", "\n".join(lines) + "\n", mode=0o600)
+    _add_passwords(deploy / ".env", account)
     if not (folder / "internal_token").exists():
         replace_file(folder / "internal_token", secrets.token_hex(32), mode=0o600)
     if not (folder / "signing_key").exists():
@@ -105,6 +97,17 @@ def make(deploy: Path, *, region: str, election: str | None) -> None:
     if os.geteuid() == 0:
         for path in (folder, *folder.iterdir()):
             os.chown(path, *account)
+
+
+def _add_passwords(file: Path, account: tuple[int, int]) -> None:
+    """Make the passwords that a file does not have yet; a desk from before a role was there gets that role's alone."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    known = {line.partition("=")[0] for line in lines}
+    wanted = {"DESK_UID": str(account[0]), "DESK_GID": str(account[1])}
+    wanted |= {f"{name}_PASSWORD": secrets.token_hex(24) for name in PASSWORDS}
+    missing = [f"{name}={value}" for name, value in wanted.items() if name not in known]
+    if missing:
+        replace_file(file, "\n".join([*lines, *missing]) + "\n", mode=0o600)
 
 
 def _make_signing_key(folder: Path) -> None:

@@ -101,7 +101,10 @@ def start(
     began = monotonic()
     folder = desk.folder
     keys = ensure_keys(folder.keys, regions=[settings.region], election=settings.election)
-    passwords = ensure_passwords(folder.path / "secrets.json", [postgres.SUPERUSER, *programs.OWNERS])
+    passwords = ensure_passwords(
+        folder.path / "secrets.json",
+        [postgres.SUPERUSER, *programs.OWNERS, *map(programs.owner_role, programs.OWNERS)],
+    )
 
     cluster = postgres.Cluster(
         folder.path / "postgres", port=folder.port("postgres"), password=passwords[postgres.SUPERUSER]
@@ -121,7 +124,13 @@ def start(
     desk.wait_ready(database)
     desk.start(*archive.programs(cluster, options.archive, log=folder.logs / "archive.log"))
     for owner in programs.OWNERS:
-        postgres.ensure_database(cluster, owner, role=owner, password=passwords[owner])
+        postgres.ensure_database(
+            cluster,
+            owner,
+            role=owner,
+            password=passwords[owner],
+            owner_password=passwords[programs.owner_role(owner)],
+        )
     environments = {
         owner: programs.environment(
             folder,
@@ -135,7 +144,7 @@ def start(
     }
     desk.run_to_end(
         *(
-            programs.migration(folder, owner, environment=environment)
+            programs.migration(folder, cluster, owner, environment=environment, passwords=passwords)
             for owner, environment in environments.items()
             if not programs.is_migrated(cluster, owner)
         )

@@ -47,14 +47,25 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %u@%d ",
 }
 
+OWNER_SUFFIX = "_owner"
+"""What is put behind the name of a login role to name the role that owns its database and migrates it."""
+
 ENSURE_DATABASE = r"""
 set log_min_error_statement = panic;  -- a statement that fails would put the password into the log
-select format('create role %I', :'role')
- where not exists (select from pg_roles where rolname = :'role') \gexec
+select format('create role %I', r) from unnest(array[:'role', :'owner']) r
+ where not exists (select from pg_roles where rolname = r) \gexec
 alter role :"role" with login nosuperuser nocreatedb nocreaterole nobypassrls password :'password';
-select format('create database %I owner %I template %I', :'name', :'role', :'template')
+alter role :"owner" with login nosuperuser nocreatedb nocreaterole nobypassrls password :'owner_password';
+select format('create database %I owner %I template %I', :'name', :'owner', :'template')
  where not exists (select from pg_database where datname = :'name') \gexec
 revoke all on database :"name", postgres, template1 from public;
+grant connect on database :"name" to :"role";
+-- A database from before its login role owned nothing: all that is in it changes hands, and so does the database.
+select pg_get_userbyid(datdba) = :'role' as owned_by_login from pg_database where datname = :'name' \gset
+\if :owned_by_login
+\connect :name
+reassign owned by :"role" to :"owner";
+\endif
 """
 
 
@@ -127,21 +138,32 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def ensure_database(
-    cluster: Cluster, database: str, *, role: str, password: str, template: str = "template1"
+    cluster: Cluster,
+    database: str,
+    *,
+    role: str,
+    password: str,
+    owner_password: str,
+    template: str = "template1",
 ) -> None:
-    """Make a database that only its role may open, and the role, where they are missing.
+    """Make a database that only two roles may open, and the roles, where they are missing.
+
+    `<role>_owner` owns it and all that is in it; row-level security does not bind who can take it off, so the process logs in
+    as `role`, which owns nothing.
 
     Args:
         cluster: A server that is ready.
         database: Name of the database; lower-case letters, digits and underscores.
-        role: Name of its owner and only user.
+        role: Name of the role that the process logs in as.
         password: The role's password, set again each time.
+        owner_password: The owner's, by which migrations run.
         template: Name of the database that a new one starts as a copy of.
     """
     for name in (database, role):
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
             raise ValueError(f"{name!r} is no plain name")
-    sql(cluster, ENSURE_DATABASE, name=database, role=role, password=password, template=template)
+    values = {"name": database, "role": role, "password": password, "template": template}
+    sql(cluster, ENSURE_DATABASE, owner=f"{role}{OWNER_SUFFIX}", owner_password=owner_password, **values)
 
 
 def sql(cluster: Cluster, statements: str, *, database: str = "postgres", **values: str) -> str:

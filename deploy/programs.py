@@ -45,13 +45,30 @@ def events(bus: broker.Broker, *, port: int) -> Program:
     )
 
 
-def migration(folder: RunFolder, owner: str, *, environment: Mapping[str, str]) -> Program:
-    """The short process that brings the database of a service to its newest revision."""
+def owner_role(owner: str) -> str:
+    """The role that owns the database of a service and migrates it; the service logs in as another one."""
+    return f"{owner}{postgres.OWNER_SUFFIX}"
+
+
+def migration(
+    folder: RunFolder,
+    cluster: postgres.Cluster,
+    owner: str,
+    *,
+    environment: Mapping[str, str],
+    passwords: Mapping[str, str],
+) -> Program:
+    """The short process that brings the database of a service to its newest revision, as the role that owns it."""
     log = folder.logs / f"{owner}.log"
     command = [sys.executable, "-m", _module(owner), "migrate"]
+    role = owner_role(owner)
+    as_owner = {
+        **environment,
+        "DESK_DATABASE_URL": cluster.url(owner, role=role, password=passwords[role]),
+    }
     return Program(
         name=f"the migration of {owner}",
-        start=lambda: processes.spawn(command, log=log, environment=environment, cwd=PROJECT),
+        start=lambda: processes.spawn(command, log=log, environment=as_owner, cwd=PROJECT),
         log=log,
     )
 

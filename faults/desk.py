@@ -176,6 +176,7 @@ class FaultDesk:
                         database=owner,
                         ssl=False,
                         timeout=60,
+                        server_settings={"app.regions": "*"},  # what is looked at is the whole of it
                     )
                 )
             except (OSError, asyncpg.CannotConnectNowError):

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
+from chassis.row_security import NOWHERE
 from gateway import names
 from gateway.answers import Answers
 from gateway.budgets import Budgets
@@ -85,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _overview(app: FastAPI, asked: Asked) -> Overview:
     state, now = app.state, app.state.clock.now()
-    async with state.database.reading() as connection:
+    async with state.database.reading(NOWHERE) as connection:
         return await overview_queries.overview(
             connection,
             asked,
@@ -97,7 +98,7 @@ async def _overview(app: FastAPI, asked: Asked) -> Overview:
 
 async def _results(app: FastAPI, asked: AskedResults) -> Results:
     state, now = app.state, app.state.clock.now()
-    async with state.database.reading() as connection:
+    async with state.database.reading(NOWHERE) as connection:
         return await results_queries.results(
             connection,
             asked,
@@ -109,13 +110,13 @@ async def _results(app: FastAPI, asked: AskedResults) -> Results:
 
 async def _map(app: FastAPI, asked: AskedMap) -> TpsMap:
     known = as_of(app.state.watermarks, now=app.state.clock.now())
-    async with app.state.database.reading() as connection:
+    async with app.state.database.reading(NOWHERE) as connection:
         return await tps_map(connection, asked, as_of=known)
 
 
 async def _pack(app: FastAPI, asked: AskedPack) -> Pack:
     settings: Settings = app.state.settings
-    async with app.state.database.reading() as connection:
+    async with app.state.database.reading(NOWHERE) as connection:
         return await pack(
             connection,
             asked,

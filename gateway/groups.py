@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from chassis.actor import RegionGroups
 from chassis.database import Connection, Database
 from chassis.problems import Problem
+from chassis.row_security import NOWHERE
 from contracts.registry_events import RegionGroupDefined
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ async def follow_groups(app: FastAPI) -> None:
     known: dict[str, tuple[str, ...]] = {}
     while True:
         try:
-            async with database.reading() as connection:
+            async with database.reading(NOWHERE) as connection:
                 found = await region_groups(connection)
             if found != known:
                 groups.replace(found)

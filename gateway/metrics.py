@@ -17,6 +17,7 @@ from chassis.clock import DeskClock, wall_now
 from chassis.database import Connection, Database
 from chassis.metrics import Metrics
 from chassis.problems import Problem
+from chassis.row_security import NOWHERE
 from gateway.figures import GAUGES, PLACE, DomainGauge, Figure, figures_of
 from gateway.places import Place
 from gateway.queries.elections import election_of
@@ -120,7 +121,7 @@ async def show_figures(app: FastAPI) -> None:
     shown: DomainMetrics = state.domain_metrics
     while True:
         try:
-            async with database.reading() as connection:
+            async with database.reading(NOWHERE) as connection:
                 await shown.look(connection, state.clock)
         except _FAILURES as error:
             log.info("figures_not_read", error=type(error).__name__)
@@ -138,10 +139,10 @@ async def reconcile(app: FastAPI) -> None:
         pause_s = state.settings.reconcile_every_s
         try:
             found: list[Checked] = []
-            async with database.reading() as connection:
+            async with database.reading(NOWHERE) as connection:
                 regions = await regions_at(connection, level=state.settings.metrics_regions)
             for election, region in regions:
-                async with database.reading() as connection:
+                async with database.reading(NOWHERE) as connection:
                     found.append(
                         await check(connection, election=election, region=region, now=state.clock.now())
                     )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from chassis.database import Database
+from chassis.row_security import NOWHERE
 from gateway.errors import NotYetProjected, PositionInvalid
 from gateway.projections.engine import SUBSCRIPTION
 
@@ -46,7 +47,7 @@ async def wait_for(database: Database, *, aggregate: str, version: int) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE_S
     while True:
-        async with database.reading() as connection:
+        async with database.reading(NOWHERE) as connection:
             known: int | None = await connection.fetchval(
                 "select version from consumer_aggregate where consumer = $1 and aggregate = $2",
                 SUBSCRIPTION.name,

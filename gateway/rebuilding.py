@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from chassis.broker import Broker
 from chassis.database import Database
+from chassis.row_security import NOWHERE
 from chassis.watermark import Mark, Watermarks
 from gateway.projections.engine import SUBSCRIPTION
 from gateway.schemas.desk import ProjectionProgress, ProjectionState, Rebuilt
@@ -19,7 +20,7 @@ _EMPTY = "truncate projected, region_total, event_feed, consumer_aggregate, cons
 async def rebuild(app: FastAPI) -> Rebuilt:
     """Empty the read tables and set every position to the beginning; the projector finds itself fenced and starts over."""
     database: Database = app.state.database
-    async with database.transaction() as uow:
+    async with database.transaction(NOWHERE) as uow:
         await uow.execute(
             "select 1 from consumer_position where consumer = $1 order by topic, partition for update",
             SUBSCRIPTION.name,
@@ -41,7 +42,7 @@ async def progress(app: FastAPI) -> ProjectionProgress:
     database: Database = app.state.database
     watermarks: Watermarks = app.state.watermarks
     broker: Broker = app.state.broker
-    async with database.reading() as connection:
+    async with database.reading(NOWHERE) as connection:
         epoch = await connection.fetchval("select epoch from feed_epoch")
         rows = await connection.fetch(
             "select topic, partition, next_offset, epoch from consumer_position where consumer = $1",
@@ -78,7 +79,7 @@ async def state(app: FastAPI) -> ProjectionState:
     """Return a hash over every row, and over the totals summed over partitions, in one order."""
     database: Database = app.state.database
     digest = hashlib.sha256()
-    async with database.transaction() as uow:
+    async with database.transaction(NOWHERE) as uow:
         await uow.execute(f"set local statement_timeout = {_HASH_TIMEOUT_MS}")
         about = await uow.fetch_row(
             """select (select epoch from feed_epoch) as epoch, (select coalesce(sum(version), 0)::bigint

@@ -17,6 +17,7 @@ from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.problems import Overloaded, Problem
+from chassis.row_security import NOWHERE
 from contracts.access import GROUP_PREFIX
 from gateway.channels import Channels, Client, Ending, events_frame
 from gateway.feed import (
@@ -110,7 +111,7 @@ class Hub:
 
     async def _move(self) -> bool:
         """Hand the next events of the feed to the channels, and say whether there may be more."""
-        async with self._moving, self._database.reading() as connection:
+        async with self._moving, self._database.reading(NOWHERE) as connection:
             if self._cursor is None:
                 self._cursor = await end_of_feed(connection)
             elif await epoch_of(connection) != self._cursor.epoch:
@@ -209,7 +210,7 @@ class Hub:
         return client
 
     async def _can_resume(self, after: Cursor) -> bool:
-        async with self._catching_up, self._database.reading() as connection:
+        async with self._catching_up, self._database.reading(NOWHERE) as connection:
             if after.epoch != await epoch_of(connection):
                 return False
             return await count_after(connection, after, limit=RESUME_AT_MOST + 1) <= RESUME_AT_MOST
@@ -226,7 +227,7 @@ class Hub:
             yield frame
 
     async def _read(self, client: Client, *, limit: int) -> list[Entry]:
-        async with self._catching_up, self._database.reading() as connection:
+        async with self._catching_up, self._database.reading(NOWHERE) as connection:
             entries = await read_after(connection, client.cursor, limit=limit)
             if await epoch_of(connection) == client.cursor.epoch:
                 return entries

@@ -23,9 +23,10 @@ from joserfc.jwk import OKPKey
 
 from chassis.clock import ClockSetting, write_clock_file
 from chassis.migrations import migrate
+from chassis.row_security import EVERYWHERE
 from chassis.settings import ServiceSettings
 from contracts.access import Role, audiences_of, scopes_of
-from tests.infrastructure import KafkaServer, run_folder
+from tests.infrastructure import KafkaServer, postgres_server, run_folder
 
 ISSUER = "http://127.0.0.1:8000"
 ELECTION = "pilkada-2024"
@@ -95,7 +96,7 @@ class RunningService:
 
     async def sql(self, query: str, *args: object) -> list[dict[str, object]]:
         """Run SQL in the service's own database, outside any of its transactions."""
-        async with self.app.state.database.reading() as connection:
+        async with self.app.state.database.reading(EVERYWHERE) as connection:
             return [dict(row) for row in await connection.fetch(query, *args)]
 
     async def wait_until_known(self, query: str, *args: object, patience_s: float = 20) -> None:
@@ -134,6 +135,7 @@ async def running_service(
     topic_prefix: str = "",
     desk_time: datetime | None = None,
     speed: float = 1.0,
+    owner_url: str | None = None,
     **settings: object,
 ) -> AsyncGenerator[RunningService]:
     """Run a service in this process until the block ends, on a migrated database.
@@ -142,11 +144,13 @@ async def running_service(
         kafka: the broker; without one nothing is relayed or consumed, and commands are accepted all the same.
         topic_prefix: give each module one of its own (`f"{uuid4().hex}."`), for all tests share one broker.
         desk_time: what the desk's clock shows at the start; the machine's time where it is left out.
+        owner_url: the address by which it is migrated, where it is no database of the run's server.
         settings: further settings of the service.
     """
     module = importlib.import_module(f"{package_of(service)}.app")
     settings_type: type[ServiceSettings] = importlib.import_module(f"{package_of(service)}.settings").Settings
-    await asyncio.to_thread(migrate, database_url, package=package_of(service))
+    migrated_by = owner_url or postgres_server().owner_url(database_url)
+    await asyncio.to_thread(migrate, migrated_by, package=package_of(service))
     secret = run_folder() / f"internal-{uuid4().hex}"
     secret.write_text(INTERNAL_SECRET)
     clock: Path | None = None

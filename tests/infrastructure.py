@@ -49,6 +49,11 @@ class PostgresServer:
     def url(self, database: str, *, role: str) -> str:
         return self.cluster.url(database, role=role, password=self.role_password)
 
+    def owner_url(self, url: str) -> str:
+        """The address of a service's database for the role that owns it, by which migrations run."""
+        parts = urlsplit(url)
+        return self.url(parts.path.removeprefix("/"), role=f"{parts.username}{postgres.OWNER_SUFFIX}")
+
 
 @dataclass(frozen=True)
 class KafkaServer:
@@ -102,7 +107,12 @@ def make_database(service: str, *, template: str = "template1") -> str:
     name = f"{service}_{secrets.token_hex(6)}"
     with exclusive("databases"):  # the role is made once, and a template is copied by one at a time
         postgres.ensure_database(
-            server.cluster, name, role=service, password=server.role_password, template=template
+            server.cluster,
+            name,
+            role=service,
+            password=server.role_password,
+            owner_password=server.role_password,
+            template=template,
         )
     return server.url(name, role=service)
 

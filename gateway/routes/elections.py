@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from chassis.row_security import NOWHERE
 from contracts.access import NATION
 from contracts.vocabulary import Service
 from gateway import names
@@ -18,7 +19,7 @@ async def list_elections(request: Request, follower: Follower) -> ElectionList:
     """List the elections that the token is for, with their contests and choices."""
     state, items = request.app.state, list[ElectionSummary]()
     known = as_of(state.watermarks, now=state.clock.now(), services=(Service.REGISTRY,))
-    async with request.app.state.database.reading() as connection:
+    async with request.app.state.database.reading(NOWHERE) as connection:
         for found in await queries.elections(connection):
             if follower.election not in (None, found.election):
                 continue

@@ -16,6 +16,7 @@ from chassis.database import Database
 from chassis.identity import caller, public_route
 from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
+from chassis.row_security import NOWHERE
 from chassis.safe_headers import show_once
 from contracts.access import Scope
 from contracts.vocabulary import DataClass, ElectionId
@@ -74,7 +75,7 @@ async def _note(
 ) -> None:
     """Write down that somebody is shown restricted events."""
     database: Database = request.app.state.database
-    async with database.reading() as connection:
+    async with database.reading(NOWHERE) as connection:
         await trail.seen(connection, follower, subject="events/restricted", election=election, place=region)
 
 
@@ -84,7 +85,7 @@ async def _page(database: Database, view: View, start: Cursor | None, limit: int
     A cursor of an earlier life of the feed starts over, and says so.
     """
     restricted = False
-    async with database.reading() as connection:
+    async with database.reading(NOWHERE) as connection:
         epoch = await epoch_of(connection)
         reset = start is not None and start.epoch != epoch
         cursor = Cursor(epoch) if start is None or reset else start
@@ -109,7 +110,7 @@ async def make_stream_ticket(request: Request, election: ElectionId, follower: F
     """Make a ticket for one stream, for a browser whose EventSource cannot send a token."""
     database: Database = request.app.state.database
     show_once(request.scope)
-    async with database.transaction() as uow:
+    async with database.transaction(NOWHERE) as uow:
         return Ticket(ticket=await issue_ticket(uow, follower), expires_in_s=LIFETIME_S)
 
 
@@ -150,7 +151,7 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     """Return who follows; judged, and the database let go, before the stream begins."""
     if ticket:
         database: Database = request.app.state.database
-        async with database.transaction() as uow:
+        async with database.transaction(NOWHERE) as uow:
             follower = await redeem_ticket(
                 uow, ticket, groups=request.app.state.groups, changes=request.app.state.access_changes
             )

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from chassis.conditional import not_modified
+from chassis.row_security import NOWHERE
 from chassis.safe_headers import show_once
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
@@ -66,7 +67,7 @@ async def read_election_region(
     """Show a region's name, where it lies, and the regions in it that have a TPS."""
     state = request.app.state
     known = as_of(state.watermarks, now=state.clock.now())
-    async with state.database.reading() as connection:
+    async with state.database.reading(NOWHERE) as connection:
         return await queries.region(connection, election=election, place=place, as_of=known)
 
 

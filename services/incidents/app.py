@@ -12,6 +12,7 @@ from chassis.clock import DeskClock, wall_now
 from chassis.database import Database
 from chassis.metrics import Metrics
 from chassis.problems import Problem
+from chassis.row_security import EVERYWHERE
 from services.incidents import consumers
 from services.incidents.queries.figures import clock_figures, open_figures
 from services.incidents.routes import arrangements, follow_ups, handling, incidents, problems, public_reports
@@ -92,7 +93,7 @@ class Figures:
 
     async def look(self, database: Database, clock: DeskClock, *, region_level: int) -> None:
         """Read the open incidents and show them."""
-        async with database.reading() as connection:
+        async with database.reading(EVERYWHERE) as connection:
             opened = await open_figures(connection, region_level=region_level)
             clocks = await clock_figures(connection, region_level=region_level, now=clock.now())
         for gauge in (self._open, self._overdue, self._left):

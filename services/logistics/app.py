@@ -13,6 +13,7 @@ from chassis.app import create_app as create_service
 from chassis.clock import DeskClock
 from chassis.database import Database
 from chassis.problems import Problem
+from chassis.row_security import EVERYWHERE
 from services.logistics import consumers
 from services.logistics.commands import boxes as box_commands
 from services.logistics.commands import scans as scan_commands
@@ -55,9 +56,9 @@ async def keep_up(app: FastAPI) -> None:
     while True:
         done = 0
         try:
-            async with database.transaction() as uow:
+            async with database.transaction(EVERYWHERE) as uow:
                 done = await supply_commands.compute_needs(uow, now=clock.now(), rehearsal=rehearsal)
-            async with database.transaction() as uow:
+            async with database.transaction(EVERYWHERE) as uow:
                 await stray_commands.adopt_strays(uow, now=clock.now(), rehearsal=rehearsal)
         except (Problem, OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("keeping_up_waits", error=type(error).__name__)

@@ -66,3 +66,8 @@ class FindingNotThere(InvalidPayload):
 
     code = "finding-not-there"
     title, title_id = "The figures do not have this finding", "Angka tidak memiliki temuan ini"
+
+
+def tps_unknown(code: str) -> TpsUnknown:
+    """Return the refusal of a code that no TPS has, or none that the caller may see."""
+    return TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")

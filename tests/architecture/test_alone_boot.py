@@ -17,7 +17,7 @@ import yaml
 from deploy import compose_secrets
 from tests.architecture.dockerfile import lay_out
 from tests.architecture.house import ROOT, services
-from tests.infrastructure import KafkaServer, free_ports
+from tests.infrastructure import KafkaServer, free_ports, postgres_server
 
 PROCESSES = [*services(), *(["gateway"] if (ROOT / "gateway" / "__main__.py").exists() else [])]
 
@@ -26,7 +26,12 @@ SEEN = "import contracts, importlib.util as u; print(contracts.__file__, u.find_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("process", PROCESSES)
-def test_boots_alone(process: str, tmp_path: Path, kafka: KafkaServer, database_url: Callable[[str], str]):
+def test_boots_alone(
+    process: str,
+    tmp_path: Path,
+    kafka: KafkaServer,
+    database_url: Callable[[str], str],
+):
     house = tmp_path / "desk"
     house.mkdir()
     lay_out(process, house)
@@ -38,7 +43,11 @@ def test_boots_alone(process: str, tmp_path: Path, kafka: KafkaServer, database_
         tmp_path, process=process, port=port, kafka=kafka, database=database_url(process)
     )
 
-    imported = _run(house, "migrate", environment | {"PYTHONPROFILEIMPORTTIME": "1"})
+    as_owner = {
+        "DESK_DATABASE_URL": postgres_server().owner_url(database_url(process)),
+        "PYTHONPROFILEIMPORTTIME": "1",
+    }
+    imported = _run(house, "migrate", environment | as_owner)
     assert " alembic.command\n" in imported
     assert " fastapi\n" not in imported, "a migration needs no route, and a desk's start runs five of them"
     with (tmp_path / "log").open("wb") as log:

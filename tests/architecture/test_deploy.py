@@ -193,20 +193,29 @@ def test_the_database_script_gives_each_process_a_database_of_its_own(tmp_path: 
     try:
         while not postgres.is_ready(cluster):
             assert server.poll() is None, cluster.log.read_text()
-        _initialise_like_compose(cluster)
+        for _ in range(2):  # what is there already stays as it is
+            _initialise_like_compose(cluster)
+        roles = [role for name in PROCESSES for role in (name, f"{name}_owner")]
         doors = {
             (role, database): _opens(cluster, role, database)
-            for role in PROCESSES
+            for role in roles
             for database in (*PROCESSES, "postgres")
         }
+        owners = postgres.sql(
+            cluster, "select datname, pg_get_userbyid(datdba) from pg_database where not datistemplate;"
+        )
     finally:
         postgres.stop(server)
         postgres.remove(folder)
-    assert {door for door, open_ in doors.items() if open_} == {(name, name) for name in PROCESSES}
+    opened = {(role, name) for name in PROCESSES for role in (name, f"{name}_owner")}
+    assert {door for door, open_ in doors.items() if open_} == opened
+    told = set(owners.split()) - {"postgres|postgres"}
+    assert told == {f"{name}|{name}_owner" for name in PROCESSES}
 
 
 def _initialise_like_compose(cluster: postgres.Cluster) -> None:
     environment = {f"{name.upper()}_PASSWORD": f"of-{name}" for name in PROCESSES}
+    environment |= {f"{name.upper()}_OWNER_PASSWORD": f"of-{name}_owner" for name in PROCESSES}
     environment |= {
         "POSTGRES_USER": postgres.SUPERUSER,
         "PGHOST": "127.0.0.1",

@@ -18,6 +18,7 @@ from chassis.consumer import Consumer, Handler, Ignore, Received, Subscription
 from chassis.database import Database, UnitOfWork
 from chassis.inbox import Decoded, Inbox, ZombieFenced
 from chassis.metrics import Metrics
+from chassis.row_security import EVERYWHERE
 from contracts.envelope import EventData
 from tests.campaigns.shuffling import Lane, Topics, decoded
 
@@ -67,7 +68,7 @@ class Member:
 
     async def assign(self, database: Database) -> None:
         """Take up where the stored positions are, as after a restart."""
-        async with database.transaction() as uow:
+        async with database.transaction(EVERYWHERE) as uow:
             inbox = Inbox(uow, self.consumer.name)
             for topic, partition in sorted(self.lanes):
                 position = await inbox.position(topic, partition)
@@ -219,7 +220,7 @@ async def _fill_gaps(group: Group, member: Member) -> int:
     before = await _waiting(group)
     left, last = before, -1
     while left and left != last:
-        async with group.database.transaction() as uow:
+        async with group.database.transaction(EVERYWHERE) as uow:
             await uow.execute("update consumer_waiting set parked_at = parked_at - interval '1 minute'")
         member.fate.calls_left = None
         await member.consumer._fill_gaps()
@@ -228,5 +229,5 @@ async def _fill_gaps(group: Group, member: Member) -> int:
 
 
 async def _waiting(group: Group) -> int:
-    async with group.database.reading() as connection:
+    async with group.database.reading(EVERYWHERE) as connection:
         return await connection.fetchval("select count(*) from consumer_waiting")

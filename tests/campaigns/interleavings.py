@@ -16,13 +16,14 @@ from datetime import timedelta
 from chassis.consumer import Received, Subscription
 from chassis.database import Database
 from chassis.migrations import migrate
+from chassis.row_security import EVERYWHERE
 from contracts.envelope import EventData
 from services.logistics.commands.supplies import compute_needs
 from tests.campaigns.feeding import Group, Told, feed
 from tests.campaigns.shuffling import BAD, FINE, Weather, topics_of
 from tests.campaigns.states import Columns, Tables, empty, rows_of, state_of, tables_of
 from tests.harness import package_of
-from tests.infrastructure import drop_database, exclusive, make_database
+from tests.infrastructure import drop_database, exclusive, make_database, postgres_server
 from tests.story import OPENS
 from tests.story.retold import retold_story
 
@@ -46,7 +47,7 @@ async def _needs(database: Database) -> None:
     """Compute what TPS need, as logistics does within half a second after anything changed."""
     left = 1
     while left:
-        async with database.transaction() as uow:
+        async with database.transaction(EVERYWHERE) as uow:
             left = await compute_needs(uow, now=OPENS - timedelta(days=2), rehearsal=True)
 
 
@@ -67,7 +68,7 @@ def migrated(name: str) -> str:
     """Make a database of a service and return its address; one at a time, for Alembic knows one context a process."""
     with exclusive("migrations"):
         url = make_database(name)
-        migrate(url, package=package_of(name))
+        migrate(postgres_server().owner_url(url), package=package_of(name))
     return url
 
 

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.campaigns.interleavings import migrated
 from tests.harness import ELECTION, RunningService, running_service, token
@@ -228,7 +229,7 @@ async def _forms(service: RunningService) -> None:
 
 
 async def _boxes(service: RunningService) -> None:
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("insert into election_ref values ($1, 1, '')", ELECTION)
         await uow.execute(
             """insert into tps_ref select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), '32.71.06',
@@ -254,7 +255,7 @@ async def _boxes(service: RunningService) -> None:
 
 
 async def _incidents(service: RunningService) -> None:
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("insert into election_ref values ($1, '32.71')", ELECTION)
         await uow.execute(
             """insert into tps_ref select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), '{}', true

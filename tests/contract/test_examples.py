@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from chassis.consumer import Consumer
 from chassis.records import decode
+from chassis.row_security import EVERYWHERE
 from contracts.catalog import CATALOG, topic_of
 from contracts.envelope import ATTRIBUTES
 from gateway.projections.engine import ACCESS_CHANGED
@@ -104,7 +105,7 @@ async def test_a_consumer_takes_every_example_of_its_topics(
             told = record(example, len(taken), version=version)
             event = decode(told, known=consumer._subscription.handlers, rehearsal=rehearsal)
             assert event.envelope is not None, (name, event.reason)
-            async with running.app.state.database.transaction() as uow:
+            async with running.app.state.database.transaction(EVERYWHERE) as uow:
                 await consumer._run_handlers(uow, [event])
             taken.append(name)
         assert taken

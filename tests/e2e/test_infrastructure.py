@@ -5,7 +5,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.infrastructure import KafkaServer
+from deploy.postgres import ensure_database, sql
+from tests.infrastructure import KafkaServer, PostgresServer
 
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
@@ -26,6 +27,30 @@ async def test_a_wrong_password_is_refused(database_url: Callable[[str], str]) -
     url = database_url("registry")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(url, password="guess")  # pragma: allowlist secret
+
+
+async def test_a_database_that_its_login_role_owned_changes_hands_with_all_that_is_in_it(
+    postgres: PostgresServer,
+) -> None:
+    name, cluster = "desk_from_before", postgres.cluster
+    sql(cluster, f"create role {name} login; create database {name} owner {name};")
+    made = (
+        "create table kept (n int); insert into kept values (1); create function one() returns int return 1;"
+    )
+    sql(cluster, f"set role {name}; {made}", database=name)
+    for _ in range(2):
+        ensure_database(cluster, name, role=name, password="of-login", owner_password="of-owner")
+    owners = """select pg_get_userbyid(datdba) from pg_database where datname = current_database()
+        union all select pg_get_userbyid(relowner) from pg_class where relname = 'kept'
+        union all select pg_get_userbyid(proowner) from pg_proc where proname = 'one';"""
+    assert sql(cluster, owners, database=name).split() == [f"{name}_owner"] * 3
+    assert sql(cluster, "select n from kept;", database=name).strip() == "1"
+    login = await asyncpg.connect(cluster.url(name, role=name, password="of-login"))
+    for statement in ("drop table kept", "create table more (n int)", "select * from kept"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await login.execute(statement)
+    await login.close()
+    sql(cluster, f"drop database {name}; drop role {name}; drop role {name}_owner;")
 
 
 async def test_the_broker_serves_a_producer_and_a_consumer_group(kafka: KafkaServer) -> None:

@@ -65,10 +65,17 @@ def server() -> Iterator[PrivatePostgres]:
 async def turnout(server: PrivatePostgres) -> AsyncIterator[RunningService]:
     password = token_hex(16)
     await asyncio.to_thread(
-        postgres.ensure_database, server.cluster, "turnout", role="turnout", password=password
+        postgres.ensure_database,
+        server.cluster,
+        "turnout",
+        role="turnout",
+        password=password,
+        owner_password=password,
     )
-    url = server.cluster.url("turnout", role="turnout", password=password)
-    async with running_service("turnout", database_url=url, kafka=None) as service:
+    url, owner = (
+        server.cluster.url("turnout", role=r, password=password) for r in ("turnout", "turnout_owner")
+    )
+    async with running_service("turnout", database_url=url, owner_url=owner, kafka=None) as service:
         await lay_out(service, tps_count=40)
         yield service
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
 from tests.infrastructure import run_folder
@@ -155,7 +156,7 @@ async def _people(service: RunningService) -> Names:
 
 
 async def _logistics(service: RunningService) -> Names:
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("insert into election_ref values ($1, 1, '')", ELECTION)
         await uow.execute(
             """insert into catalogue_item values
@@ -198,7 +199,7 @@ async def _logistics(service: RunningService) -> Names:
 
 
 async def _incidents(service: RunningService) -> Names:
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("insert into election_ref values ($1, '32.71')", ELECTION)
         await uow.execute(
             """insert into tps_ref select uuidv7(), $1, $2 || '.' || to_char(n, 'FM000'), '{}', true

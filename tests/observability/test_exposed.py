@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from promql_parser import AggregateExpr, BinaryExpr, Call, Expr, ParenExpr, VectorSelector
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.vocabulary import Service
 from tests.harness import ELECTION, RunningService, bearer, running_service
@@ -47,7 +48,7 @@ async def exposed(database_url: Callable[[str], str], kafka: KafkaServer) -> Asy
                 topic_prefix=prefix,
                 desk_time=OPENS + timedelta(hours=4),
                 speed=0,
-                **MORE.get(name, {}),
+                **MORE.get(name, {}),  # pyright: ignore[reportArgumentType] - settings, none of which is the owner
             )
             running[name] = await stack.enter_async_context(service)
         await play(running["gateway"], whole_story().events)
@@ -68,7 +69,9 @@ def _is_whole(seen: Exposed) -> bool:
 
 
 async def _report_a_flood(incidents: RunningService) -> None:
-    async with incidents.app.state.database.transaction() as uow:  # the registry tells of no TPS in this test
+    async with incidents.app.state.database.transaction(
+        EVERYWHERE
+    ) as uow:  # the registry tells of no TPS in this test
         await uow.execute("insert into election_ref values ($1, '32.71')", ELECTION)
         await uow.execute(
             "insert into tps_ref values (uuidv7(), $1, '32.71.06.1002.028', '{}', true)", ELECTION

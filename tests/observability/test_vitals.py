@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
 from tests.observability.exposition import Exposed, exposed_by, until
@@ -16,7 +17,7 @@ TPS = "32.71.06.1002.028"
 async def cut_off(database_url: Callable[[str], str]) -> AsyncIterator[RunningService]:
     """A service whose broker is away."""
     async with running_service("turnout", database_url=database_url("turnout"), kafka=None) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute(
                 """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests)
                    values (uuidv7(), $1, $2, 'Asia/Jakarta', '2024-11-27', 250, 250, '{gubernur-32}')""",

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
 from tests.infrastructure import KafkaServer
@@ -28,7 +29,7 @@ async def turnout(
     async with running_service(
         "turnout", database_url=database_url("turnout"), kafka=kafka, topic_prefix=prefix
     ) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute(
                 """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests)
                    select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), 'Asia/Jakarta',

@@ -89,7 +89,7 @@ async def give_follow_up(
         due_until=command.due_until,
     )
     uow.session.add(row)
-    return _tell(uow, row, step="give", reason="", origin=origin, status=201)
+    return await _tell(uow, row, step="give", reason="", origin=origin, status=201)
 
 
 async def settle_follow_up(
@@ -111,7 +111,7 @@ async def settle_follow_up(
     row = await _begin(uow, handling, "settle", kind=kind, origin=origin)
     row.state = command.outcome
     row.settled_at = placed_at(command.occurred_at or origin.now, origin.now)
-    return _tell(
+    return await _tell(
         uow, row, step="settle", reason=command.reason, origin=origin, occurred_at=command.occurred_at
     )
 
@@ -134,7 +134,7 @@ async def reopen_follow_up(
     """
     row = await _begin(uow, handling, "reopen", kind=kind, origin=origin)
     row.state, row.settled_at = _FIRST[kind], None
-    return _tell(
+    return await _tell(
         uow, row, step="reopen", reason=command.reason, origin=origin, occurred_at=command.occurred_at
     )
 
@@ -221,7 +221,7 @@ def _event(row: FollowUp, step: str) -> EventData:
     return told(**task_facts(row).model_dump())
 
 
-def _tell(
+async def _tell(
     uow: UnitOfWork,
     row: FollowUp,
     *,
@@ -233,19 +233,17 @@ def _tell(
 ) -> Receipt:
     """Keep the step, tell of advice or the task as it stands now, and answer with it."""
     row.version += 1
-    uow.session.add(
-        CaseStep(
-            subject_id=row.follow_up_id,
-            version=row.version,
-            step=step,
-            state=row.state,
-            agency=row.agency,
-            reason=reason,
-            actor=origin.actor,
-            channel=origin.channel,
-            occurred_at=occurred_at or origin.now,
-            recorded_at=origin.now,
-        )
+    step_row = CaseStep(
+        subject_id=row.follow_up_id,
+        version=row.version,
+        step=step,
+        state=row.state,
+        agency=row.agency,
+        reason=reason,
+        actor=origin.actor,
+        channel=origin.channel,
+        occurred_at=occurred_at or origin.now,
+        recorded_at=origin.now,
     )
     uow.emit(
         _event(row, step),
@@ -254,6 +252,8 @@ def _tell(
         origin=origin,
         occurred_at=occurred_at,
     )
+    await uow.session.flush()  # a step is of the case that it is a step of, so that one is written first
+    uow.session.add(step_row)
     return Receipt(
         card(row, now=origin.now),
         location=f"/v1/elections/{row.election}/{_PATHS[row.kind]}/{row.follow_up_id}",

@@ -53,7 +53,7 @@ async def acknowledge_incident(
     incident.state = begun.leads_to
     _hear(incident, placed_at(command.occurred_at or origin.now, origin.now))
     incident.severity = command.severity or incident.severity
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentAcknowledged,
@@ -80,7 +80,7 @@ async def act_on_incident(
     incident.state = begun.leads_to
     _hear(incident, when)
     incident.acted_at = incident.acted_at or when
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentActed,
@@ -110,7 +110,7 @@ async def close_incident(
         command.outcome is not ClosureOutcome.UNFOUNDED
     ):  # what was never there is not published by being closed
         incident.first_heard_at = incident.first_heard_at or when
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentClosed,
@@ -140,7 +140,7 @@ async def reopen_incident(
     incident.acknowledge_until, incident.act_until = anew.acknowledge_until, anew.act_until
     incident.acknowledged_at = incident.acted_at = incident.closed_at = None
     incident.outcome = incident.duplicate_of = None
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentReopened,
@@ -174,7 +174,7 @@ async def reroute_incident(
             allowed=allowed(incident.state),
         )
     await _hand_over(uow, incident, command.agency, also, origin=origin)
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentRerouted,
@@ -223,7 +223,7 @@ async def correct_incident(
     await _set_legal_clock(uow, incident, origin=origin)
     if recategorised:
         await _take_up_category(uow, incident, origin=origin)
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentCorrected,
@@ -272,7 +272,7 @@ async def extend_legal_clock(
         )
     incident.extended = True
     await _set_legal_clock(uow, incident, origin=origin)
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentExtended,
@@ -315,7 +315,7 @@ async def mark_duplicate(
             allowed=["name the incident where the work goes on", "reopen the other one"],
         )
     begun.incident.state, begun.incident.duplicate_of = begun.leads_to, other_id
-    return tell(
+    return await tell(
         uow,
         begun,
         IncidentMarkedDuplicate,

@@ -140,7 +140,7 @@ async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Recei
         findings=_findings(report, origin.now),
     )
     uow.session.add(incident)
-    return tell(
+    return await tell(
         uow,
         Begun(incident, IncidentState.REPORTED, None),
         IncidentReported,

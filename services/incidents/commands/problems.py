@@ -63,7 +63,7 @@ async def register_problem(uow: UnitOfWork, command: ProblemIn, *, origin: Origi
         due_until=command.due_until,
     )
     uow.session.add(problem)
-    return _tell(uow, problem, ProblemRegistered, step="register", reason="", origin=origin, status=201)
+    return await _tell(uow, problem, ProblemRegistered, step="register", reason="", origin=origin, status=201)
 
 
 async def revise_problem(
@@ -91,7 +91,7 @@ async def revise_problem(
             current_state=problem.state.value,
             allowed=allowed(problem.state),
         )
-    return _tell(
+    return await _tell(
         uow,
         problem,
         ProblemRevised,
@@ -116,7 +116,7 @@ async def resolve_problem(
     problem = await _begin(uow, handling, "resolve", origin=origin)
     problem.state, problem.outcome = ProblemState.RESOLVED, command.outcome
     problem.resolved_at = placed_at(command.occurred_at or origin.now, origin.now)
-    return _tell(
+    return await _tell(
         uow,
         problem,
         ProblemResolved,
@@ -140,7 +140,7 @@ async def reopen_problem(
     """
     problem = await _begin(uow, handling, "reopen", origin=origin)
     problem.state, problem.outcome, problem.resolved_at = ProblemState.OPEN, None, None
-    return _tell(
+    return await _tell(
         uow,
         problem,
         ProblemReopened,
@@ -180,7 +180,7 @@ async def _begin(uow: UnitOfWork, handling: Handling, step: str, *, origin: Orig
     return problem
 
 
-def _tell(
+async def _tell(
     uow: UnitOfWork,
     problem: ProblemRow,
     kind: type[ProblemFacts],
@@ -193,19 +193,17 @@ def _tell(
 ) -> Receipt:
     """Keep the step, tell of the problem as it stands now, and answer with it."""
     problem.version += 1
-    uow.session.add(
-        CaseStep(
-            subject_id=problem.problem_id,
-            version=problem.version,
-            step=step,
-            state=problem.state,
-            agency=problem.agency,
-            reason=reason,
-            actor=origin.actor,
-            channel=origin.channel,
-            occurred_at=occurred_at or origin.now,
-            recorded_at=origin.now,
-        )
+    step_row = CaseStep(
+        subject_id=problem.problem_id,
+        version=problem.version,
+        step=step,
+        state=problem.state,
+        agency=problem.agency,
+        reason=reason,
+        actor=origin.actor,
+        channel=origin.channel,
+        occurred_at=occurred_at or origin.now,
+        recorded_at=origin.now,
     )
     uow.emit(
         kind(**facts(problem).model_dump()),
@@ -214,6 +212,8 @@ def _tell(
         origin=origin,
         occurred_at=occurred_at,
     )
+    await uow.session.flush()  # a step is of the case that it is a step of, so that one is written first
+    uow.session.add(step_row)
     return Receipt(
         card(problem, now=origin.now),
         location=f"/v1/elections/{problem.election}/problems/{problem.problem_id}",

@@ -104,7 +104,7 @@ async def begin(
     return Begun(incident, state, published(incident)), rows
 
 
-def tell(
+async def tell(
     uow: UnitOfWork,
     begun: Begun,
     kind: type[IncidentFacts],
@@ -136,19 +136,17 @@ def tell(
     if step is not Step.REPORT and occurred_at is not None:
         found = time_findings(occurred_at, recorded_at=origin.now)
         incident.findings = list(dict.fromkeys([*incident.findings, *found]))
-    uow.session.add(
-        CaseStep(
-            subject_id=incident.incident_id,
-            version=incident.version,
-            step=step,
-            state=incident.state,
-            agency=incident.agency,
-            reason=reason,
-            actor=origin.actor,
-            channel=origin.channel,
-            occurred_at=occurred_at or origin.now,
-            recorded_at=origin.now,
-        )
+    told = CaseStep(
+        subject_id=incident.incident_id,
+        version=incident.version,
+        step=step,
+        state=incident.state,
+        agency=incident.agency,
+        reason=reason,
+        actor=origin.actor,
+        channel=origin.channel,
+        occurred_at=occurred_at or origin.now,
+        recorded_at=origin.now,
     )
     uow.emit(
         kind(**facts(incident).model_dump()),
@@ -158,6 +156,8 @@ def tell(
         occurred_at=occurred_at,
     )
     _publish(uow, begun, origin=announced)
+    await uow.session.flush()  # a step is of the incident that it is a step of, so that one is written first
+    uow.session.add(told)
     location = f"/v1/elections/{incident.election}/incidents/{incident.incident_id}"
     return Receipt(
         card(incident, now=origin.now),

@@ -42,7 +42,10 @@ async def follow_up(
             f"No {kind_word(kind)} within your regions has the id {follow_up_id}.",
             detail_id=f"Tidak ada saran atau tugas di wilayah Anda dengan id {follow_up_id}.",
         )
-    guarded = row["category"] is not None and IncidentCategory(row["category"]) in DESCRIBED_TO_HANDLERS
+    # An incident that was moved out of the caller's regions since is not seen: then nobody knows here whether it is guarded.
+    category = IncidentCategory(row["category"]) if row["category"] is not None else None
+    hidden = found.incident_id is not None and category is None
+    guarded = hidden or category in DESCRIBED_TO_HANDLERS
     readable = not guarded or Scope.INCIDENTS_HANDLE in actor.scopes
     return FollowUpOut(
         **card(found, now=now).model_dump(),

@@ -1,5 +1,6 @@
 """The public intake: no token, little room, no way back from a code to a person."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from chassis.idempotency import Once
 from chassis.identity import public_route
 from chassis.problem_responses import problem_responses
 from chassis.problems import IdempotencyKeyInvalid, TooManyRequests
-from chassis.reading import ReaderDep
+from chassis.reading import UnboundedReaderDep
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import incidents as commands
 from services.incidents.queries import incidents as queries
@@ -36,7 +37,7 @@ PUBLIC = Actor(
     regions=(),
     election=None,
 )
-"""The one principal that all of the public are."""
+"""The one principal that all of the public are; whoever reports may write to the place that the report names."""
 
 
 async def _once(
@@ -74,7 +75,7 @@ async def report_publicly(
 ) -> Response:
     """Report an incident without an account; the answer has a code by which to ask what became of it."""
     return await once(
-        PUBLIC,
+        replace(PUBLIC, regions=(body.code,)),
         lambda uow, origin: commands.report_publicly(uow, body, origin=origin),
         election=election,
         channel=body.channel,
@@ -88,7 +89,7 @@ async def report_publicly(
     responses=problem_responses(TooManyRequests),
 )
 async def read_public_report(
-    election: ElectionId, tracking_code: str, read: ReaderDep, now: DeskTime, response: Response
+    election: ElectionId, tracking_code: str, read: UnboundedReaderDep, now: DeskTime, response: Response
 ) -> PublicReportState:
     """Ask what became of a report; a code that nobody was given gets an answer of the same shape."""
     response.headers["Cache-Control"] = "no-store"

@@ -41,29 +41,30 @@ _ADD = """
 insert into box (box_id, seal_number, state, state_at, place, holder, shipment_id, arrived_at, received_at,
     received_on_time, receipt_outcome, receipt_at, ballots_received, counted_at, void_reason, open_discrepancies,
     version, election, tps_id, contest, ballots_packed, warehouse_id, replaces, findings, packed_at, recorded_at, actor,
-    channel)
+    channel, granted_region)
 select box_id, seal_number, state, state_at, place, holder, shipment_id, arrived_at, received_at, received_on_time,
     receipt_outcome, receipt_at, ballots_received, counted_at, void_reason, open_discrepancies, version, election,
     tps_id, contest, ballots_packed, warehouse_id, replaces, string_to_array(findings, ' '), packed_at, recorded_at,
-    actor, channel
+    actor, channel, granted_region
 from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::uuid[],
             $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::text[], $12::timestamptz[], $13::int[],
             $14::timestamptz[], $15::text[], $16::int[], $17::bigint[], $18::text[], $19::uuid[], $20::text[],
             $21::int[], $22::uuid[], $23::uuid[], $24::text[], $25::timestamptz[], $26::timestamptz[], $27::text[],
-            $28::text[])
+            $28::text[], $29::text[])
     u(box_id, seal_number, state, state_at, place, holder, shipment_id, arrived_at, received_at, received_on_time,
       receipt_outcome, receipt_at, ballots_received, counted_at, void_reason, open_discrepancies, version, election,
-      tps_id, contest, ballots_packed, warehouse_id, replaces, findings, packed_at, recorded_at, actor, channel)
+      tps_id, contest, ballots_packed, warehouse_id, replaces, findings, packed_at, recorded_at, actor, channel,
+      granted_region)
 """
 _SCANS = """
 insert into custody_scan (scan_id, box_id, scan_point, place, from_party, to_party, seal_seen, late, out_of_order,
-    findings, occurred_at, recorded_at, actor, channel)
+    findings, occurred_at, recorded_at, actor, channel, granted_region)
 select scan_id, box_id, scan_point, place, from_party, to_party, seal_seen, late, out_of_order,
-    string_to_array(findings, ' '), occurred_at, recorded_at, actor, channel
+    string_to_array(findings, ' '), occurred_at, recorded_at, actor, channel, granted_region
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
-            $9::boolean[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[])
+            $9::boolean[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::text[])
     u(scan_id, box_id, scan_point, place, from_party, to_party, seal_seen, late, out_of_order, findings, occurred_at,
-      recorded_at, actor, channel)
+      recorded_at, actor, channel, granted_region)
 """
 _RECEIPTS = """
 insert into box_receipt (receipt_id, box_id, outcome, ballots, seal_seen, note, findings, occurred_at, recorded_at,
@@ -101,7 +102,8 @@ class BoxWrites:
 
     def packed(self, box_id: UUID, *, findings: list[str], occurred_at: datetime, origin: Origin) -> None:
         """Note how a new box was packed."""
-        self._packed[box_id] = (" ".join(findings), occurred_at, origin.now, origin.actor, origin.channel)
+        how = (" ".join(findings), occurred_at, origin.now, origin.actor, origin.channel)
+        self._packed[box_id] = (*how, origin.granted_region)
 
     def scan(
         self, scan_id: UUID, box_id: UUID, handover: Handover, *, verdict: Verdict, origin: Origin
@@ -118,7 +120,7 @@ class BoxWrites:
                     handover.to_party,
                 ),
                 *(handover.seal_seen, verdict.late, verdict.out_of_order, " ".join(verdict.findings)),
-                *(handover.occurred_at, origin.now, origin.actor, origin.channel),
+                *(handover.occurred_at, origin.now, origin.actor, origin.channel, origin.granted_region),
             )
         )
 

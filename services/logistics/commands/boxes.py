@@ -31,6 +31,7 @@ from services.logistics.schemas.boxes import PackBoxIn, PackedBoxOut, VoidBoxIn
 _WAREHOUSES = "select warehouse_id, election, region_code from warehouse where warehouse_id = any($1::uuid[])"
 _SEALS = """select distinct b.election, b.seal_number from unnest($1::text[], $2::text[]) u(election, seal_number)
     join box b using (election, seal_number) where b.state <> 'void' and not (b.box_id = any($3::uuid[]))"""
+_TAKEN = "select box_id from box where box_id = any($1::uuid[])"
 # An id that nobody packed has no row to lock; two warehouses that pack it for two TPS queue here.
 _ONE_AT_A_TIME = """select pg_advisory_xact_lock(hashtextextended(box_id::text, 0))
     from (select unnest($1::uuid[]) as box_id) ids"""
@@ -53,6 +54,7 @@ class _Packing:
     tps: Mapping[tuple[str, str], KnownTps]
     warehouses: Mapping[UUID, Row]
     seals: set[tuple[str, str]]
+    taken: set[UUID]
     custody: Custody
     standing: dict[tuple[UUID, str], UUID]
 
@@ -89,19 +91,22 @@ async def _prepare(uow: UnitOfWork, items: Sequence[Item[PackBox]]) -> _Packing:
     await custody.lock(ids, standing_of=[known.tps_id for known in tps.values()])
     wanted = [w for item in items if (w := item.command.box.warehouse_id) is not None]
     warehouses = {row["warehouse_id"]: row for row in await uow.fetch(_WAREHOUSES, wanted)} if wanted else {}
-    seals = await uow.fetch(
-        _SEALS,
-        [item.origin.election for item in items],
-        [item.command.box.seal_number for item in items],
-        [item.command.box.box_id for item in items],
-    )
+    async with uow.beyond_regions():  # an id and a seal are one in the whole election, whoever packed them
+        seals = await uow.fetch(
+            _SEALS,
+            [item.origin.election for item in items],
+            [item.command.box.seal_number for item in items],
+            [item.command.box.box_id for item in items],
+        )
+        rows = await uow.fetch(_TAKEN, [item.command.box.box_id for item in items])
     standing = {
         (box.tps_id, box.contest): box.box_id
         for box in custody.boxes.values()
         if box.state is not BoxState.VOID
     }
     known_seals = {(row["election"], row["seal_number"]) for row in seals}
-    return _Packing(tps, warehouses, known_seals, custody, standing)
+    taken = {row["box_id"] for row in rows}
+    return _Packing(tps, warehouses, known_seals, taken, custody, standing)
 
 
 def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
@@ -119,6 +124,8 @@ def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
         )
     if (known := packing.custody.boxes.get(wanted.box_id)) is not None:
         return _packed_before(known, wanted, tps, origin)
+    if wanted.box_id in packing.taken:
+        raise _known_otherwise("elsewhere")
     place = _place(packing, item)
     if wanted.contest not in tps.contests:
         raise ContestNotAtTps(
@@ -146,13 +153,17 @@ def _packed_before(known: Box, wanted: PackBoxIn, tps: KnownTps, origin: Origin)
         and (known.ballots_packed, known.replaces) == (wanted.ballots, wanted.replaces)
     )
     if not same:
-        raise BoxKnown(
-            "A box with this id is packed already, with other facts.",
-            detail_id="Kotak suara dengan id ini sudah dikemas dengan data lain.",
-            current_state=known.state.value,
-            allowed=["read the box", "pack under another id"],
-        )
+        raise _known_otherwise(known.state.value)
     return _receipt(known, wanted, [], outcome="unchanged", origin=origin)
+
+
+def _known_otherwise(state: str) -> BoxKnown:
+    return BoxKnown(
+        "A box with this id is packed already, with other facts.",
+        detail_id="Kotak suara dengan id ini sudah dikemas dengan data lain.",
+        current_state=state,
+        allowed=["read the box", "pack under another id"],
+    )
 
 
 def _place(packing: _Packing, item: Item[PackBox]) -> str:

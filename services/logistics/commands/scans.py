@@ -1,7 +1,7 @@
 """Scans at each hand-over. `record_scans` is written for a list; the single route reaches it through the coalescer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -22,15 +22,10 @@ from services.logistics.tables.codes import present_codes
 
 @dataclass(frozen=True, slots=True)
 class RecordScan:
-    """A scan, and the regions of whoever sent it.
-
-    Attributes:
-        granted_region: the one of them that covers the place of the scan.
-    """
+    """A scan, and the regions of whoever sent it; its origin says which of them covers the place of the scan."""
 
     scan: CustodyScanIn
     regions: tuple[str, ...]
-    granted_region: str
 
 
 NaturalKey = tuple[UUID, datetime, str, str, str]
@@ -77,7 +72,8 @@ async def record_scans(uow: UnitOfWork, items: Sequence[Item[RecordScan]]) -> li
         elif (twin := custody.twin(box.box_id, handover)) is not None:
             results.append(_known_receipt(scan, box, twin, item.origin))
         else:
-            scan_id, verdict = custody.scan(box.box_id, handover, origin=item.origin)
+            granted = replace(item.origin, granted_region=_grant_over(box, item, moved))
+            scan_id, verdict = custody.scan(box.box_id, handover, origin=granted)
             box = custody.boxes[box.box_id]
             outcome = "out_of_order" if verdict.out_of_order else "placed"
             out = _out(
@@ -92,6 +88,14 @@ async def record_scans(uow: UnitOfWork, items: Sequence[Item[RecordScan]]) -> li
 def may_touch(box: Box, regions: Sequence[str], *, election: str) -> bool:
     """Say whether a caller with these regions may change a box: its TPS decides, not the place of the scan."""
     return box.election == election and any(covers(held, box.tps_code) for held in regions)
+
+
+def _grant_over(box: Box, item: Item[RecordScan], moved: Mapping[tuple[str, str], str]) -> str | None:
+    """Return which of the caller's regions covers a box, as the scan's row has to show; that of the origin covers the place."""
+    held = (
+        held for held in item.command.regions if covers(moved.get((box.election, held), held), box.tps_code)
+    )
+    return next(held, None)
 
 
 async def _moved_codes(
@@ -165,7 +169,7 @@ def _stray_row(scan_id: UUID, item: Item[RecordScan]) -> tuple[object, ...]:
             origin.now,
             origin.actor,
             origin.channel,
-            item.command.granted_region,
+            origin.granted_region,
         ),
     )
 

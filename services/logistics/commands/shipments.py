@@ -158,7 +158,8 @@ async def dispatch_shipment(
     custody = Custody(uow)
     await custody.lock(loaded.manifest)
     aboard = _aboard(loaded, custody.boxes.values(), command.box_ids)
-    warehouse = await uow.session.get(Warehouse, loaded.row.warehouse_id)
+    async with uow.beyond_regions():  # a kecamatan's boxes may leave from the warehouse of its city
+        warehouse = await uow.session.get(Warehouse, loaded.row.warehouse_id)
     assert warehouse is not None
     handover = Handover(
         HandoverPoint.WAREHOUSE,

@@ -238,7 +238,10 @@ async def change_item(
         *(command.quantity, command.sealed, command.source, command.verified),
     )
     assert stored is not None
-    await uow.execute("update tps_supply set stale = true where election = $1", origin.election)
+    async with (
+        uow.beyond_regions()
+    ):  # an item is of the election, and so are the needs that the service computes by it
+        await uow.execute("update tps_supply set stale = true where election = $1", origin.election)
     out = CatalogueItemOut.model_validate(dict(stored))
     location = f"/v1/elections/{origin.election}/catalogue"
     return Receipt(out, location=location, status=201 if out.version == 1 else 200)

@@ -44,6 +44,7 @@ async def pack_box(election: ElectionId, body: PackBoxIn, packer: Packer, boxes:
     return await boxes.one(
         PackBox(body, packer.regions),
         aggregate=body.tps_code,
+        place=body.tps_code,
         actor=packer,
         election=election,
         channel=body.channel,

@@ -40,10 +40,11 @@ async def record_custody_scan(
 
     201 placed, 200 known already, 202 kept in quarantine because no box of the caller's regions has that id.
     """
-    granted = require_region(scanner, body.place)
+    require_region(scanner, body.place)
     return await scans.one(
-        RecordScan(body, scanner.regions, granted),
+        RecordScan(body, scanner.regions),
         aggregate=str(body.box_id),
+        place=body.place,
         actor=scanner,
         election=election,
         channel=body.channel,
@@ -59,13 +60,7 @@ async def record_custody_scans(
     entries = [
         item
         if isinstance(item, Misfit)
-        else (
-            item.id,
-            item.place,
-            RecordScan(item, scanner.regions, scanner.granted_region(item.place) or ""),
-            item.channel,
-            item,
-        )
+        else (item.id, item.place, RecordScan(item, scanner.regions), item.channel, item)
         for item in body.items
     ]
     return await scans.many(entries, actor=scanner, election=election)

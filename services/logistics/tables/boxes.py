@@ -41,6 +41,7 @@ class BoxRow(Table, table=True):
     actor: str
     channel: str
     version: int = Field(sa_column=version())
+    granted_region: str | None = None
 
 
 class CustodyScanRow(Table, table=True):
@@ -62,6 +63,7 @@ class CustodyScanRow(Table, table=True):
     recorded_at: datetime = Field(sa_column=instant())
     actor: str
     channel: str
+    granted_region: str | None = None
 
 
 class BoxReceiptRow(Table, table=True):

@@ -2,12 +2,13 @@
 
 from uuid_utils.compat import uuid7
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import Choice, ElectionSettings, Stage
 from contracts.zones import WIB, zone_of
-from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.frame import judge, lock_names, refuse, require_election, status_of
 from services.registry.errors import ChoicesNumbered, RehearsalMismatch, VotingDateFixed
 from services.registry.events import contest_defined, election_defined, facility_changed
 from services.registry.rules.elections import (
@@ -33,7 +34,13 @@ from services.registry.tables.frames import Frame, load_frame
 
 
 async def define_election(
-    uow: UnitOfWork, election: str, command: ElectionIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork,
+    election: str,
+    command: ElectionIn,
+    *,
+    actor: Actor,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Define an election, or define it again; the same facts again change nothing.
 
@@ -43,11 +50,13 @@ async def define_election(
         election.defined, where something changed; facility.changed for each hospital of a new one.
 
     Raises:
+        RegionNotCovered: the caller's regions do not cover the whole of it.
         RehearsalMismatch: it is a rehearsal's and the desk's is not, or the other way round.
         InvalidPayload: it does not fit together.
         VotingDateFixed: TPS are registered that take its date or hours.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
+    require_election(actor, command.region_code)
     if command.rehearsal is not None and command.rehearsal is not origin.rehearsal:
         raise RehearsalMismatch(
             "A rehearsal and a real election never share a desk.",
@@ -61,6 +70,8 @@ async def define_election(
     refuse(name_errors(election) + election_errors(settings, stages, region_code=command.region_code))
     await lock_names(uow, [f"election:{election}"])
     before = await uow.session.get(Election, election, with_for_update=True)
+    if before is not None:
+        require_election(actor, before.region_code)
     facts = planned.model_dump(exclude={"version"})
     same = before is not None and before.model_dump(exclude={"version"}) == facts
     outcome = judge(before.version if before else None, expected=expected, same=same)
@@ -147,7 +158,13 @@ def _add_known_hospitals(uow: UnitOfWork, row: Election, *, origin: Origin) -> N
 
 
 async def define_contest(
-    uow: UnitOfWork, contest: str, command: ContestIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork,
+    contest: str,
+    command: ContestIn,
+    *,
+    actor: Actor,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Define a contest, or define it again; its id says the office and the region.
 
@@ -159,11 +176,13 @@ async def define_contest(
 
     Raises:
         ElectionUnknown: there is no such election.
+        RegionNotCovered: the caller's regions do not cover the whole of the election.
         InvalidPayload: choices and winning rule do not fit together.
         ChoicesNumbered: the choices have their numbers, and no decision that changes them was named.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for update")
+    require_election(actor, frame.region_code)
     planned = Contest(
         election=origin.election,
         id=contest,

@@ -1,13 +1,13 @@
 """Commands on facilities and on named groups of regions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, require_region
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -74,13 +74,16 @@ async def locked_facilities(uow: UnitOfWork, election: str, codes: Sequence[str]
         nothing
     """
     await lock_names(uow, [f"facility:{election}:{code}" for code in codes])
-    rows = await uow.session.exec(
-        select(Facility)
-        .where(Facility.election == election, col(Facility.code).in_(codes))
-        .order_by(col(Facility.id))
-        .with_for_update()
-    )
-    return {row.code: row for row in rows}
+    async with (
+        uow.beyond_regions()
+    ):  # a code is one facility's in the whole election; whose it is, the caller judges
+        rows = await uow.session.exec(
+            select(Facility)
+            .where(Facility.election == election, col(Facility.code).in_(codes))
+            .order_by(col(Facility.id))
+            .with_for_update()
+        )
+        return {row.code: row for row in rows}
 
 
 async def write_facilities(
@@ -128,13 +131,7 @@ def _step(row: Facility, origin: Origin) -> FacilityStep:
 
 
 async def change_facility(
-    uow: UnitOfWork,
-    code: str,
-    command: FacilityIn,
-    *,
-    expected: int | None,
-    may_touch: Callable[[str], bool],
-    origin: Origin,
+    uow: UnitOfWork, code: str, command: FacilityIn, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Enter a facility, or change what is known of it; the same facts again change nothing.
 
@@ -144,15 +141,15 @@ async def change_facility(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
-        RegionNotCovered: it is there, in a region that the caller has no say in.
+        RegionNotCovered: the code is one of a facility outside the caller's regions.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = FacilityFacts.model_validate(command.model_dump(exclude={"channel"}))
     refuse(region_misfits(facts.region_code))
     before = (await locked_facilities(uow, origin.election, [code])).get(code)
-    if before is not None and not may_touch(before.region_code):
-        raise region_not_covered()
+    if before is not None:
+        require_region(actor, before.region_code)
     change = FacilityChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)
     row = before
@@ -178,7 +175,7 @@ async def change_facility(
 
 
 async def define_region_group(
-    uow: UnitOfWork, name: str, command: RegionGroupIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork, name: str, command: RegionGroupIn, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Define a named group of regions, change it, or dissolve it (no regions); a grant may name it.
 
@@ -187,12 +184,15 @@ async def define_region_group(
 
     Raises:
         ElectionUnknown: there is no such election.
+        RegionNotCovered: the caller's regions do not cover all of the group, as it is to be or as it was: a grant may name it.
         InvalidPayload: there is no such region.
         GroupOfOtherElection: another election defined a group of this name.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     await load_frame(uow, origin.election, lock="for share")
     regions = sorted(set(command.regions))
+    for region in regions:
+        require_region(actor, region)
     refuse(
         [
             Misfit(
@@ -207,6 +207,8 @@ async def define_region_group(
     )
     await lock_names(uow, [f"region-group:{name}"])
     row = await uow.session.get(RegionGroup, name, with_for_update=True)
+    for region in row.regions if row is not None else ():
+        require_region(actor, region)
     if row is not None and row.election != origin.election:
         raise GroupOfOtherElection(
             "Group names hold on the whole desk; take another one.",

@@ -154,17 +154,20 @@ async def load_rosters(
     rows = await uow.fetch("select * from officer where tps_id = any($1::uuid[])", list(rosters))
     held = {(row["tps_id"], Duty(row["duty"]), row["slot"]): holder_of(row) for row in rows}
     asked = list(persons)
-    rows = await uow.fetch(
-        "select person, tps_id, duty, slot from officer where election = $1 and person = any($2::text[])",
-        election,
-        asked,
-    )
+    # One person holds one slot, wherever the other one is, and was trained wherever that was.
+    async with uow.beyond_regions():
+        rows = await uow.fetch(
+            "select person, tps_id, duty, slot from officer where election = $1 and person = any($2::text[])",
+            election,
+            asked,
+        )
+        trained = await trained_duties(uow, election, asked)
     elsewhere = {row["person"]: (row["tps_id"], Duty(row["duty"]), row["slot"]) for row in rows}
     return Rosters(
         held,
         elsewhere,
         versions,
-        trained=await trained_duties(uow, election, asked),
+        trained=trained,
         screened=await screened_persons(uow, election, asked),
     )
 

@@ -257,10 +257,13 @@ async def locked_training(uow: UnitOfWork, election: str, code: str) -> Training
         nothing
     """
     await lock_names(uow, [f"training:{election}:{code}"])
-    found = await uow.session.exec(
-        select(Training).where(Training.election == election, Training.code == code).with_for_update()
-    )
-    return found.one_or_none()
+    async with (
+        uow.beyond_regions()
+    ):  # a code is one session's in the whole election; whose it is, the caller judges
+        found = await uow.session.exec(
+            select(Training).where(Training.election == election, Training.code == code).with_for_update()
+        )
+        return found.one_or_none()
 
 
 def _facts_of(row: Training) -> TrainingFacts:

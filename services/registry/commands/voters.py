@@ -32,11 +32,6 @@ from services.registry.schemas.voters import ChangeNotes, Person, VoterKind
 from services.registry.tables.frames import TpsState
 from services.registry.tables.voters import family_of, nik_of, opened, require_same_keys, sealed
 
-COLUMNS = (
-    *("id", "election", "tps_id", "kind", "sex", "status", "strike_reason", "canary"),
-    *("key_id", "nik_index", "family_index", "sealed", "recorded_at", "from_code", "moved_from"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -116,12 +111,15 @@ async def enrol_voters(
     names = [nik_of(origin.election, each.said.nik) for each in enrolments]
     indexes = await asyncio.to_thread(lambda: [keys.indexes(name) for name in names])
     refused = await _seen_before(uow, enrolments, [each[0] for each in indexes], import_id=import_id)
-    rows = await uow.fetch(
-        """select v.id, v.tps_id, v.kind, v.sex, v.status, v.strike_reason, v.canary, v.from_code, v.key_id, v.nik_index,
-                  v.family_index, v.sealed, t.code as tps_code
-           from voter v join tps t on t.id = v.tps_id where v.election = $1 and v.nik_index = any($2::bytea[])""",
-        *(origin.election, [index for each in indexes for index in each]),
-    )
+    async with (
+        uow.beyond_regions()
+    ):  # one person is once on the list of an election, wherever the other row is
+        rows = await uow.fetch(
+            """select v.id, v.tps_id, v.kind, v.sex, v.status, v.strike_reason, v.canary, v.from_code, v.key_id, v.nik_index,
+                      v.family_index, v.sealed, t.code as tps_code
+               from voter v join tps t on t.id = v.tps_id where v.election = $1 and v.nik_index = any($2::bytea[])""",
+            *(origin.election, [index for each in indexes for index in each]),
+        )
     known = {row["nik_index"]: row for row in rows if row["status"] != "moved"}
     left = {(row["nik_index"], row["tps_id"]) for row in rows if row["status"] == "moved"}
     standing = _Standing(origin.election, keys, indexes, refused, known, left, grants, origin)
@@ -283,16 +281,23 @@ def _merged(
     return person, (said.kind.value, said.sex.value, status, strike_reason, canary, from_code, family_index)
 
 
-_REPLACE = """
+_ROWS = """unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::text[],
+            $10::bytea[], $11::bytea[], $12::bytea[], $13::timestamptz[], $14::text[], $15::uuid[])
+    u(id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed, recorded_at,
+      from_code, moved_from)"""
+# By name, for COPY has no way into a table with row-level security.
+_ADD = f"""
+insert into voter (id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed,
+                   recorded_at, from_code, moved_from)
+select * from {_ROWS}
+"""  # noqa: S608 - of constants
+_REPLACE = f"""
 update voter v set kind = u.kind, sex = u.sex, status = u.status, strike_reason = u.strike_reason, canary = u.canary,
     key_id = u.key_id, nik_index = u.nik_index, family_index = u.family_index, sealed = u.sealed,
     recorded_at = u.recorded_at, from_code = u.from_code
-from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::text[],
-            $10::bytea[], $11::bytea[], $12::bytea[], $13::timestamptz[], $14::text[], $15::uuid[])
-    u(id, election, tps_id, kind, sex, status, strike_reason, canary, key_id, nik_index, family_index, sealed, recorded_at,
-      from_code, moved_from)
+from {_ROWS}
 where v.id = u.id
-"""
+"""  # noqa: S608 - of constants
 
 
 async def _write(uow: UnitOfWork, results: Sequence[Enrolled]) -> None:
@@ -302,7 +307,7 @@ async def _write(uow: UnitOfWork, results: Sequence[Enrolled]) -> None:
     if left:  # before the rows that follow them: a NIK counts once
         await uow.execute("update voter set status = 'moved' where id = any($1::uuid[])", left)
     if created:
-        await uow.append("voter", COLUMNS, created)
+        await uow.execute(_ADD, *(list(column) for column in zip(*created, strict=True)))
     if changed:
         await uow.execute(_REPLACE, *(list(column) for column in zip(*changed, strict=True)))
     await write_history(uow, [each.told for each in results if each.told is not None])

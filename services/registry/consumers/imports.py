@@ -22,6 +22,7 @@ from chassis.crash import crash_point
 from chassis.database import Database
 from chassis.outbox import Origin
 from chassis.problems import Problem
+from chassis.row_security import EVERYWHERE
 from chassis.sealing import SealBrokenError, SealingKeys
 from contracts.vocabulary import Channel
 from services.registry.commands import imports
@@ -95,7 +96,7 @@ class ImportWorker:
             self._poke.clear()
 
     async def _sweep(self) -> None:
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             await imports.drop_orphans(uow, before=wall_now() - ORPHANS_AFTER)
             await forget_spent(uow, now=wall_now())
         await self._forget()
@@ -104,19 +105,19 @@ class ImportWorker:
         """Forget what was only needed while imports of voters were under way, a part at a time."""
         more = True
         while more:
-            async with self._database.transaction() as uow:
+            async with self._database.transaction(EVERYWHERE) as uow:
                 more = await forget_seen(uow, most=FORGOTTEN_AT_ONCE)
 
     async def _count(self) -> None:
         """Count the voters of TPS whose import has ended, also one that another worker did not come to count."""
         more = True
         while more:
-            async with self._database.transaction() as uow:
+            async with self._database.transaction(EVERYWHERE) as uow:
                 more = await count_imported(uow, now=self._clock.now())
 
     async def _claim(self) -> ImportJob | None:
         now = wall_now()
-        async with self._database.transaction() as uow:
+        async with self._database.transaction(EVERYWHERE) as uow:
             lease_until = now + timedelta(seconds=LEASE_S)
             return await imports.claim_import(uow, worker=self._worker, at=now, lease_until=lease_until)
 
@@ -125,7 +126,7 @@ class ImportWorker:
         alive = asyncio.ensure_future(self._keep(job.import_id))
         try:
             failure = await self._take_in(job)
-            async with self._database.transaction() as uow:
+            async with self._database.transaction(EVERYWHERE) as uow:
                 await imports.end_import(
                     uow, job.import_id, worker=self._worker, failure=failure, now=self._clock.now()
                 )
@@ -141,7 +142,7 @@ class ImportWorker:
                 tries=job.tries,
             )
             await asyncio.sleep(POLL_S)
-            async with self._database.transaction() as uow:
+            async with self._database.transaction(EVERYWHERE) as uow:
                 await imports.keep_lease(uow, job.import_id, worker=self._worker, lease_until=None)
         finally:
             alive.cancel()
@@ -150,7 +151,7 @@ class ImportWorker:
         while True:
             await asyncio.sleep(LEASE_S / 3)
             with suppress(*_PASSING):
-                async with self._database.transaction() as uow:
+                async with self._database.transaction(EVERYWHERE) as uow:
                     until = wall_now() + timedelta(seconds=LEASE_S)
                     await imports.keep_lease(uow, import_id, worker=self._worker, lease_until=until)
 
@@ -185,7 +186,7 @@ class ImportWorker:
             if not new:
                 continue
             origin = Origin(job.election, job.actor, Channel.IMPORT.value, self._clock.now(), job.rehearsal)
-            async with self._database.transaction() as uow:
+            async with self._database.transaction(job.terms.grants) as uow:
                 await imports.import_chunk(
                     uow,
                     job,
@@ -208,7 +209,7 @@ class ImportWorker:
         file.seek(0)
 
     async def _part(self, job: ImportJob, part: int) -> bytes | None:
-        async with self._database.reading() as connection:
+        async with self._database.reading(EVERYWHERE) as connection:
             row = await connection.fetchrow(
                 "select content, sealed from import_part where import_id = $1 and part = $2",
                 *(job.import_id, part),

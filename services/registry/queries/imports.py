@@ -1,10 +1,12 @@
 """How far an import is, and the rows that have something to tell."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection
 from chassis.pagination import CursorValue, cut_page
+from contracts.access import covers
 from services.registry.errors import ImportUnknown
 from services.registry.schemas.imports import ImportOut, ImportRowOut, ImportRows, RowStatus
 from services.registry.tables.frames import parts_of
@@ -14,12 +16,19 @@ LISTING = "import-rows|row"
 
 
 async def import_of(
-    connection: Connection, *, election: str, import_id: UUID, reader: str | None, voters: bool
+    connection: Connection,
+    *,
+    election: str,
+    import_id: UUID,
+    reader: str | None,
+    regions: Sequence[str],
+    voters: bool,
 ) -> ImportOut:
     """Return an import.
 
     Args:
         reader: who asks; None may see everybody's.
+        regions: of whoever asks; they cover all that the import was sent with.
         voters: whether it is one of voters that is asked for, or one of anything else.
 
     Raises:
@@ -30,7 +39,7 @@ async def import_of(
            and (kind = 'voters') = $4""",
         *(election, import_id, reader, voters),
     )
-    if row is None:
+    if row is None or not all(any(covers(held, grant) for held in regions) for grant in row["grants"]):
         raise ImportUnknown(
             "There is no such import, or it is somebody else's.",
             detail_id="Impor tidak ditemukan, atau milik orang lain.",

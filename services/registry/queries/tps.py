@@ -110,7 +110,7 @@ async def polling_places_in(
     rows: Sequence[TpsState] = [
         tps_state(row)
         for row in await connection.fetch(
-            "select * from tps where election = $1 and code like $2 || '.%' and active order by code",
+            "select * from tps where election = $1 and code > $2 || '.' and code < $2 || '/' and active order by code",
             election,
             code,
         )

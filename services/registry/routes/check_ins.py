@@ -30,6 +30,7 @@ async def record_check_in(
     return await check_ins.one(
         RecordCheckIn(code, body),
         aggregate=code,
+        place=code,
         actor=reporter,
         election=election,
         channel=body.channel,

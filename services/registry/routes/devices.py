@@ -15,6 +15,7 @@ from chassis.problem_responses import problem_responses
 from chassis.problems import TooManyRequests
 from chassis.public_budgets import PublicBudgets, spender_of
 from chassis.reading import ReaderDep
+from chassis.row_security import EVERYWHERE
 from contracts.envelope import DESK_WIDE
 from services.registry.commands import devices as commands
 from services.registry.errors import CodeNotAccepted
@@ -108,7 +109,7 @@ async def revoke_device(agency: Name, device: DeviceId, admin: Admin, once: Once
 async def redeem_device_code(request: Request, body: RedemptionIn) -> RedemptionReceipt:
     """Redeem the code of an enrolment, once: the device brings the hash of a secret that it alone has."""
     database: Database = request.app.state.database
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         return await commands.redeem_code(uow, body, at=wall_now())
 
 

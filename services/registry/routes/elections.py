@@ -34,7 +34,9 @@ async def define_election(
     """Define an election: its day, its settings with their sources, its stages."""
     return await once(
         admin,
-        lambda uow, origin: run_define_election(uow, election, body, expected=expected, origin=origin),
+        lambda uow, origin: run_define_election(
+            uow, election, body, actor=admin, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,
@@ -63,7 +65,9 @@ async def define_contest(
     """Define a contest: its choices by number, and what wins it."""
     return await once(
         admin,
-        lambda uow, origin: run_define_contest(uow, contest, body, expected=expected, origin=origin),
+        lambda uow, origin: run_define_contest(
+            uow, contest, body, actor=admin, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,
@@ -92,7 +96,9 @@ async def define_region_group(
     """Define a named group of regions, which may stand wherever a region does (`group:<name>`)."""
     return await once(
         admin,
-        lambda uow, origin: run_define_region_group(uow, name, body, expected=expected, origin=origin),
+        lambda uow, origin: run_define_region_group(
+            uow, name, body, actor=admin, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

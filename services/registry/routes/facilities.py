@@ -10,7 +10,7 @@ from chassis.reading import ReaderDep
 from contracts.vocabulary import ElectionId
 from services.registry.commands import facilities as commands
 from services.registry.queries import facilities as queries
-from services.registry.routes.doors import Agency, Reader, may_touch
+from services.registry.routes.doors import Agency, Reader
 from services.registry.schemas.facilities import FacilityCode, FacilityIn, FacilityOut, FacilityReceipt
 
 router = APIRouter(
@@ -34,7 +34,7 @@ async def change_facility(
     return await once(
         agency,
         lambda uow, origin: commands.change_facility(
-            uow, code, body, expected=expected, may_touch=may_touch(agency), origin=origin
+            uow, code, body, actor=agency, expected=expected, origin=origin
         ),
         election=election,
         channel=body.channel,

@@ -104,7 +104,12 @@ def _reader(agency: Actor) -> str | None:
 async def read_import(election: ElectionId, import_id: UUID, agency: Agency, read: ReaderDep) -> ImportOut:
     """Show how far an import is, and what it came to."""
     return await queries.import_of(
-        read, election=election, import_id=import_id, reader=_reader(agency), voters=False
+        read,
+        election=election,
+        import_id=import_id,
+        reader=_reader(agency),
+        regions=agency.regions,
+        voters=False,
     )
 
 
@@ -121,6 +126,11 @@ async def list_import_rows(
 ) -> ImportRows:
     """Show the rows that have something to tell: their numbers and why."""
     await queries.import_of(
-        read, election=election, import_id=import_id, reader=_reader(agency), voters=False
+        read,
+        election=election,
+        import_id=import_id,
+        reader=_reader(agency),
+        regions=agency.regions,
+        voters=False,
     )
     return await rows_told(request, read, import_id, status=status, limit=limit, cursor=cursor)

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis.identity import public_route
 from chassis.pagination import known_parameters_only
-from chassis.reading import ReaderDep
+from chassis.reading import PlaceReaderDep
 from contracts.vocabulary import ElectionId, TpsCode
 from services.registry.queries import tps as queries
 from services.registry.rules.notices import STYLE_HASH
@@ -37,7 +37,7 @@ CACHED = "public, max-age=60"
 
 @router.get("/tps/{code}")
 async def find_polling_place(
-    election: ElectionId, code: TpsCode, read: ReaderDep, response: Response
+    election: ElectionId, code: TpsCode, read: PlaceReaderDep, response: Response
 ) -> PollingPlace:
     """Show where a TPS is and when it is open, in Indonesian and English."""
     response.headers["Cache-Control"] = CACHED
@@ -46,7 +46,7 @@ async def find_polling_place(
 
 @router.get("/tps/{code}/notice", response_class=HTMLResponse)
 async def print_notice(
-    request: Request, election: ElectionId, code: TpsCode, read: ReaderDep
+    request: Request, election: ElectionId, code: TpsCode, read: PlaceReaderDep
 ) -> HTMLResponse:
     """Show a sheet to print and hang up: where and when a TPS votes and what to bring; not the commission's own notice."""
     now = request.app.state.clock.now()
@@ -56,7 +56,7 @@ async def print_notice(
 
 @router.get("/kelurahan/{code}/tps")
 async def list_polling_places(
-    request: Request, election: ElectionId, code: KelurahanCode, read: ReaderDep, response: Response
+    request: Request, election: ElectionId, code: KelurahanCode, read: PlaceReaderDep, response: Response
 ) -> PollingPlaces:
     """Show where the TPS of a kelurahan are, by number."""
     response.headers["Cache-Control"] = CACHED

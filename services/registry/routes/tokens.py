@@ -25,6 +25,7 @@ from chassis.identity import public_route
 from chassis.problem_responses import language_of, problem_responses
 from chassis.problems import NotFound, Problem, TooManyRequests, Unavailable
 from chassis.public_budgets import PublicBudgets, spender_of
+from chassis.row_security import EVERYWHERE
 from chassis.token_issuer import TokenIssuer
 from contracts.access import audiences_of
 from services.registry.commands.first_clients import take_in_first_clients
@@ -89,7 +90,7 @@ class TokenDesk:
         """Take the first applications of the clients file into the database, if it has none yet."""
         while not self.taken_in.is_set():
             try:
-                async with database.transaction() as uow:
+                async with database.transaction(EVERYWHERE) as uow:
                     count = await take_in_first_clients(uow, self.first, at=wall_now())
                 if count:
                     log.info("first_clients_taken_in", clients=count)
@@ -286,7 +287,7 @@ async def _allowed(request: Request, desk: TokenDesk, form: Mapping[str, str]) -
         raise _too_often(wait_s)
     database: Database = request.app.state.database
     at = wall_now()
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         asker = await tokens.prove(connection, name, secret=secret, at=at)
         if asker is None:
             await desk.budgets.wait_s("refused", spender)

@@ -15,6 +15,7 @@ from chassis.idempotency import REPLAYED, Once
 from chassis.pagination import decode_cursor
 from chassis.problems import FieldError, InvalidPayload, UnsupportedMediaType
 from chassis.reading import ReaderDep
+from chassis.row_security import EVERYWHERE
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import Channel
 from services.registry.commands import imports as commands
@@ -126,7 +127,7 @@ async def _store(
         size_bytes += len(part)
         content = part if keys is None else keys.seal(part, bound_to=commands.place_of(import_id, number))
         stored = commands.StoredPart(content, keys is not None)
-        async with database.transaction() as uow:
+        async with database.transaction(EVERYWHERE) as uow:  # the parts of a file are the worker's alone
             await commands.store_part(uow, import_id, number, part=stored, stored_at=wall_now())
         number += 1
     if not size_bytes:
@@ -151,7 +152,7 @@ async def _parts(request: Request) -> AsyncIterator[bytes]:
 
 async def _forget(request: Request, import_id: UUID) -> None:
     database: Database = request.app.state.database
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await commands.drop_parts(uow, import_id)
 
 

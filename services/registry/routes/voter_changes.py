@@ -200,7 +200,7 @@ async def export_voter(
     clock: DeskClock = request.app.state.clock
     rehearsal: bool = request.app.state.settings.rehearsal
     origin = Origin(election, keeper.pseudonym, Channel.API.value, clock.now(), rehearsal)
-    async with database.transaction() as uow:
+    async with database.transaction(keeper.regions) as uow:
         out = await exported(uow, body, keys=keys, grants=keeper.regions, origin=origin)
     response.headers["Cache-Control"] = "no-store"
     return out

@@ -21,6 +21,7 @@ from chassis.pagination import known_parameters_only
 from chassis.problem_responses import problem_responses
 from chassis.problems import TooManyRequests
 from chassis.public_budgets import EVERYBODY, spender_of
+from chassis.row_security import EVERYWHERE
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import ElectionId
 from services.registry.commands.lookup_budgets import Spending, Used, note_answer, spend, spendings_of
@@ -118,7 +119,7 @@ async def _asker(request: Request) -> _Asker:
 
 async def _spend(request: Request, spendings: Sequence[Spending]) -> list[Used]:
     database: Database = request.app.state.database
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         return await spend(uow, spendings, now=wall_now())
 
 
@@ -147,11 +148,11 @@ async def look_up_voter(
     if asker.has_to_work:
         _require_proof(lookups, asker.keys, election, body)
     await _spend_own(request, lookups, asker.keys, election, body=body)
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         found = await place_of_voter(
             connection, election=election, nik=body.nik, name=body.name, keys=asker.keys
         )
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await note_answer(uow, asker.spendings, missed=found.place is None, now=wall_now())
     if found.canary:
         lookups.canaries.inc()

@@ -84,7 +84,12 @@ async def read_voter_import(
 ) -> ImportOut:
     """Show how far the import of a list is, and what it came to."""
     return await queries.import_of(
-        read, election=election, import_id=import_id, reader=keeper.pseudonym, voters=True
+        read,
+        election=election,
+        import_id=import_id,
+        reader=keeper.pseudonym,
+        regions=keeper.regions,
+        voters=True,
     )
 
 
@@ -101,6 +106,11 @@ async def list_voter_import_rows(
 ) -> ImportRows:
     """Show the rows that have something to tell: their numbers and why, and nothing that they hold."""
     await queries.import_of(
-        read, election=election, import_id=import_id, reader=keeper.pseudonym, voters=True
+        read,
+        election=election,
+        import_id=import_id,
+        reader=keeper.pseudonym,
+        regions=keeper.regions,
+        voters=True,
     )
     return await rows_told(request, read, import_id, status=status, limit=limit, cursor=cursor)

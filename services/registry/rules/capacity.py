@@ -25,7 +25,7 @@ class Split:
     """A TPS above the limit, in the fewest parts that keep it and as even as whole families allow.
 
     Attributes:
-        parts: the largest first; it stays at the old TPS.
+        parts: the largest first, of equal ones that with more families; it stays at the old TPS.
     """
 
     tps: str
@@ -57,7 +57,9 @@ def split(tps: str, families: Sizes, *, limit: int) -> Split | None:
     for count in range(min(fewest, len(families)), len(families) + 1):
         parts = _dealt(order, families, count)
         if all(part.voters <= limit or len(part.families) == 1 for part in parts):
-            return Split(tps, tuple(sorted(parts, key=lambda part: (-part.voters, part.families))))
+            return Split(
+                tps, tuple(sorted(parts, key=lambda part: (-part.voters, -len(part.families), part.families)))
+            )
     raise AssertionError("families one by one always fit")
 
 

@@ -38,13 +38,13 @@ from services.turnout.schemas.tallies import FormEntryIn, FormEntryOut, FormFigu
 
 _WRITE_ENTRIES = """
 insert into tally_entry (tally_id, round, slot, person, device, client, channel, figures, salt, entry_hash,
-                         photo_sha256, occurred_at, recorded_at)
+                         photo_sha256, occurred_at, recorded_at, granted_region)
 select tally_id, round, slot, person, device, client, channel, figures::json, salt, entry_hash,
-       photo_sha256, occurred_at, recorded_at
+       photo_sha256, occurred_at, recorded_at, granted_region
 from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::bytea[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+            $9::bytea[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[])
      u(tally_id, round, slot, person, device, client, channel, figures, salt, entry_hash, photo_sha256,
-       occurred_at, recorded_at)
+       occurred_at, recorded_at, granted_region)
 """
 
 
@@ -166,7 +166,7 @@ def _tell_entry(uow: UnitOfWork, judged: _Judged, item: Item[EnterForm]) -> tupl
     return (
         *(form.tally_id, judged.round, judged.slot, command.by.person, command.by.device),
         *(command.client, origin.channel, judged.text, salt, hidden, entry.photo_sha256),
-        *(entry.occurred_at, origin.now),
+        *(entry.occurred_at, origin.now, origin.granted_region),
     )
 
 

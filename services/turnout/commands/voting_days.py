@@ -15,7 +15,7 @@ from chassis.outbox import Origin
 from chassis.problems import Problem
 from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded, TurnoutSuperseded
 from contracts.vocabulary import Milestone
-from services.turnout.errors import TpsUnknown
+from services.turnout.errors import tps_unknown
 from services.turnout.rules.times import (
     WINDOWS,
     Course,
@@ -54,16 +54,17 @@ async def record_milestone(
     """
     known = await find_tps(uow, origin.election, tps_code)
     if known is None:
-        raise TpsUnknown(
-            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
-        )
+        raise tps_unknown(tps_code)
     found = await uow.session.exec(
         select(VotingDay, TpsRef)
         .join(TpsRef, col(TpsRef.tps_id) == VotingDay.tps_id)
         .where(TpsRef.tps_id == known["tps_id"])
         .with_for_update(of=VotingDay)
     )
-    day, tps = found.one()
+    both = found.first()
+    if both is None:  # the TPS is known to everybody, its day to its own regions
+        raise tps_unknown(tps_code)
+    day, tps = both
     told = judge_time(command.occurred_at, origin.now, of=_date_of(tps), window=WINDOWS[command.milestone])
     reached = {Milestone(name): datetime.fromisoformat(at) for name, at in day.reached.items()}
     findings = (
@@ -171,21 +172,23 @@ _STANDING = """select tps_id, slot, men, women, total, occurred_at, recorded_at 
     where tps_id = any($1::uuid[])"""
 _WRITE = """
 with days as (
-    update voting_day v set version = u.version from unnest($11::uuid[], $12::bigint[]) u(tps_id, version)
-    where v.tps_id = u.tps_id and v.tps_id = any($11::uuid[])
+    update voting_day v set version = u.version from unnest($12::uuid[], $13::bigint[]) u(tps_id, version)
+    where v.tps_id = u.tps_id and v.tps_id = any($12::uuid[])
 )
-insert into turnout_report (tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
-select tps_id, slot, men, women, total, string_to_array(findings, ' '), occurred_at, recorded_at, actor, channel
+insert into turnout_report (tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel,
+                            granted_region)
+select tps_id, slot, men, women, total, string_to_array(findings, ' '), occurred_at, recorded_at, actor, channel,
+       granted_region
 from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::text[], $7::timestamptz[], $8::timestamptz[],
-            $9::text[], $10::text[])
-     u(tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel)
+            $9::text[], $10::text[], $11::text[])
+     u(tps_id, slot, men, women, total, findings, occurred_at, recorded_at, actor, channel, granted_region)
 on conflict (tps_id, slot) do update set men = excluded.men, women = excluded.women, total = excluded.total,
     findings = excluded.findings, occurred_at = excluded.occurred_at, recorded_at = excluded.recorded_at,
-    actor = excluded.actor, channel = excluded.channel
+    actor = excluded.actor, channel = excluded.channel, granted_region = excluded.granted_region
 """
 
 
-_COLUMNS = 10
+_COLUMNS = 11
 """Of a report in `_WRITE`."""
 
 
@@ -210,9 +213,7 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
         code, report, origin = item.command.tps_code, item.command.report, item.origin
         day = days.get((origin.election, code))
         if day is None:
-            results.append(
-                TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
-            )
+            results.append(tps_unknown(code))
             continue
         judged = _judge(day, report, now=origin.now)
         if judged.outcome != "unchanged":
@@ -223,7 +224,7 @@ async def record_reports(uow: UnitOfWork, items: Sequence[Item[RecordReport]]) -
             day.standing[report.slot] = _Report(figures, report.occurred_at, origin.now)
             writes[tps_id, report.slot] = (
                 *(tps_id, report.slot, figures.men, figures.women, figures.total, " ".join(judged.findings)),
-                *(report.occurred_at, origin.now, origin.actor, origin.channel),
+                *(report.occurred_at, origin.now, origin.actor, origin.channel, origin.granted_region),
             )
         results.append(_receipt(day, report, judged=judged, origin=origin))
     touched = {day.tps["tps_id"]: day.version for day in days.values() if day.version != day.tps["version"]}

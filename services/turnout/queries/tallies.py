@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from chassis.database import Connection, Row
+from chassis.row_security import beyond_regions
 from contracts.turnout_events import FormFigures, FormFinding, FormPart, TallyState
 from contracts.vocabulary import kelurahan_of
 from contracts.withholding import VOTE_FIGURES, without_votes
@@ -102,7 +103,10 @@ async def _area(connection: Connection, row: Row, *, election: str, tps_code: st
     if row["standing"] is None:
         return None
     kelurahan = kelurahan_of(tps_code)
-    found = await connection.fetch(_AREA, election, kelurahan, row["contest"], row["tally_id"])
+    async with beyond_regions(
+        connection
+    ):  # whoever sees one TPS is told how far it is from its neighbours' sum
+        found = await connection.fetch(_AREA, election, kelurahan, row["contest"], row["tally_id"])
     forms: int = max((one["forms"] for one in found), default=0)
     return Area(forms=forms, votes={one["choice"]: one["votes"] for one in found})
 

@@ -1,7 +1,7 @@
 """What can be asked about one TPS's voting day. Lists and totals are the gateway's."""
 
 from chassis.database import Connection
-from services.turnout.errors import TpsUnknown
+from services.turnout.errors import tps_unknown
 from services.turnout.schemas.voting_days import MilestoneOut, TurnoutFigure, VotingDayOut
 from services.turnout.tables.codes import find_tps
 
@@ -16,11 +16,10 @@ async def voting_day(connection: Connection, *, election: str, tps_code: str) ->
     """
     tps = await find_tps(connection, election, tps_code)
     if tps is None:
-        raise TpsUnknown(
-            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
-        )
+        raise tps_unknown(tps_code)
     day = await connection.fetchrow("select * from voting_day where tps_id = $1", tps["tps_id"])
-    assert day is not None  # both rows are made together
+    if day is None:  # the TPS is known to everybody, its day to its own regions
+        raise tps_unknown(tps_code)
     milestones = await connection.fetch(
         "select * from milestone where tps_id = $1 order by occurred_at, version", day["tps_id"]
     )

@@ -53,6 +53,7 @@ async def enter_form(
     return await entries.one(
         command,
         aggregate=f"{code}/{contest}",
+        place=code,
         actor=typist,
         election=election,
         channel=body.channel,

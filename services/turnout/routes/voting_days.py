@@ -41,7 +41,13 @@ async def record_turnout_report(
     """Report how many voters voted at a TPS up to a slot, cumulative."""
     command = RecordReport(code, body)
     return await reports.one(
-        command, aggregate=code, actor=reporter, election=election, channel=body.channel, body=body
+        command,
+        aggregate=code,
+        place=code,
+        actor=reporter,
+        election=election,
+        channel=body.channel,
+        body=body,
     )
 
 

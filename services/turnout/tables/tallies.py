@@ -58,6 +58,7 @@ class TallyEntry(Table, table=True):
     photo_sha256: str | None
     occurred_at: datetime = Field(sa_column=instant())
     recorded_at: datetime = Field(sa_column=instant())
+    granted_region: str | None = None
 
 
 class TallyAcceptance(Table, table=True):

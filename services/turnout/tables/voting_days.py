@@ -58,3 +58,4 @@ class TurnoutReport(Table, table=True):
     recorded_at: datetime = Field(sa_column=instant())
     actor: str
     channel: str
+    granted_region: str | None = None

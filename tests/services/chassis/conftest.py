@@ -9,6 +9,7 @@ from chassis.audit_tables import ACCESS_DDL, LEDGER_CHAIN_DDL
 from chassis.broker import Broker
 from chassis.database import Database
 from chassis.machinery import MACHINERY_DDL, RELAY_HOLDER_DDL
+from chassis.row_security import EVERYWHERE
 from chassis.watermark import Watermarks
 from tests.infrastructure import KafkaServer
 from tests.services.chassis.pair import Pair
@@ -16,15 +17,15 @@ from tests.services.chassis.pair import Pair
 
 @pytest.fixture
 async def pair(kafka: KafkaServer) -> AsyncIterator[Pair]:
-    from tests.infrastructure import drop_database, make_database
+    from tests.infrastructure import drop_database, make_database, postgres_server
 
     urls = [make_database("turnout"), make_database("gateway")]
-    owner, taker = (Database(url, pool_size=5) for url in urls)
+    owner, taker = (Database(postgres_server().owner_url(url), pool_size=5) for url in urls)
     for database in (owner, taker):
-        async with database.transaction() as uow:
+        async with database.transaction(EVERYWHERE) as uow:
             for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL, *ACCESS_DDL, *LEDGER_CHAIN_DDL):
                 await uow.execute(statement)
-    async with taker.transaction() as uow:
+    async with taker.transaction(EVERYWHERE) as uow:
         await uow.execute(
             "create table seen (n bigint generated always as identity, tps text, version int, total int)"
         )

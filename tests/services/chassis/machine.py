@@ -15,8 +15,10 @@ from chassis.database import Database, UnitOfWork
 from chassis.idempotency import Answer, Claim, Receipt
 from chassis.machinery import MACHINERY_DDL, RELAY_HOLDER_DDL
 from chassis.outbox import Origin
+from chassis.policies import ACCESS_FUNCTIONS
 from chassis.problems import Problem, WrongState
-from tests.infrastructure import drop_database, make_database
+from chassis.row_security import EVERYWHERE
+from tests.infrastructure import drop_database, make_database, postgres_server
 
 FULL = 10
 BROKEN = -1
@@ -34,9 +36,15 @@ class Count(BaseModel):
 async def machine(*, pool_size: int = 5) -> AsyncGenerator[Database]:
     """Make a database with the machinery's tables and `counter (name, value)`."""
     url = await asyncio.to_thread(make_database, "turnout")
-    database = Database(url, pool_size=pool_size)
-    async with database.transaction() as uow:
-        for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL, *ACCESS_DDL, *LEDGER_CHAIN_DDL):
+    database = Database(postgres_server().owner_url(url), pool_size=pool_size)
+    async with database.transaction(EVERYWHERE) as uow:
+        for statement in (
+            *MACHINERY_DDL,
+            RELAY_HOLDER_DDL,
+            *ACCESS_DDL,
+            *LEDGER_CHAIN_DDL,
+            *ACCESS_FUNCTIONS,
+        ):
             await uow.execute(statement)
         await uow.execute(
             "create table counter (name text primary key, value int not null check (value >= 0))"
@@ -79,8 +87,8 @@ def order(name: str, amount: int = 1, *, key: str | None = None) -> Item[int]:
     """Return a command as the door makes it; refusals are not kept."""
     fingerprint = sha256(f"{name} {amount}".encode()).digest()
     claim = Claim("client|person", "POST /counters", key or uuid4().hex, fingerprint)
-    origin = Origin("pilkada-2024", "person", "api", datetime.now(UTC), False)
-    return Item(amount, name, claim, origin, _not_kept)
+    origin = Origin("pilkada-2024", "person", "api", datetime.now(UTC), False, "32.71")
+    return Item(amount, name, claim, origin, ("32.71",), "32.71.06", _not_kept)
 
 
 def _not_kept(_: Problem) -> Answer | None:
@@ -89,5 +97,5 @@ def _not_kept(_: Problem) -> Answer | None:
 
 async def counters(database: Database) -> dict[str, int]:
     """Return every counter."""
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         return {row["name"]: row["value"] for row in await connection.fetch("select * from counter")}

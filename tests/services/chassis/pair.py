@@ -18,6 +18,7 @@ from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.relay import Relay
 from chassis.relay_lock import RelayLock
+from chassis.row_security import EVERYWHERE
 from chassis.watermark import Watermarks
 from contracts.catalog import CATALOG
 from contracts.turnout_events import TurnoutRecorded
@@ -50,7 +51,7 @@ class Pair:
     ) -> None:
         """Commit events at the owner in one transaction, recorded now unless another time is named."""
         origin = Origin("e", "person-1", "api", at or datetime.now(UTC), rehearsal=False)
-        async with self.owner.transaction() as uow:
+        async with self.owner.transaction(EVERYWHERE) as uow:
             for tps, version, total in events:
                 data = TurnoutRecorded(
                     tps_id=tps,
@@ -65,12 +66,12 @@ class Pair:
 
     async def owner_has(self, question: str) -> object:
         """Ask the owner's database for one value."""
-        async with self.owner.reading() as connection:
+        async with self.owner.reading(EVERYWHERE) as connection:
             return await connection.fetchval(question)
 
     async def seen(self) -> list[tuple[str, int, int]]:
         """Return what the taker has applied, in order."""
-        async with self.taker.reading() as connection:
+        async with self.taker.reading(EVERYWHERE) as connection:
             rows = await connection.fetch("select tps, version, total from seen order by n")
         return [(row["tps"], row["version"], row["total"]) for row in rows]
 

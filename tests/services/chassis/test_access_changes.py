@@ -9,6 +9,7 @@ import pytest
 
 from chassis.access_changes import AccessChanges
 from chassis.consumer import Ignore, Received, Subscription
+from chassis.row_security import EVERYWHERE
 from contracts.catalog import BY_MODEL
 from contracts.envelope import DESK_WIDE, Envelope, EventData
 from contracts.registry_events import AccessChanged, AccessKind
@@ -35,7 +36,7 @@ async def tell(service: RunningService, event: Received[EventData]) -> None:
     subscription: Subscription = service.app.state.parts.subscription
     handler = subscription.handlers[TYPE]
     assert not isinstance(handler, Ignore)
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await handler(uow, [event])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from chassis.access_trail import Access, check_accesses, record_access
 from chassis.database import Database
+from chassis.row_security import EVERYWHERE
 from tests.services.chassis.machine import machine
 
 pytestmark = pytest.mark.anyio
@@ -50,18 +51,18 @@ async def database() -> AsyncIterator[Database]:
 
 
 async def look(database: Database, number: int) -> None:
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         await record_access(connection, replace(LOOK, subject=f"tps_roster/{number}"))
 
 
 async def first_wrong(database: Database) -> int | None:
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         return (await check_accesses(connection, after=0, limit=10_000)).first_wrong
 
 
 async def test_many_looks_at_once_stand_in_one_row(database: Database) -> None:
     await asyncio.gather(*(look(database, n) for n in range(200)))
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         found = await check_accesses(connection, after=0, limit=10_000)
         piece = await check_accesses(connection, after=150, limit=20)
         subjects = await connection.fetch("select distinct subject from access_entry")
@@ -71,14 +72,14 @@ async def test_many_looks_at_once_stand_in_one_row(database: Database) -> None:
 
 async def test_a_look_is_rolled_back_with_its_transaction(database: Database) -> None:
     async def look_and_fail() -> None:
-        async with database.transaction() as uow:
+        async with database.transaction(EVERYWHERE) as uow:
             await record_access(uow, LOOK)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await look_and_fail()
     await look(database, 1)
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         assert await connection.fetchval("select array_agg(number) from access_entry") == [1]
 
 
@@ -88,9 +89,9 @@ async def test_every_change_of_a_row_is_found(database: Database, column: str) -
         await look(database, number)
     assert await first_wrong(database) is None
     with pytest.raises(Exception, match="only ever added"):
-        async with database.transaction() as uow:
+        async with database.transaction(EVERYWHERE) as uow:
             await uow.execute(f"update access_entry set {column} = {CHANGES[column]} where number = 3")
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("alter table access_entry disable trigger user")
         await uow.execute(f"update access_entry set {column} = {CHANGES[column]} where number = 3")
     assert await first_wrong(database) == 3
@@ -99,7 +100,7 @@ async def test_every_change_of_a_row_is_found(database: Database, column: str) -
 async def test_a_row_that_is_gone_is_found(database: Database) -> None:
     for number in range(5):
         await look(database, number)
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("alter table access_entry disable trigger user")
         await uow.execute("delete from access_entry where number = 2")
     assert await first_wrong(database) == 2

@@ -10,6 +10,7 @@ import pytest
 
 from chassis.database import Database
 from chassis.problems import Overloaded, Unavailable
+from chassis.row_security import EVERYWHERE
 from deploy import postgres
 from tests.infrastructure import postgres_server
 from tests.services.chassis.machine import machine
@@ -29,7 +30,7 @@ async def database(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
 
 
 async def write(database: Database, name: str) -> None:
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("insert into counter values ($1, 1)", name)
         await uow.fetch("select 1")
 
@@ -74,6 +75,6 @@ async def test_a_database_that_takes_nobody_in_is_away(database: Database) -> No
 
 
 async def test_a_pool_of_which_every_connection_is_lent_says_so(database: Database) -> None:
-    async with database.reading():
+    async with database.reading(EVERYWHERE):
         with pytest.raises(Overloaded):
             await database.ping()

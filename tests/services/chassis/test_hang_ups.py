@@ -22,9 +22,10 @@ import pytest
 
 from chassis.database import Database
 from chassis.migrations import migrate
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, ISSUER, bearer, jwks_file, soon
-from tests.infrastructure import free_ports
+from tests.infrastructure import free_ports, postgres_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 ROOT = Path(__file__).parents[3]
@@ -44,7 +45,7 @@ class Served:
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20, trust_env=False)
 
     async def sql(self, query: str, *args: object) -> list[asyncpg.Record]:
-        async with self.database.reading() as connection:
+        async with self.database.reading(EVERYWHERE) as connection:
             return await connection.fetch(query, *args)
 
 
@@ -53,9 +54,9 @@ async def turnout(
     database_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Served]:
     url = database_url("turnout")
-    await asyncio.to_thread(migrate, url, package="services.turnout")
+    await asyncio.to_thread(migrate, postgres_server().owner_url(url), package="services.turnout")
     database = Database(url, pool_size=2)
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute(
             """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests)
                select uuidv7(), $1, $2 || '.' || to_char(n, 'FM000'), 'Asia/Jakarta', '2024-11-27', 250, 250,

@@ -15,6 +15,7 @@ from chassis.database import Database
 from chassis.idempotency import OnceDep
 from chassis.metrics import Metrics
 from chassis.problem_responses import install_problem_handlers
+from chassis.row_security import EVERYWHERE
 from chassis.settings import ServiceSettings
 from tests.services.chassis.machine import FULL, add, counters, machine
 
@@ -95,7 +96,7 @@ async def test_a_final_refusal_is_the_answer_of_its_key(
 ) -> None:
     first = await post(client, FULL + 1, key="k", language="id")
     assert (first.status_code, first.headers["content-language"]) == (409, "id")
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("insert into counter values ('a', 0)")
     again = await post(client, FULL + 1, key="k", language="en")
     assert (again.content, again.status_code) == (first.content, 409)
@@ -105,10 +106,10 @@ async def test_a_final_refusal_is_the_answer_of_its_key(
 
 
 async def test_a_fault_leaves_the_key_free(client: httpx.AsyncClient, database: Database) -> None:
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("alter table counter rename to elsewhere")
     assert (await post(client, 1, key="k")).status_code == 500
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("alter table elsewhere rename to counter")
     assert (await post(client, 1, key="k")).status_code == 201
 

@@ -14,6 +14,7 @@ from chassis.database import Row
 from chassis.inbox import Fate, Inbox, Position
 from chassis.outbox import Origin
 from chassis.problems import Unavailable
+from chassis.row_security import EVERYWHERE
 from contracts.turnout_events import TurnoutRecorded
 from tests.services.chassis.pair import Pair
 
@@ -53,7 +54,7 @@ async def test_duplicates_and_reordering_change_nothing(pair: Pair) -> None:
     for tps in stations:
         for version in range(1, 11):
             await pair.write(tps, version, version)
-    async with pair.owner.reading() as connection:
+    async with pair.owner.reading(EVERYWHERE) as connection:
         rows = list(await connection.fetch("select * from outbox order by seq"))
     rows += chance.sample(rows, len(rows) * 3 // 10)
     chance.shuffle(rows)
@@ -112,7 +113,7 @@ async def test_a_refused_event_blocks_its_aggregate_alone_until_it_is_settled(pa
             await pair.write(bad, version, version)
             await pair.write(good, version, version)
         await pair.wait_for(4)
-        async with pair.taker.reading() as connection:
+        async with pair.taker.reading(EVERYWHERE) as connection:
             while not (letters := await connection.fetch("select * from consumer_dead_letter")):
                 await asyncio.sleep(0.1)
         seen = await pair.wait_for(4)
@@ -146,7 +147,7 @@ async def test_a_database_that_is_full_or_busy_makes_no_dead_letters(
             await pair.write(tps, version, version)
         assert [version for _, version, _ in await pair.wait_for(3)] == [1, 2, 3]
     assert refusals == 3
-    async with pair.taker.reading() as connection:
+    async with pair.taker.reading(EVERYWHERE) as connection:
         assert await connection.fetchval("select count(*) from consumer_dead_letter") == 0
 
 
@@ -160,7 +161,7 @@ async def test_skipping_a_dead_letter_lets_the_rest_pass(pair: Pair) -> None:
     async with pair.relay(), pair.consumer(apply) as consumer:
         for version in (1, 2, 3):
             await pair.write(tps, version, version)
-        async with pair.taker.reading() as connection:
+        async with pair.taker.reading(EVERYWHERE) as connection:
             while not await connection.fetchval("select count(*) = 2 from consumer_waiting"):
                 await asyncio.sleep(0.1)
             letter = await connection.fetchval("select id from consumer_dead_letter")
@@ -187,18 +188,18 @@ async def test_concurrent_writers_lose_nothing_where_a_cursor_would(pair: Pair) 
     async def naive() -> None:
         last, found = 0, set[int]()
         while not stop.is_set():
-            async with pair.owner.reading() as connection:
+            async with pair.owner.reading(EVERYWHERE) as connection:
                 rows = await connection.fetch("select seq from outbox where seq > $1 order by seq", last)
             found |= {row["seq"] for row in rows}
             last = max(found, default=0)
             await asyncio.sleep(0)
-        async with pair.owner.reading() as connection:
+        async with pair.owner.reading(EVERYWHERE) as connection:
             everything = {row["seq"] for row in await connection.fetch("select seq from outbox")}
         missed.update(everything - found)
 
     async def slow_writer() -> None:
         for _ in range(10):
-            async with pair.owner.transaction() as uow:
+            async with pair.owner.transaction(EVERYWHERE) as uow:
                 await uow.execute("select nextval(pg_get_serial_sequence('outbox', 'seq'))")
                 tps = uuid4()
                 now = datetime.now(UTC)

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.database import Database
 from chassis.ledger_chain import ChainCheck, ChainHead, block_after, check_blocks, newest_block
+from chassis.row_security import EVERYWHERE
 from tests.services.chassis.pair import Pair, until
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +21,7 @@ COLUMNS = (
 
 async def check(database: Database, *, limit: int = 10_000) -> ChainCheck:
     """Look at the whole chain, in steps."""
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         after = 0
         while True:
             found = await check_blocks(connection, after=after, limit=limit)
@@ -31,7 +32,7 @@ async def check(database: Database, *, limit: int = 10_000) -> ChainCheck:
 
 async def behind_the_desk(database: Database, statement: str, *args: object) -> None:
     """Change rows as somebody with the database's own key can: with the triggers off."""
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("alter table outbox disable trigger user")
         await uow.execute("alter table ledger_block disable trigger user")
         await uow.execute(statement, *args)
@@ -47,7 +48,7 @@ async def published(pair: Pair, count: int) -> Sequence[int]:
             await until(
                 lambda: pair.owner_has("select not exists (select from outbox where published_at is null)")
             )
-    async with pair.owner.reading() as connection:
+    async with pair.owner.reading(EVERYWHERE) as connection:
         return [row["seq"] for row in await connection.fetch("select seq from outbox order by seq")]
 
 
@@ -75,7 +76,7 @@ async def test_what_is_published_is_chained_and_stays_so(pair: Pair) -> None:
 async def test_the_database_itself_adds_only(pair: Pair, statement: str) -> None:
     await published(pair, 5)
     with pytest.raises(Exception, match="only ever added"):
-        async with pair.owner.transaction() as uow:
+        async with pair.owner.transaction(EVERYWHERE) as uow:
             await uow.execute(statement)
 
 
@@ -94,7 +95,7 @@ async def test_every_change_of_a_row_is_found(pair: Pair) -> None:
             "contest": "'walikota-32.71'",
             "body": "replace(body, '\"women\":0', '\"women\":1')",
         }.get(column, f"{column} || 'x'")
-        async with pair.owner.reading() as connection:
+        async with pair.owner.reading(EVERYWHERE) as connection:
             before = await connection.fetchval(f"select {column} from outbox where seq = $1", seq)
         await behind_the_desk(pair.owner, f"update outbox set {column} = {other} where seq = $1", seq)
         found = await check(pair.owner)
@@ -138,7 +139,7 @@ async def test_a_block_that_is_missing_is_found(pair: Pair) -> None:
 
 
 async def _make_anew(database: Database) -> None:
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         blocks = await connection.fetch("select number, seqs from ledger_block order by number")
         head, made = ChainHead(), []
         for block in blocks:
@@ -159,5 +160,5 @@ async def _make_anew(database: Database) -> None:
             new.previous_hash,
             new.hash,
         )
-    async with database.reading() as connection:
+    async with database.reading(EVERYWHERE) as connection:
         assert await newest_block(connection) == head

@@ -16,6 +16,7 @@ from chassis.idempotency import OnceDep, Receipt
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.problem_responses import install_problem_handlers
+from chassis.row_security import EVERYWHERE
 from chassis.settings import ServiceSettings
 from contracts.turnout_events import TurnoutRecorded
 from tests.services.chassis.machine import add, machine
@@ -87,7 +88,7 @@ async def test_a_commit_that_fails_leaves_neither_effect_nor_event_nor_answer(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     """The database judges at the very end, as it would by a disk that is full: until then all went well."""
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute(
             "create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$"
         )
@@ -98,7 +99,7 @@ async def test_a_commit_that_fails_leaves_neither_effect_nor_event_nor_answer(
     answer = await client.post("/counters/a", headers={"Idempotency-Key": "k"})
     assert answer.status_code == 500
     assert await _found(database) == (0, 0, 0)
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await uow.execute("drop trigger refuse on counter")
     again = await client.post("/counters/a", headers={"Idempotency-Key": "k"})
     assert again.status_code == 201

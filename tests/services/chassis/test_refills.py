@@ -14,6 +14,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from chassis.broker import Broker, TopicTail
 from chassis.relay import Relay
 from chassis.relay_batches import send_rows
+from chassis.row_security import EVERYWHERE
 from contracts.catalog import PARTITIONS
 from deploy import processes, tansu
 from tests.infrastructure import KafkaServer, free_ports
@@ -33,7 +34,7 @@ async def test_the_ledger_is_sent_again_when_the_broker_forgot_it(pair: Pair) ->
             await pair.write(tps, 2, 2)
         seen = await pair.wait_for(20, patience_s=60)
     assert sorted(seen) == sorted((str(tps), version, version) for tps in stations for version in (1, 2))
-    async with pair.owner.reading() as connection:
+    async with pair.owner.reading(EVERYWHERE) as connection:
         assert await connection.fetchval("select epoch from ledger_epoch") >= 2
 
 
@@ -125,7 +126,7 @@ async def test_a_topic_with_too_few_partitions_is_an_error_of_the_broker(pair: P
     await admin.create_topics([NewTopic(topic, 1, 1)])
     await admin.close()
     await pair.write_all([(uuid4(), 1, 1) for _ in range(30)])
-    async with pair.owner.transaction() as uow:
+    async with pair.owner.transaction(EVERYWHERE) as uow:
         rows = await uow.fetch("select * from outbox order by seq")
     producer = AIOKafkaProducer(bootstrap_servers=pair.kafka.bootstrap)
     await producer.start()

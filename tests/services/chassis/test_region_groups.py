@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.consumer import Ignore, Received, Subscription
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.catalog import BY_MODEL
 from contracts.envelope import Envelope, EventData
@@ -36,7 +37,7 @@ async def tell(service: RunningService, subscription: Subscription, event: Recei
     """Let a service take an event in, as its consumer does."""
     handler = subscription.handlers[TYPE]
     assert not isinstance(handler, Ignore)
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await handler(uow, [event])
 
 

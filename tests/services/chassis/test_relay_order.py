@@ -14,6 +14,7 @@ from chassis.metrics import Metrics
 from chassis.outbox import Origin
 from chassis.relay import Relay
 from chassis.relay_lock import RelayLock
+from chassis.row_security import EVERYWHERE
 from contracts.turnout_events import TurnoutRecorded
 from tests.infrastructure import KafkaServer
 from tests.services.chassis.machine import machine
@@ -54,7 +55,7 @@ async def until_published(owner: Database, tps: UUID) -> int:
     """Wait until a TPS's event is marked as published and return its number."""
     deadline = asyncio.get_running_loop().time() + 40
     while True:
-        async with owner.reading() as connection:
+        async with owner.reading(EVERYWHERE) as connection:
             seq: int | None = await connection.fetchval(
                 "select seq from outbox where partition_key = $1 and published_at is not null", str(tps)
             )
@@ -66,10 +67,10 @@ async def until_published(owner: Database, tps: UUID) -> int:
 
 async def test_an_earlier_number_that_commits_later_is_published(owner: Database) -> None:
     slow, quick = uuid4(), uuid4()
-    async with owner.transaction() as waiting:
+    async with owner.transaction(EVERYWHERE) as waiting:
         tell(waiting, slow)
         await waiting.flush()
-        async with owner.transaction() as uow:
+        async with owner.transaction(EVERYWHERE) as uow:
             tell(uow, quick)
         overtook = await until_published(owner, quick)
     assert await until_published(owner, slow) < overtook

@@ -1,6 +1,7 @@
 """A statement that was planned on an empty table finds its rows by the index as soon as the table has grown."""
 
 from chassis.database import Connection
+from chassis.row_security import NOWHERE
 from chassis.table_statistics import analyze_doubled
 from tests.services.chassis.pair import Pair
 
@@ -15,7 +16,7 @@ async def plan_of(connection: Connection) -> str:
 
 
 async def test_what_has_doubled_is_analyzed_and_planned_anew(pair: Pair) -> None:
-    async with pair.owner.reading() as connection:
+    async with pair.owner.reading(NOWHERE) as connection:
         await connection.execute(
             "create table answer (kind text, key text, said text, primary key (kind, key))"
         )

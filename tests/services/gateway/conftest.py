@@ -7,6 +7,7 @@ import pytest
 
 from chassis.consumer import Received
 from chassis.inbox import Inbox, Plan
+from chassis.row_security import EVERYWHERE
 from contracts.envelope import EventData
 from gateway.projections.engine import SUBSCRIPTION, project
 from tests.harness import RunningService, running_service
@@ -17,7 +18,7 @@ async def play(gateway: RunningService, events: Sequence[Received[EventData]], *
     """Project events as the consumer does, many in one transaction, and remember the versions."""
     for start in range(0, len(events), batch):
         part = events[start : start + batch]
-        async with gateway.app.state.database.transaction() as uow:
+        async with gateway.app.state.database.transaction(EVERYWHERE) as uow:
             await project(uow, part)
             versions = {event.envelope.aggregate: event.envelope.version for event in part}
             await Inbox(uow, SUBSCRIPTION.name).store(Plan(versions=versions))

@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 
 from chassis.listening import PatientProtocol
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.turnout_events import TurnoutRecorded
 from gateway.projections.engine import NOTIFY
@@ -39,7 +40,7 @@ async def fresh_gateway(database_url: Callable[[str], str]) -> AsyncGenerator[Ru
 
 async def begin_anew(gateway: RunningService) -> None:
     """Empty the feed as a rebuild does, and wait until the streams know: a cursor of before would name what is gone."""
-    async with gateway.app.state.database.transaction() as uow:
+    async with gateway.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("truncate projected, region_total, event_feed, consumer_aggregate, stream_ticket")
         row = await uow.fetch_row("update feed_epoch set epoch = uuidv7() returning epoch")
         await uow.execute("select pg_notify($1, '')", NOTIFY)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.incidents_events import IncidentCorrected, IncidentReported
 from contracts.turnout_events import TurnoutRecorded
@@ -36,7 +37,7 @@ async def empty(database_url: Callable[[str], str]) -> AsyncIterator[RunningServ
 
 @pytest.fixture
 async def gateway(empty: RunningService) -> RunningService:
-    async with empty.app.state.database.transaction() as uow:
+    async with empty.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("truncate projected, region_total, event_feed, consumer_aggregate")
     return empty
 
@@ -181,13 +182,13 @@ async def test_what_others_do_is_not_told(gateway: RunningService) -> None:
 
 async def test_a_cursor_of_the_feed_is_one_too_and_an_old_one_begins_anew(gateway: RunningService) -> None:
     await play(gateway, whole_story().events)
-    async with gateway.app.state.database.reading() as connection:
+    async with gateway.app.state.database.reading(EVERYWHERE) as connection:
         end = (await end_of_feed(connection)).pack()
     phone = Phone(gateway, FIRST, Role.KPPS)
     phone.cursor = end
     assert await phone.follow() == {}
     await phone.follow()
-    async with gateway.app.state.database.transaction() as uow:
+    async with gateway.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("update feed_epoch set epoch = uuidv7()")
     anew = (await phone.ask()).json()
     assert anew["reset"]

@@ -11,6 +11,7 @@ from itertools import islice
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from gateway.channels import MOST_IN_FRAME, Channels, Client
 from gateway.feed import Cursor, Entry, View, end_of_feed, epoch_of, read_after, unpack
 from gateway.streams import Hub, frames
@@ -28,7 +29,7 @@ async def gateway(database_url: Callable[[str], str]) -> AsyncIterator[RunningSe
     async with running_service(
         "gateway", database_url=database_url("gateway"), kafka=None, desk_time=OPENS + timedelta(hours=4)
     ) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute("truncate projected, region_total, event_feed, consumer_aggregate")
             await uow.execute("update feed_epoch set epoch = uuidv7()")
         yield service
@@ -121,7 +122,7 @@ async def test_everybody_is_told_its_part_of_the_feed_once_and_in_order(
         events = events[size:]
         await asyncio.sleep(chance.uniform(0, 0.03))
     running += [asyncio.create_task(one.run(hubs)) for one in begun]
-    async with gateway.app.state.database.reading() as connection:
+    async with gateway.app.state.database.reading(EVERYWHERE) as connection:
         feed = await read_after(connection, Cursor(""), limit=100_000)
         end = await end_of_feed(connection)
     assert await until_all_have_seen(followers, feed, running), "somebody waits for events that never come"
@@ -138,7 +139,7 @@ async def test_everybody_is_told_its_part_of_the_feed_once_and_in_order(
 
 async def until_here(gateway: RunningService, hub: Hub) -> None:
     """Wait until a hub knows the epoch that the fixture began."""
-    async with gateway.app.state.database.reading() as connection:
+    async with gateway.app.state.database.reading(EVERYWHERE) as connection:
         epoch = await epoch_of(connection)
     while (client := await hub.open(View(ELECTION, (), PUBLIC), after=None)).cursor.epoch != epoch:
         hub.close(client)

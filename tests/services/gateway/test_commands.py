@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, on_a_socket, running_service, soon
 from tests.services.gateway.broken_owner import (
@@ -27,7 +28,7 @@ TPS = "32.71.06.1002.028"
 @pytest.fixture(scope="module")
 async def turnout(database_url: Callable[[str], str]) -> AsyncIterator[RunningService]:
     async with running_service("turnout", database_url=database_url("turnout"), kafka=None) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute(
                 """insert into tps_ref (tps_id, election, tps_code, zone, voting_date, dpt_men, dpt_women, contests)
                    values (uuidv7(), $1, $2, 'Asia/Jakarta', '2024-11-27', 250, 250, '{gubernur-32,walikota-32.71}')""",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.incidents_events import DeskPoint
 from gateway.figures import GAUGES, PLACE
@@ -146,14 +147,14 @@ async def test_a_total_that_is_not_the_sum_of_its_rows_is_found(
             there, lambda seen: len(seen.of("desk_reconciler_drift_count")) == 2, patience_s=20
         )
         assert {labels["region"] for labels, _ in found.of("desk_tps_count")} == {"32.71.01", "32.71.06"}
-        async with there.app.state.database.transaction() as uow:
+        async with there.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute(
                 """update region_total set figures = jsonb_set(figures::jsonb, '{tps}', '99')::text
                    where region = '32.71.06' and figures::jsonb ? 'tps'"""
             )
         bad = {**BOGOR, "region": "32.71.06"}
         await until(there, lambda seen: seen.value("desk_reconciler_drift_count", **bad) == 1, patience_s=20)
-        async with there.app.state.database.reading() as connection:
+        async with there.app.state.database.reading(EVERYWHERE) as connection:
             other = await check(connection, election=ELECTION, region="32.71.01", now=desk_time)
             whole = await check(connection, election=ELECTION, region="*", now=desk_time)
         assert (other.drift, whole.drift) == (0, 0)

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.clock import wall_now
 from chassis.consumer import Received
+from chassis.row_security import EVERYWHERE
 from chassis.wire import encode_headers
 from contracts.access import NATION, Role
 from contracts.envelope import EventData
@@ -60,7 +61,7 @@ async def gateway(database_url: Callable[[str], str]) -> AsyncIterator[RunningSe
 
 
 async def empty(gateway: RunningService) -> None:
-    async with gateway.app.state.database.transaction() as uow:
+    async with gateway.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute("truncate projected, region_total, event_feed, consumer_aggregate")
 
 

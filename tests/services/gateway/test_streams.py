@@ -7,6 +7,7 @@ import httpx
 import pytest
 import uvicorn
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from gateway.feed import end_of_feed
 from tests.harness import RunningService, bearer
@@ -83,7 +84,7 @@ async def test_a_long_absence_is_replayed_and_a_longer_one_is_reset(
 ) -> None:
     place = Place(f"{KELURAHAN[0]}.001")
     await tell(gateway, story, place, 0)
-    async with gateway.app.state.database.reading() as connection:
+    async with gateway.app.state.database.reading(EVERYWHERE) as connection:
         cursor = (await end_of_feed(connection)).pack()
     await tell(gateway, story, place, *range(1, 4_001))
     async with following(url, after=cursor) as stream:
@@ -166,7 +167,7 @@ async def test_a_ticket_opens_one_stream(gateway: RunningService, story: Story, 
         again = await client.get(f"{url}{BASE}/stream", params={"ticket": ticket})
         assert (again.status_code, again.json()["code"]) == (401, "ticket-invalid")
         late = (await gateway.client.post(f"{BASE}/stream-tickets", headers=headers)).json()["ticket"]
-        async with gateway.app.state.database.transaction() as uow:
+        async with gateway.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute("update stream_ticket set expires_at = now() - interval '1 second'")
         assert (await client.get(f"{url}{BASE}/stream", params={"ticket": late})).status_code == 401
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from tests.harness import ELECTION, RunningService, running_service
 from tests.infrastructure import KafkaServer
 
@@ -24,7 +25,7 @@ async def incidents(database_url: Callable[[str], str], kafka: KafkaServer) -> A
         public_reports_per_address="30/minute",
         public_lookups_per_address="1000/minute",
     ) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute("insert into election_ref values ($1, '32.71')", ELECTION)
             await uow.execute(
                 """insert into tps_ref select uuidv7(), $1, '32.71.06.1002.' || to_char(n, 'FM000'), '{}', true, null, null

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from chassis.consumer import Received
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.envelope import Envelope
 from contracts.registry_events import TpsRegistered
@@ -56,12 +57,12 @@ async def test_the_tables_of_the_code_are_those_of_the_migrations(incidents: Run
 async def test_the_database_refuses_what_cannot_be(incidents: RunningService, change: str) -> None:
     await _one_incident(incidents)
     with pytest.raises(asyncpg.CheckViolationError):
-        async with incidents.app.state.database.transaction() as uow:
+        async with incidents.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute(f"update incident set {change}")
 
 
 async def _one_incident(incidents: RunningService) -> None:
-    async with incidents.app.state.database.transaction() as uow:
+    async with incidents.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute(
             """insert into incident (incident_id, election, version, category, severity, state, source, agency,
                    also_informed, region_code, tps_id, tps_code, title, description, occurred_at, known_at, reported_at,
@@ -125,18 +126,18 @@ async def test_two_tps_may_change_places(incidents: RunningService) -> None:
     one, two = uuid4(), uuid4()
     first, second = "32.71.06.1003.001", "32.71.06.1003.002"
     database = incidents.app.state.database
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await consumers.know_tps(uow, _received([(one, first, []), (two, second, [])]))
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await consumers.know_tps(uow, _received([(one, second, [first])]))
-    async with database.transaction() as uow:
+    async with database.transaction(EVERYWHERE) as uow:
         await consumers.know_tps(uow, _received([(two, first, [second])]))
     rows = await incidents.sql("select tps_code, former_codes from tps_ref where tps_id = $1", one)
     assert rows == [{"tps_code": second, "former_codes": [first]}]
 
 
 async def place_named(incidents: RunningService, code: str) -> Place:
-    async with incidents.app.state.database.transaction() as uow:
+    async with incidents.app.state.database.transaction(EVERYWHERE) as uow:
         return await place_of(uow, code, election=ELECTION)
 
 
@@ -147,14 +148,14 @@ async def test_of_two_that_had_a_code_the_last_has_it(incidents: RunningService)
         (one, "32.71.06.1003.013", ["32.71.06.1003.011", code, "32.71.06.1003.012"]),
         (two, "32.71.06.1003.014", [code]),
     ]
-    async with incidents.app.state.database.transaction() as uow:
+    async with incidents.app.state.database.transaction(EVERYWHERE) as uow:
         await consumers.know_tps(uow, _received(told))
     assert (await place_named(incidents, code)).tps_id == two
 
 
 async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(incidents: RunningService) -> None:
     one, two, code = UUID(int=3), UUID(int=4), "32.71.06.1003.020"
-    async with incidents.app.state.database.transaction() as uow:
+    async with incidents.app.state.database.transaction(EVERYWHERE) as uow:
         await consumers.know_tps(uow, _received([(one, code, [])]))
         late = _received([(two, code, ["32.71.06.1003.021"])])
         envelope = late[0].envelope
@@ -165,7 +166,7 @@ async def test_while_two_seem_to_have_a_code_the_one_told_of_last_has_it(inciden
 
 async def test_a_code_that_had_by_another_is_told(incidents: RunningService) -> None:
     one, two, code = UUID(int=5), UUID(int=6), "32.71.06.1003.030"
-    async with incidents.app.state.database.transaction() as uow:
+    async with incidents.app.state.database.transaction(EVERYWHERE) as uow:
         told = [(one, "32.71.06.1003.031", [code]), (two, code, ["32.71.06.1003.032"])]
         await consumers.know_tps(uow, _received(told))
     (row,) = await incidents.sql("select code_since from tps_ref where tps_id = $1", two)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
 from tests.infrastructure import KafkaServer
@@ -26,7 +27,7 @@ async def logistics(database_url: Callable[[str], str], kafka: KafkaServer) -> A
     async with running_service(
         "logistics", database_url=database_url("logistics"), kafka=kafka, topic_prefix=f"{uuid4().hex}."
     ) as service:
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute("insert into election_ref values ($1, 1, '')", ELECTION)
             for n, (item, per, quantity, reserve, sealed) in enumerate(ITEMS):
                 await uow.execute(

@@ -9,6 +9,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.consumer import Received
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.envelope import Envelope
 from contracts.registry_events import TpsRegistered
@@ -61,7 +62,7 @@ async def tell(
         traceparent=None,
         epoch=1,
     )
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await know_tps(uow, [Received(envelope, facts, "desk.registry.v1", 0, 0)])
 
 
@@ -196,7 +197,7 @@ async def test_a_stray_of_a_token_for_a_former_code_finds_its_box(field: Field) 
             f"{BASE}/boxes", json=packing(285, contest) | {"box_id": str(packed)}, headers=keeper()
         )
         assert answer.status_code == 201, answer.text
-    async with field.service.app.state.database.transaction() as uow:
+    async with field.service.app.state.database.transaction(EVERYWHERE) as uow:
         await adopt_strays(uow, now=datetime.now(UTC), rehearsal=False)
     rows = await field.service.sql(
         "select box_id, state from stray_scan where box_id = any($1::uuid[])", [box, stranger]

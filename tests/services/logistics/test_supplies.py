@@ -11,6 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.consumer import Received
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.envelope import Envelope, EventData
 from contracts.registry_events import ElectionDefined, TpsRegistered
@@ -87,7 +88,7 @@ def an_election(booths: int = 4) -> ElectionDefined:
 
 async def tell(service: RunningService, *events: EventData) -> None:
     """Tell the service what the registry tells, and wait until its needs are computed."""
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         tps = [event for event in events if isinstance(event, TpsRegistered)]
         if tps:
             await consumers.know_tps(uow, [received(event) for event in tps])
@@ -115,10 +116,10 @@ async def test_a_tps_told_of_while_its_election_changes_gets_the_new_needs(
         await tell(service, an_election(booths=4))
 
         async def know_it() -> None:
-            async with service.app.state.database.transaction() as uow:
+            async with service.app.state.database.transaction(EVERYWHERE) as uow:
                 await consumers.know_tps(uow, [received(new)])
 
-        async with service.app.state.database.transaction() as uow:
+        async with service.app.state.database.transaction(EVERYWHERE) as uow:
             await consumers.know_election(uow, [received(an_election(booths=5))])
             other = asyncio.create_task(know_it())
             await asyncio.wait({other}, timeout=1)

@@ -135,6 +135,6 @@ async def desk(
         topic_prefix=topic_prefix,
         desk_time=None,
         speed=1,
-        **told,
+        **told,  # pyright: ignore[reportArgumentType] - settings, none of which is the owner
     ) as service:
         yield Desk(service)

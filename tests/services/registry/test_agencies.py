@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import bearer
 from tests.services.registry.access import Desk, desk
@@ -101,7 +102,7 @@ async def test_an_expired_secret_gets_no_token(registry: Desk) -> None:
     agency = await registry.agency()
     name, secret = await registry.application(agency)
     past = datetime.now(UTC) - timedelta(days=1)
-    async with registry.service.app.state.database.transaction() as uow:
+    async with registry.service.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute(
             """update client_secret set made_at = $2::timestamptz - interval '1 day', expires_at = $2::timestamptz
                where client = $1""",

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from tests.harness import ELECTION, bearer
 from tests.services.registry.access import TPS, Desk, desk
@@ -108,7 +109,7 @@ async def test_a_code_that_does_not_hold_is_refused_alike(registry: Desk, what: 
         code = "00000-00000"
     elif what == "lapsed":
         past = datetime.now(UTC) - timedelta(seconds=1)
-        async with registry.service.app.state.database.transaction() as uow:
+        async with registry.service.app.state.database.transaction(EVERYWHERE) as uow:
             await uow.execute("update device set code_expires_at = $2 where id = $1", made["device"], past)
         shown = (await registry.get(f"/{agency}/devices/{made['device']}")).json()
         assert shown["state"] == "lapsed"

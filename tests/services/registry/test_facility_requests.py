@@ -224,7 +224,10 @@ async def test_who_may_not(registry: RunningService) -> None:
     at, _ = await letter(registry, path)
     away = health(regions=("35.78",))
     assert (await registry.client.post(f"{path}/requests", json=LETTER, headers=away)).status_code == 403
-    assert (await registry.client.get(at, headers=health(regions=("35.78",)))).status_code == 403
+    hidden = await registry.client.get(at, headers=health(regions=("35.78",)))
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "facility-unknown"), (
+        "as one that is not there"
+    )
     stolen = HOSPITAL | {"region_code": "35.78"}
     taken = await registry.client.put(path, json=stolen, headers=health(2, regions=("35.78",)))
     assert (taken.status_code, taken.json()["code"]) == (403, "region-not-covered")

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from services.registry.consumers.imports import ImportWorker
 from tests.harness import RunningService, bearer
@@ -116,7 +117,7 @@ async def test_another_worker_goes_on_behind_the_cursor(registry: RunningService
             tasks[killed].cancel()
             killed += 1
             await registry.sql("select 1")
-            async with database.transaction() as uow:  # its lease runs out at once
+            async with database.transaction(EVERYWHERE) as uow:  # its lease runs out at once
                 await uow.execute("update import set lease_until = '2020-01-01' where state = 'running'")
         await asyncio.sleep(0.01)
     for task in tasks:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4, uuid5
 import httpx
 
 from chassis.consumer import Received
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.catalog import BY_MODEL
 from contracts.envelope import Envelope, EventData
@@ -101,7 +102,7 @@ def box_received(number: int, *, box: UUID, counted: int | None, state: BoxState
 
 async def lay_out(service: RunningService, *, tps_count: int = 60, opened: bool = True) -> None:
     """Let the service know its TPS and contests, by its own consumer's handlers; all of them opened at seven."""
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         contests = (contest(GOVERNOR, 4), contest(MAYOR, 5))
         await consumers.know_contest(uow, [received(c, aggregate_id=c.contest) for c in contests])
         everywhere = [registered(n) for n in range(1, tps_count + 1)]
@@ -206,5 +207,5 @@ async def events_of(service: RunningService, number: int, name: str = MAYOR) -> 
 
 async def write(service: RunningService, query: str, *args: object) -> None:
     """Run SQL behind the service's back."""
-    async with service.app.state.database.transaction() as uow:
+    async with service.app.state.database.transaction(EVERYWHERE) as uow:
         await uow.execute(query, *args)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Row, UnitOfWork
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.registry_events import TpsRegistered
 from services.turnout.consumers import know_tps
@@ -35,7 +36,7 @@ def named(number: int, code: int, *, former: Sequence[int] = ()) -> TpsRegistere
 
 async def tell(desk: RunningService, facts: TpsRegistered, *, hour: int = 0) -> None:
     at = BEGIN + timedelta(hours=hour)
-    async with desk.app.state.database.transaction() as uow:
+    async with desk.app.state.database.transaction(EVERYWHERE) as uow:
         await know_tps(uow, [received(facts, aggregate_id=facts.tps_id, at=at)])
 
 

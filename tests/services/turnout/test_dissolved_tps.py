@@ -2,6 +2,7 @@
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from services.turnout.consumers import know_tps
 from tests.harness import ELECTION, RunningService, bearer
@@ -14,7 +15,7 @@ async def tell(
     desk: RunningService, number: int, *, active: bool, contests: tuple[str, ...] = (GOVERNOR, MAYOR)
 ) -> None:
     facts = registered(number, active=active, contests=contests)
-    async with desk.app.state.database.transaction() as uow:
+    async with desk.app.state.database.transaction(EVERYWHERE) as uow:
         await know_tps(uow, [received(facts, aggregate_id=facts.tps_id)])
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from chassis.clock import wall_now
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from services.turnout import consumers
 from tests.harness import ELECTION, RunningService, bearer
@@ -80,7 +81,7 @@ async def test_what_is_not_there_yet_is_taken_when_it_is_repeated(
     request.getfixturevalue("caught_up")
     first = await desk.client.post(path, json=report(), headers=headers)
     assert (first.status_code, first.json()["code"]) == (404, "tps-unknown")
-    async with desk.app.state.database.transaction() as uow:
+    async with desk.app.state.database.transaction(EVERYWHERE) as uow:
         late = registered(777)
         await consumers.know_tps(uow, [received(late, aggregate_id=late.tps_id)])
     taken = await desk.client.post(path, json=report(), headers=headers)

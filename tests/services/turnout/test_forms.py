@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from contracts.logistics_events import BoxState
 from services.turnout.consumers import know_box, know_tps
@@ -378,7 +379,7 @@ async def test_a_share_far_from_the_kelurahans_is_told_to_who_looks(desk: Runnin
 async def test_a_tps_that_was_dissolved_has_no_form(desk: RunningService) -> None:
     number = 59
     facts = registered(number, active=False)
-    async with desk.app.state.database.transaction() as uow:
+    async with desk.app.state.database.transaction(EVERYWHERE) as uow:
         await know_tps(uow, [received(facts, aggregate_id=facts.tps_id)])
     assert (await enter(desk, form_path(number), "ani")).status_code == 503  # not there, or not heard of yet
 
@@ -387,7 +388,7 @@ async def test_a_contest_that_a_tps_gets_later_has_a_form(desk: RunningService) 
     facts = registered(61, contests=[GOVERNOR])
     for contests in ([GOVERNOR], [GOVERNOR, MAYOR]):
         again = facts.model_copy(update={"contests": contests})
-        async with desk.app.state.database.transaction() as uow:
+        async with desk.app.state.database.transaction(EVERYWHERE) as uow:
             await know_tps(uow, [received(again, aggregate_id=facts.tps_id)])
         status = (await enter(desk, form_path(61), "ani")).status_code
         assert status == (201 if MAYOR in contests else 503)
@@ -396,7 +397,7 @@ async def test_a_contest_that_a_tps_gets_later_has_a_form(desk: RunningService) 
 async def test_ballots_are_compared_with_the_receipt_of_the_box_that_stands(desk: RunningService) -> None:
     async def tell(counted: int | None, state: BoxState, box: UUID) -> None:
         data = box_received(33, box=box, counted=counted, state=state)
-        async with desk.app.state.database.transaction() as uow:
+        async with desk.app.state.database.transaction(EVERYWHERE) as uow:
             await know_box(uow, [received(data, aggregate_id=box)])
 
     lost, found = uuid4(), uuid4()

@@ -1,0 +1,79 @@
+"""Who works for every region, and who looks beyond its own: short lists, each with its reason."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+PACKAGES: Final = ("chassis", "services", "gateway")
+BEYOND: Final = {
+    "services/registry/commands/rosters.py": "one person holds one slot, wherever the other one is",
+    "services/registry/commands/voters.py": "one person is once on the list of an election",
+    "services/registry/commands/facilities.py": "a code is one facility's in the whole election; the command judges whose",
+    "services/registry/commands/trainings.py": "a code is one session's in the whole election; the command judges whose",
+    "services/logistics/commands/boxes.py": "an id and a seal are one in the whole election",
+    "services/logistics/commands/shipments.py": "a kecamatan's boxes may leave from the warehouse of its city",
+    "services/logistics/commands/supplies.py": "marks what the service computes anew when an item of the election changes",
+    "services/turnout/queries/tallies.py": "how far a form is from the sum of its kelurahan's others; of those nothing is told",
+}
+"""Look-ups that see every region, decide by what they find, and tell nobody of it."""
+FOR_ITSELF: Final = {
+    "chassis/consumer.py": "what other services tell",
+    "chassis/reading.py": "public routes that find by a secret of the asker's: the status of a report",
+    "services/registry/consumers/imports.py": "the worker of imports; a chunk is taken in for the regions of its import",
+    "services/registry/routes/uploads.py": "the parts of a file, which are the worker's alone",
+    "chassis/access_changes.py": "from when on tokens count, whosever they are",
+    "services/registry/routes/tokens.py": "what somebody may is found by who they are, wherever their post is",
+    "services/registry/routes/devices.py": "a device is found by the code that it shows",
+    "services/registry/routes/voter_lookups.py": "where somebody votes is what is asked",
+    "services/logistics/app.py": "needs that are computed, and scans that find their boxes",
+    "services/incidents/app.py": "figures for the metrics",
+}
+"""What runs for the service itself, without a caller's regions."""
+
+
+def test_who_looks_beyond_its_regions_is_on_the_list() -> None:
+    found = Counter(path for path, node in _nodes() if _calls(node, "beyond_regions"))
+    assert set(found) - {"chassis/database.py"} == set(BEYOND), (
+        "say why in BEYOND, or stay within the regions"
+    )
+    assert all(count == 1 for count in found.values()), found
+
+
+def test_who_works_for_every_region_is_on_the_list() -> None:
+    found = {path for path, node in _nodes() if _gives(node, "EVERYWHERE")}
+    assert found == set(FOR_ITSELF), "say why in FOR_ITSELF, or work for the caller's regions"
+
+
+def test_the_nation_is_never_written_where_regions_are_asked_for() -> None:
+    """`("*",)` would be `EVERYWHERE` without its name, and on no list."""
+    opened = [node for _, node in _nodes() if _calls(node, "transaction") or _calls(node, "reading")]
+    assert opened
+    for call in opened:
+        assert isinstance(call, ast.Call)
+        for argument in call.args:
+            assert not isinstance(argument, ast.Tuple | ast.List | ast.Constant), ast.unparse(call)
+
+
+def _nodes() -> Iterator[tuple[str, ast.AST]]:
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text())):
+                yield str(file.relative_to(ROOT)), node
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    called = node.func
+    return (isinstance(called, ast.Attribute) and called.attr == name) or (
+        isinstance(called, ast.Name) and called.id == name
+    )
+
+
+def _gives(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and any(
+        isinstance(arg, ast.Name) and arg.id == name for arg in node.args
+    )

@@ -1,0 +1,267 @@
+"""Every operation of the four services: what it asks of its caller, what it is about, and the request that is sent.
+
+A body is the example of its description, with what the room has put in the place of its ids. A new operation without an
+entry here fails the test; so does an entry without its operation.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+ROOT: Final = Path(__file__).parents[2]
+KELURAHAN: Final = "32.71.06.1002"
+TPS: Final = f"{KELURAHAN}.028"
+CITY: Final = "32.71"
+CSV: Final = "code,kind,name,region_code,address,contact_status\nrs-x,hospital,RS Contoh,32.71.06,Jalan Contoh 1,not_contacted\n"
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An operation as the matrix asks it.
+
+    Attributes:
+        may: what the oracle calls it.
+        place: code of what it is about; None where it is of no region.
+        given_to: the agency that has what it is about.
+        body: members that are other than in the example; a text `{name}` is the room's thing of that name.
+        file: the body where it is no JSON.
+        item: whether its verdict is that of the first item of a batch.
+        before: an operation that makes the thing anew each time, asked by the desk.
+        told_by_rows: whether the database alone refuses by changing nothing, whatever is answered: it is of the frame that
+            everybody reads, or looks to whoever may not see it as if it were not there yet.
+        needs_grant: whether a caller without any grant may be refused or not: nothing comes of it either way.
+    """
+
+    may: str
+    place: str | None = None
+    given_to: str | None = None
+    body: Body = field(default_factory=dict[str, Any])
+    file: str | None = None
+    query: str = ""
+    item: bool = False
+    before: str | None = None
+    told_by_rows: bool = False
+    needs_grant: bool = False
+
+
+_E = "/v1/elections/{election}"
+_T = f"{_E}/tps/{{code}}"
+_I, _P, _A, _K = (
+    f"{_E}/incidents/{{incident_id}}",
+    f"{_E}/problems/{{problem_id}}",
+    f"{_E}/advice/{{advice_id}}",
+    f"{_E}/tasks/{{task_id}}",
+)
+_FORM = f"{_T}/forms/{{contest}}"
+
+_REGISTRY: Final[Mapping[str, Ask]] = {
+    f"GET {_E}/commands/{{key}}": Ask("follow:registry"),
+    f"GET {_E}": Ask("see:registry"),
+    f"PUT {_E}": Ask("govern", CITY, body={"name": "{new}"}, told_by_rows=True),
+    f"GET {_E}/contests/{{contest}}": Ask("see:registry"),
+    f"PUT {_E}/contests/{{contest}}": Ask("govern", CITY, body={"name": "{new}"}, told_by_rows=True),
+    f"GET {_E}/region-groups/{{name}}": Ask("see:registry"),
+    f"PUT {_E}/region-groups/{{name}}": Ask(
+        "govern", CITY, body={"regions": [CITY], "title": "{new}"}, told_by_rows=True
+    ),
+    f"GET {_T}": Ask("see:registry", TPS),
+    f"PUT {_T}": Ask("change:registry", TPS, body={"address": "{new}"}, told_by_rows=True),
+    f"GET {_T}/history": Ask("see:registry", TPS),
+    f"POST {_T}/relocation": Ask("change:registry", TPS),
+    f"POST {_T}/renumbering": Ask("change:registry", TPS, body={"new_code": TPS}),
+    f"GET {_T}/risks": Ask("see:registry", TPS),
+    f"PUT {_T}/risks/{{kind}}": Ask("bring:lists", TPS),
+    f"GET {_T}/officers": Ask("see:registry", TPS),
+    f"PUT {_T}/officers/{{duty}}/{{slot}}": Ask("change:registry", TPS),
+    f"DELETE {_T}/officers/{{duty}}/{{slot}}": Ask(
+        "change:registry", TPS, before=f"PUT {_T}/officers/{{duty}}/{{slot}}"
+    ),
+    f"GET {_E}/facilities/{{code}}": Ask("see:registry", "32.71.06"),
+    f"PUT {_E}/facilities/{{code}}": Ask("bring:lists", "32.71.06", body={"address": "{new}"}),
+    # What a file says is judged row by row, by the grants that it was sent with.
+    f"POST {_E}/imports": Ask(
+        "bring:lists", file=CSV, query="?kind=facilities&source=contoh", needs_grant=True
+    ),
+    f"GET {_E}/imports/{{import_id}}": Ask("bring:lists", CITY),
+    f"GET {_E}/imports/{{import_id}}/rows": Ask("bring:lists", CITY),
+    f"POST {_E}/voters/imports": Ask(
+        "bring:voters", file="nik\nx\n", query="?source=contoh", needs_grant=True
+    ),
+    f"GET {_E}/voters/imports/{{import_id}}": Ask("bring:voters", CITY),
+    f"GET {_E}/voters/imports/{{import_id}}/rows": Ask("bring:voters", CITY),
+    # The nation's list of regions is everybody's.
+    "GET /v1/regions": Ask("see:registry"),
+    "GET /v1/regions/{code}": Ask("see:registry"),
+    "GET /v1/regions/{code}/children": Ask("see:registry"),
+}
+_SCAN: Final = {
+    "box_id": "{box_id}",
+    "place": TPS,
+    "scan_point": "tps",
+    "from_party": "courier",
+    "to_party": "kpps",
+}
+_LOGISTICS: Final[Mapping[str, Ask]] = {
+    f"GET {_E}/commands/{{key}}": Ask("follow:logistics"),
+    f"POST {_T}/receipts": Ask("scan", TPS, body={"boxes": [], "items": [{"item": "ballot", "quantity": 1}]}),
+    f"GET {_T}/supply": Ask("see:logistics", TPS),
+    # The catalogue is of the election, whose region this service does not know.
+    f"GET {_E}/catalogue": Ask("see:logistics"),
+    f"PUT {_E}/catalogue/{{item}}": Ask("govern"),
+    f"POST {_E}/boxes": Ask("change:logistics", TPS, body={"box_id": "{new}", "warehouse_id": None}),
+    f"POST {_E}/boxes:batch": Ask(
+        "change:logistics", TPS, item=True, body={"box_id": "{new}", "warehouse_id": None}
+    ),
+    f"GET {_E}/boxes/{{box_id}}": Ask("see:logistics", TPS),
+    f"POST {_E}/discrepancies/{{discrepancy_id}}/resolution": Ask("change:logistics", TPS),
+    f"POST {_E}/custody-scans": Ask("scan", TPS, body=_SCAN),
+    f"POST {_E}/custody-scans:batch": Ask("scan", TPS, item=True, body=_SCAN),
+    f"GET {_E}/stray-scans/{{scan_id}}": Ask("see:logistics", TPS),
+    f"POST {_E}/stray-scans/{{scan_id}}/settlement": Ask(
+        "change:logistics", TPS, body={"settlement": "dismissed", "box_id": None}
+    ),
+    f"POST {_E}/warehouses": Ask("change:logistics", KELURAHAN, body={"region_code": KELURAHAN}),
+    f"PUT {_E}/warehouses/{{warehouse_id}}": Ask(
+        "change:logistics", KELURAHAN, body={"region_code": KELURAHAN}
+    ),
+    f"GET {_E}/warehouses/{{warehouse_id}}": Ask("see:logistics", KELURAHAN),
+    f"POST {_E}/warehouses/{{warehouse_id}}/stock-counts": Ask("change:logistics", KELURAHAN),
+    f"POST {_E}/shipments": Ask(
+        "change:logistics",
+        KELURAHAN,
+        body={"region_code": KELURAHAN, "warehouse_id": "{warehouse_id}", "box_ids": ["{box_id}"]},
+    ),
+    f"GET {_E}/shipments/{{shipment_id}}": Ask("see:logistics", KELURAHAN),
+    f"POST {_E}/shipments/{{shipment_id}}/dispatch": Ask("change:logistics", KELURAHAN),
+    f"POST {_E}/shipments/{{shipment_id}}/arrival": Ask("scan", KELURAHAN),
+    f"POST {_E}/shipments/{{shipment_id}}/cancellation": Ask("change:logistics", KELURAHAN),
+    # The last, for what is void goes nowhere.
+    f"POST {_E}/boxes/{{box_id}}/void": Ask("change:logistics", TPS),
+}
+_STEPS = ("acknowledgements", "actions", "closures", "reopenings", "reroutings", "corrections", "extensions")
+_INCIDENTS: Final[Mapping[str, Ask]] = {
+    f"GET {_E}/commands/{{key}}": Ask("follow:incidents"),
+    f"POST {_E}/incidents": Ask("report:incident", TPS),
+    f"GET {_I}": Ask("see:incidents", TPS),
+    **{f"POST {_I}/{step}": Ask("handle", TPS, "bpbd") for step in _STEPS},
+    f"POST {_I}/duplicate-marks": Ask("handle", TPS, "bpbd", body={"duplicate_of": "{other_incident_id}"}),
+    f"POST {_E}/problems": Ask("report:incident", "32.71.06"),
+    f"GET {_P}": Ask("see:incidents", "32.71.06"),
+    **{
+        f"POST {_P}/{step}": Ask("handle", "32.71.06", "bpbd")
+        for step in ("revisions", "resolutions", "reopenings")
+    },
+    **{
+        f"POST {subject}/{kind}": Ask("handle", place)
+        for subject, place in ((_I, TPS), (_P, "32.71.06"))
+        for kind in ("advice", "tasks")
+    },
+    **{f"GET {subject}": Ask("see:incidents", TPS) for subject in (_A, _K)},
+    **{
+        f"POST {subject}/{step}": Ask("handle", TPS, "bpbd")
+        for subject in (_A, _K)
+        for step in ("settlements", "reopenings")
+    },
+    f"GET {_E}/incident-arrangements": Ask("see:incidents"),
+    f"PUT {_E}/incident-clocks/{{category}}": Ask(
+        "govern", CITY, body={"source": "{new}"}, told_by_rows=True
+    ),
+    # It is set for a region of its own in the path; a TPS has none, its kelurahan has.
+    f"PUT {_E}/incident-routes/{{category}}/{{code}}": Ask(
+        "govern", KELURAHAN, body={"source": "{new}"}, told_by_rows=True
+    ),
+}
+_TURNOUT: Final[Mapping[str, Ask]] = {
+    f"GET {_E}/commands/{{key}}": Ask("follow:turnout"),
+    f"POST {_T}/turnout-reports": Ask("report:turnout", TPS),
+    f"POST {_E}/turnout-reports:batch": Ask("report:turnout", TPS, item=True),
+    f"POST {_T}/milestones": Ask("report:turnout", TPS),
+    f"GET {_T}/voting-day": Ask("see:turnout", TPS),
+    f"POST {_FORM}/entries": Ask("enter", TPS),
+    f"POST {_FORM}/adjudications": Ask("settle", TPS),
+    f"POST {_FORM}/discards": Ask("enter", TPS),
+    f"POST {_FORM}/returns": Ask("settle", TPS),
+    f"GET {_FORM}": Ask("see:turnout", TPS),
+}
+BUSY: Final[Mapping[str, str]] = {
+    "registry": "select from import where state in ('received', 'running')",
+    "logistics": "select from tps_supply where stale",
+    "incidents": "select where false",
+    "turnout": "select where false",
+}
+"""What a service is still at in the background, which changes rows too."""
+ASKS: Final[Mapping[str, Mapping[str, Ask]]] = {
+    "registry": _REGISTRY,
+    "logistics": _LOGISTICS,
+    "incidents": _INCIDENTS,
+    "turnout": _TURNOUT,
+}
+
+WITHOUT_TOKEN: Final[Mapping[str, Mapping[str, str]]] = {
+    "registry": {
+        f"GET {_E}/public/tps/{{code}}": "sees the TPS that it names; test_public.py",
+        f"GET {_E}/public/kelurahan/{{code}}/tps": "sees the kelurahan that it names; test_public.py",
+        f"POST {_E}/public/voters:lookup": "where somebody votes, wherever it is; tests/services/registry/test_voter_lookups.py",
+    },
+    "incidents": {
+        f"POST {_E}/public/incidents": "writes to the place that it names; test_public.py",
+        f"GET {_E}/public/incidents/{{tracking_code}}": "finds by a secret; test_public.py",
+    },
+    "logistics": {},
+    "turnout": {},
+}
+"""Operations that ask for no token, and what they see instead."""
+
+
+@cache
+def _described(service: str) -> Mapping[str, Any]:
+    return json.loads((ROOT / "contracts" / "openapi" / f"{service}.json").read_text())
+
+
+def _operation(service: str, operation: str) -> Mapping[str, Any]:
+    """Return the description of an operation; the gateway's own route in each service has none."""
+    method, path = operation.split(" ", 1)
+    return _described(service)["paths"].get(path, {}).get(method.lower(), {})
+
+
+def example_of(service: str, operation: str) -> Any:
+    """Return the body that the description of an operation shows, or None where it has none."""
+    content = _operation(service, operation).get("requestBody", {}).get("content", {})
+    shape = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    if not shape:
+        return None
+    return json.loads(json.dumps(_described(service)["components"]["schemas"][shape]["examples"][0]))
+
+
+def takes_version(service: str, operation: str) -> bool:
+    """Say whether an operation takes If-Match."""
+    parameters = _operation(service, operation).get("parameters", [])
+    return any(p["name"].lower() == "if-match" for p in parameters)
+
+
+def body_of(service: str, operation: str, ask: Ask, things: Mapping[str, str]) -> Any:
+    """Return the body of a request, new each time where its ids are to be new."""
+    body = example_of(service, operation)
+    if body is None:
+        return None
+    target = body["items"][0] if ask.item else body
+    for name, value in ask.body.items():
+        target[name] = _filled(value, things)
+        if target[name] is None:
+            del target[name]
+    if ask.item:
+        body["items"] = [target | {"id": str(uuid4())}]
+    return body
+
+
+def _filled(value: Any, things: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(each, things) for each in value]
+    if isinstance(value, str) and value.startswith("{"):
+        return str(uuid4()) if value == "{new}" else things[value[1:-1]]
+    return value

@@ -1,0 +1,126 @@
+"""Every operation with every role and region, sent for real: with both walls, and with each of them alone."""
+
+import asyncio
+from contextlib import nullcontext
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from chassis.identity import permissions_of, public_route
+from tests.harness import bare_app
+from tests.infrastructure import PostgresServer, drop_database, make_database
+from tests.matrix.asking import Asking, cells, expected, was_allowed
+from tests.matrix.operations import ASKS, WITHOUT_TOKEN, Ask
+from tests.matrix.oracle import CAN, Verdict
+from tests.matrix.rooms import Room, room
+from tests.matrix.walls import (
+    BOTH,
+    DATABASE_ALONE,
+    SERVICE_ALONE,
+    WALLS,
+    take_policies_down,
+    without_the_services_checks,
+)
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("service", ASKS)
+def test_every_operation_is_in_the_matrix(service: str) -> None:
+    with_token: set[str] = set()
+    without: set[str] = set()
+    for route in iter_route_contexts(bare_app(service).routes):
+        dependant = getattr(route, "dependant", None)
+        names = {f"{method} {route.path_format}" for method in route.methods or ()}
+        if any(permissions_of(dependant)):
+            with_token |= names
+        elif dependant is not None and any(d.call is public_route for d in dependant.dependencies):
+            without |= {name for name in names if " /v1/" in name}
+    assert with_token == set(ASKS[service]), (
+        "an entry in tests/matrix/operations.py, with what it asks of its caller"
+    )
+    assert without == set(WITHOUT_TOKEN[service]), "an entry in WITHOUT_TOKEN, with what it sees"
+
+
+def test_the_oracle_knows_every_role() -> None:
+    from contracts.access import Role
+
+    assert set(CAN) == {role.value for role in Role}
+
+
+@pytest.mark.parametrize("walls", WALLS)
+@pytest.mark.parametrize("service", ASKS)
+async def test_nobody_is_let_in_beyond_role_and_region(
+    service: str, walls: str, postgres: PostgresServer
+) -> None:
+    await _try_cells(service, walls, postgres, all_of_them=False)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("walls", WALLS)
+@pytest.mark.parametrize("service", ASKS)
+async def test_every_role_with_every_region(service: str, walls: str, postgres: PostgresServer) -> None:
+    await _try_cells(service, walls, postgres, all_of_them=True)
+
+
+async def _try_cells(service: str, walls: str, postgres: PostgresServer, *, all_of_them: bool) -> None:
+    url = await asyncio.to_thread(make_database, service)
+    async with room(service, url) as furnished:
+        if walls == SERVICE_ALONE:
+            await asyncio.to_thread(take_policies_down, postgres, url)
+        with without_the_services_checks() if walls == DATABASE_ALONE else nullcontext():
+            complaints = [
+                complaint
+                for operation in ASKS[service]
+                for complaint in await _try_operation(
+                    furnished, service, operation, walls=walls, all_of_them=all_of_them
+                )
+            ]
+    await asyncio.to_thread(drop_database, url)
+    assert not complaints, f"{len(complaints)} of them:\n" + "\n".join(complaints[:20])
+
+
+async def _try_operation(
+    furnished: Room, service: str, operation: str, *, walls: str, all_of_them: bool
+) -> list[str]:
+    ask = ASKS[service][operation]
+    asking = Asking(furnished, service, operation, ask)
+    complaints: list[str] = []
+    for role, held in cells(ask, all_of_them=all_of_them):
+        if walls != BOTH and ask.may not in CAN[role]:
+            continue  # the role is judged by its scopes, whatever walls there are
+        if ask.before is not None:
+            await Asking(furnished, service, ask.before, ASKS[service][ask.before]).send(
+                role="desk", held=["*"]
+            )
+            asking.forget()
+        wanted = expected(ask, role, held)
+        watched = wanted is Verdict.REFUSE and not operation.startswith("GET")
+        rows = await asking.rows() if watched else []
+        answer = await asking.send(role=role, held=held)
+        changed = watched and rows != await asking.rows_now()
+        if not watched:
+            asking.forget()
+        wrong = _judge(ask, answer, wanted=wanted, changed=changed, walls=walls)
+        if wrong:
+            what = f"{operation} as {role} of {list(held)}: {answer.status_code} {answer.text[:200]}"
+            complaints.append(f"{wrong}: {walls}: {what}")
+    return complaints
+
+
+def _judge(ask: Ask, answer: httpx.Response, *, wanted: Verdict, changed: bool, walls: str) -> str:
+    """Return what is wrong with an answer, nothing where it is right."""
+    allowed = was_allowed(answer, ask)
+    if answer.status_code >= 500:
+        return "fell over"
+    if wanted is Verdict.REFUSE:
+        by_rows_alone = ask.told_by_rows and walls == DATABASE_ALONE
+        return "let in" if changed or (allowed and not by_rows_alone) else ""
+    if wanted is Verdict.ALLOW and walls == BOTH:
+        if not allowed:
+            return "kept out"
+        if '"code":"invalid-payload"' in answer.text:  # nobody looked at it
+            return "misshapen"
+    return ""
