@@ -117,13 +117,11 @@ async def _people(service: RunningService) -> Names:
     await _made(service, "PUT", f"/posts/{TPS}/kpps/1", officer)
     await _made(service, "PUT", f"/posts/{KELURAHAN}/pps/1", officer | {"person": "pps-1"})
     session = {
-
-            "region_code": "32.71",
-            "place": "Aula",
-            "topic": "Simulasi",
-            "organiser": "KPU",
-            "trainer": "Pelatih Rekaan"
-        ,
+        "region_code": "32.71",
+        "place": "Aula",
+        "topic": "Simulasi",
+        "organiser": "KPU",
+        "trainer": "Pelatih Rekaan",
         "starts_at": "2024-11-10T09:00:00+07:00",
     }
     await _made(service, "PUT", "/trainings/T-1", session)
