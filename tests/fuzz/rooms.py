@@ -104,12 +104,12 @@ async def _registry(service: RunningService) -> Names:
     )
     assert listed.status_code == 202, listed.text
     somebody = person(1)
-    people = await _people(service)
-    return people | {
+    told: Names = {
         "import_id": [sent.json()["id"], listed.json()["id"]],
         "nik": [somebody["nik"]],
         "name": [somebody["name"]],
     }
+    return told | await _people(service)
 
 
 async def _people(service: RunningService) -> Names:
