@@ -276,6 +276,7 @@ def _overview(
         turnout=turnout_of(totals, target_ratio=s.target_ratio, target_source=target_source),
         slots=slots_of(totals),
         boxes=boxes_of(totals, s.dues, now=s.now) if asked.agencies else None,
+        crew_gaps=below(totals, "gap/") if asked.agencies else None,
         incidents=incidents_of(totals, s.dues, now=s.now, agencies=asked.agencies),
         work=work_of(totals, s.dues, now=s.now) if asked.agencies else None,
         points=points_of(s),

@@ -175,6 +175,9 @@ class Overview(BaseModel):
     turnout: Turnout
     slots: list[SlotTurnout]
     boxes: BoxSummary | None = Field(description="Null where the token may not see it.")
+    crew_gaps: dict[str, int] | None = Field(
+        description="TPS by what is missing of their crew (`/rosters?gap=`); null where the token may not see it."
+    )
     incidents: IncidentSummary
     work: WorkSummary | None = Field(description="Null where the token may not see it.")
     points: list[Point]

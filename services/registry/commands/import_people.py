@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from chassis.database import UnitOfWork
 from contracts.zones import zone_of
+from services.registry.commands.frame import lock_names
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     MISSING,
@@ -155,6 +156,8 @@ async def apply_attendance(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]
         line = validated(chunk, number, AttendanceIn, values | {"place_code": row.tps_code})
         if line is not None:
             by_session[row.training].append((number, line))
+    # All of them before any roster: whoever records attendance holds a session, and then waits for rosters.
+    await lock_names(uow, [f"training:{chunk.origin.election}:{code}" for code in by_session])
     for code, lines in sorted(by_session.items()):
         session = await locked_training(uow, chunk.origin.election, code)
         if session is None or not chunk.terms.covers(session.region_code) or session.state == "cancelled":

@@ -58,6 +58,19 @@ async def test_crews_are_found_by_what_is_missing_of_them(gateway: RunningServic
     assert await listed(gateway, "&gap=chair_untrained") == [gaps[2]]
     assert await listed(gateway, "&gap=no_roster&state=complete") == []
     assert await listed(gateway, "&sort=-code&limit=500") == gaps[3::-1]
+    seen = await get(gateway, f"regions/{KELURAHAN_OF_GAPS}/overview")
+    assert seen["crew_gaps"] == {
+        "chair_untrained": 1,
+        "kpps_open": 1,
+        "no_roster": 1,
+        "not_checked_in": 3,
+        "not_sworn_in": 1,
+        "supervisor_open": 1,
+        "unscreened": 1,
+        "untrained": 1,
+    }
+    hidden = await get(gateway, f"regions/{KELURAHAN_OF_GAPS}/overview", Role.OBSERVER)
+    assert hidden["crew_gaps"] is None
 
 
 @pytest.mark.parametrize("sort", ["code", "-code"])
