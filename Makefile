@@ -9,7 +9,7 @@ ARGS ?=
 EXAMPLES ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run down doctor test interleavings races fuzz mutate abuse check bench faults generate clean
+.PHONY: help setup run down doctor test interleavings races fuzz mutate abuse leaks check audit bench faults generate clean
 
 help: ## Say what can be done (this list).
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -51,8 +51,14 @@ faults: setup ## Do FAULTS=50 faults to a desk under load and look whether anyth
 abuse: setup ## Send ten times a province's peak for MINUTES=15, beside stalled and crawling clients.
 	@.venv/bin/python -m bench.abuse --minutes $(or $(MINUTES),15) $(ARGS)
 
+leaks: setup ## Run the city's days with ROWS=50000 voters loaded, and search all that the desk keeps and tells for their NIK.
+	@.venv/bin/python -m bench.leaks --rows $(or $(ROWS),50000) $(ARGS)
+
 check: setup ## Run every static check: format, lint, house rules, layers, types, drift of generated files.
 	@scripts/check $(ARGS)
+
+audit: setup ## Say what the desk is made of (sbom.cdx.json) and which of it has known holes; asks PyPI.
+	@scripts/audit
 
 bench: setup ## Measure the goals on desks of a city, a province and the nation, about an hour; writes bench/latest.json.
 	@.venv/bin/python -m bench $(ARGS)

@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy import postgres
@@ -24,10 +24,15 @@ ELECTION = "pilkada-2024"
 
 @dataclass
 class BenchDesk:
-    """A running desk, with Kota Bogor loaded and no simulated days."""
+    """A running desk, with Kota Bogor loaded, and with no simulated days unless they are asked for.
+
+    Attributes:
+        told: what else its environment tells it.
+    """
 
     home: Path
     port: int
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
     supervisor: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,7 +49,8 @@ class BenchDesk:
             "DAY": "off",
             "DESK_LOG_LEVEL": "WARNING",
         }
-        return {**os.environ, **own, "DESK_SERVED_BY": "bench.served", "PYTHONPATH": str(ROOT)}
+        served = {"DESK_SERVED_BY": "bench.served", "PYTHONPATH": str(ROOT)}
+        return {**os.environ, **own, **served, **self.told}
 
     def start(self) -> float:
         """Start, wait until every service is ready, and return how long that took, in seconds."""
@@ -155,11 +161,16 @@ def _pss_kb(pid: int) -> int:
 
 
 @contextmanager
-def bench_desk(port: int) -> Generator[BenchDesk]:
-    """Give a desk that has not been started yet, and take everything away at the end."""
+def bench_desk(port: int, **told: str) -> Generator[BenchDesk]:
+    """Give a desk that has not been started yet, and take everything away at the end.
+
+    Args:
+        port: first of ten free ports.
+        told: what else its environment tells it (`DAY="on"`).
+    """
     home = Path(tempfile.mkdtemp(prefix="desk-bench-"))
     home.chmod(0o711)
-    desk = BenchDesk(home, port)
+    desk = BenchDesk(home, port, told)
     try:
         yield desk
     finally:

@@ -12,7 +12,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from chassis.identity import public_route
-from chassis.problems import Problem
+from chassis.problems import NotFound, Problem
+
+_FORWARDING = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via"})
+"""What a proxy adds: who comes by one comes from outside, and Prometheus does not."""
 
 _FIT = ("ok", "standby", "broker away")
 
@@ -52,6 +55,8 @@ def health_routes() -> APIRouter:
 
     @router.get("/metrics")
     async def metrics(request: Request) -> Response:
+        if not _FORWARDING.isdisjoint(request.headers):
+            raise NotFound("Metrics are told inside alone.", detail_id="Metrik hanya diberikan di dalam.")
         body, media_type = request.app.state.metrics.render(request.headers.get("accept", ""))
         return Response(body, media_type=media_type)
 

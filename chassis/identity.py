@@ -24,6 +24,7 @@ from starlette.types import Scope as AsgiScope
 from chassis.actor import Actor, RegionGroups, region_not_covered, require_region
 from chassis.jwks import KeySource
 from chassis.problems import ElectionNotCovered, NotFound, PersonRequired, ScopeMissing, Unauthenticated
+from chassis.telemetry import tell_client
 from chassis.token_verifier import TokenVerifier
 from contracts.access import Scope, place_code
 
@@ -113,7 +114,9 @@ async def caller(request: Request) -> Actor:
     if token is None:
         raise Unauthenticated
     verifier: TokenVerifier = request.app.state.verifier
-    return await verifier.verify(token)
+    actor = await verifier.verify(token)
+    tell_client(request.scope, actor.client)
+    return actor
 
 
 def _check_region(actor: Actor, code: str) -> None:

@@ -138,7 +138,8 @@ def _refusal(problem: Problem, phrase: str) -> bytes:
     head = (
         f"HTTP/1.1 {problem.status} {phrase}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
     )
-    return head.encode() + b"Cache-Control: no-store\r\nConnection: close\r\n\r\n" + body
+    safe = b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+    return head.encode() + safe + body
 
 
 _NO_REQUEST: Final = _refusal(

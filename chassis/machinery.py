@@ -1,8 +1,9 @@
 """The tables that every service's database has alike, made by each service's first migration.
 
 `outbox` is the ledger, `relay_state` what the broker acknowledged, `relay_holder` (made by a later migration) which instance
-relays, `idempotency_key` the answers given, the five
-`consumer_*` tables what was taken in from other services: how far, what waits, and the groups of regions that tokens name.
+relays, `idempotency_key` the answers given, the
+`consumer_*` tables what was taken in from other services: how far, what waits, the groups of regions that tokens name, and
+(made by a later migration) whose tokens no longer count.
 """
 
 MACHINERY_DDL = [
@@ -155,3 +156,14 @@ CONFLICT_DDL = [
 
 `place` is the TPS or region that it is about; `content` is null where entries are blind.
 """
+ACCESS_CHANGE_DDL = [
+    """
+    create table consumer_access_change (
+        tie text primary key,
+        version bigint not null check (version > 0),
+        changed_at timestamptz not null
+    )
+    """,
+    "create index consumer_access_change_newest on consumer_access_change (changed_at)",
+]
+"""From when on the tokens count that rest upon an application, a person, an officer or a device."""

@@ -15,6 +15,7 @@ import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from joserfc.errors import ClaimError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException  # noqa: TID251 - the one place that turns it into a problem
 
@@ -25,7 +26,8 @@ from chassis.identity import permissions_of
 from chassis.json_bodies import NameTwiceError
 from chassis.masking import mask_text
 from chassis.problems import Problem
-from chassis.telemetry import trace_of
+from chassis.safe_headers import safe_headers
+from chassis.telemetry import tell_reason, trace_of
 from chassis.watermark import Watermarks
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -103,7 +105,7 @@ def problem_document(
     if problem.current_state is not None:
         document["current_state"] = problem.current_state
         document["allowed"] = list(problem.allowed)
-    return document
+    return document | problem.members
 
 
 def problem_response(
@@ -117,6 +119,8 @@ def problem_response(
         headers: further headers of the answer.
     """
     request.scope["desk.problem"] = problem.code
+    if isinstance(problem, problems.Unauthenticated):
+        tell_reason(request.scope, _why_not_accepted(problem))
     language = language_of(request.headers.get("accept-language", ""))
     document = problem_document(
         problem, instance=_instance(request), trace_id=trace_of(request.scope), language=language
@@ -125,7 +129,18 @@ def problem_response(
     sent.update(problem.headers())
     sent.update(headers or {})
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=sent)
+    response = Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=sent)
+    response.raw_headers += safe_headers(request.scope, {name for name, _ in response.raw_headers})
+    return response
+
+
+def _why_not_accepted(problem: Problem) -> str:
+    """Return the class of the reason for a 401: never the token, nor anything that it holds."""
+    cause = problem.__cause__
+    if cause is None:
+        return "not-accepted" if problem.detail else "no-token"
+    claim = cause.claim if isinstance(cause, ClaimError) else None
+    return f"{type(cause).__name__}:{claim}" if claim else type(cause).__name__
 
 
 def language_of(accept_language: str) -> Language:

@@ -32,9 +32,11 @@ from chassis.broker import (
 from chassis.clock import DeskClock, wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
+from chassis.ledger_chain import ChainHead, newest_block
 from chassis.metrics import Metrics
 from chassis.relay_batches import Sent, send_rows
 from chassis.relay_lock import RelayLock
+from chassis.relay_marks import mark_published, remember
 
 log = structlog.get_logger(__name__)
 
@@ -46,14 +48,6 @@ _WATERMARK_S = 1.0
 _UNPUBLISHED = "select * from outbox where published_at is null order by seq limit $1"
 _PUBLISHED = """
 select * from outbox where seq > $1 and seq <= $2 and published_at is not null order by seq limit $3
-"""
-_MARK = """
-with marked as (
-    update outbox set published_at = $2 where seq = any($1::bigint[]) and published_at is null
-)
-insert into relay_state (partition, last_offset, event_id)
-select * from unnest($3::int[], $4::bigint[], $5::uuid[])
-on conflict (partition) do update set last_offset = excluded.last_offset, event_id = excluded.event_id
 """
 _LONGEST_REST_S = 0.05
 _THICK_PER_S = 600
@@ -100,6 +94,7 @@ class Relay:
         self._clock = clock
         self._poke = asyncio.Event()
         self._last: dict[int, tuple[int, UUID]] = {}
+        self._head = ChainHead()
         self._epoch = 1
         self._caught_up_at: datetime | None = None
         self._desk_caught_up_at: datetime | None = None
@@ -188,6 +183,7 @@ class Relay:
     async def _recall(self, connection: "asyncpg.Connection[Row]") -> None:
         rows = await connection.fetch("select partition, last_offset, event_id from relay_state")
         self._last = {row["partition"]: (row["last_offset"], row["event_id"]) for row in rows}
+        self._head = await newest_block(connection)
         self._epoch = await connection.fetchval("select epoch from ledger_epoch")
 
     async def _broker_remembers(self, tail: TopicTail) -> bool:
@@ -222,9 +218,7 @@ class Relay:
             self.position_moved_at = wall_now()
             after = rows[-1]["seq"]
             crash_point("refilled")
-        async with connection.transaction():
-            await connection.execute("delete from relay_state")
-            await connection.execute(_MARK, [], wall_now(), *_columns(self._last))
+        await remember(connection, self._last)
 
     async def _publish_for_ever(
         self, connection: "asyncpg.Connection[Row]", producer: AIOKafkaProducer, tail: TopicTail
@@ -263,10 +257,10 @@ class Relay:
         tail: TopicTail,
         rows: Sequence[Row],
     ) -> None:
-        """Deliver rows, mark them, and remember the last of each partition."""
+        """Deliver rows, mark them, chain them to what was published before, and remember the last of each partition."""
         latest = await self._deliver(producer, tail, rows)
         crash_point("acknowledged")
-        await connection.execute(_MARK, [row["seq"] for row in rows], wall_now(), *_columns(latest))
+        self._head = await mark_published(connection, rows, latest, head=self._head)
         crash_point("marked")
         self._last.update(latest)
 
@@ -382,12 +376,6 @@ class Relay:
     async def _wait_for_poke(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._poke.wait(), _jittered(0.05, 0.1))
-
-
-def _columns(acknowledged: Mapping[int, tuple[int, UUID]]) -> tuple[list[int], list[int], list[UUID]]:
-    """Return partitions, offsets and events of what was acknowledged last."""
-    parts = sorted(acknowledged)
-    return parts, [acknowledged[p][0] for p in parts], [acknowledged[p][1] for p in parts]
 
 
 def _rest_s(events: int, *, since_s: float, took_s: float) -> float:

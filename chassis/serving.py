@@ -30,7 +30,17 @@ LEAVE_TAKES_S = 0.5
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve an application until it is told to stop; requests under way are answered first."""
     configure_logging(app.state.parts.name, settings.log_level)
-    config = uvicorn.Config(
+    config = served_by(app, settings)
+    # What is there by now stays for good: to look through it for garbage would hold everybody up for 80 ms, again and again.
+    gc.collect()
+    gc.freeze()
+    handed_in = None if settings.http_fd is None else socket.socket(fileno=settings.http_fd)
+    serve_on(_Server(config, leaving=app.state.leaving), handed_in or config.bind_socket())
+
+
+def served_by(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+    """Return how an application is served: whom it believes, how long it waits, what it says of itself."""
+    return uvicorn.Config(
         _closing_when(app.state.leaving, app),
         host=settings.http_host,
         port=settings.http_port,
@@ -43,13 +53,8 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
         backlog=BACKLOG,
-        forwarded_allow_ips=app.state.parts.trusted_proxies,
+        forwarded_allow_ips=settings.trusted_proxies,
     )
-    # What is there by now stays for good: to look through it for garbage would hold everybody up for 80 ms, again and again.
-    gc.collect()
-    gc.freeze()
-    handed_in = None if settings.http_fd is None else socket.socket(fileno=settings.http_fd)
-    serve_on(_Server(config, leaving=app.state.leaving), handed_in or config.bind_socket())
 
 
 class _Server(uvicorn.Server):

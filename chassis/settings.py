@@ -20,6 +20,13 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Address that the process listens on.")
     http_port: int = Field(default=8000, description="Port that the process listens on.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description=(
+            "Addresses and networks, with commas, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: of a service "
+            "those of the door; of the gateway those of the proxies before it, none by default."
+        ),
+    )
     internal_url: str | None = Field(
         default=None,
         description="Base URL at which other instances of this service reach the process; else made of host and port.",
@@ -29,7 +36,8 @@ class ServiceSettings(BaseSettings):
         description="A listening socket that whoever starts the process hands in and keeps open.",
     )
     database_url: SecretStr = Field(
-        description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."
+        description="postgresql://role:password@host:port/database "  # pragma: allowlist secret
+        "of this service alone; takes libpq's `?sslmode=`."
     )
     database_pool: int = Field(
         default=6, ge=2, le=100, description="Connections to the database per process, each of 4 MB there."
@@ -43,6 +51,13 @@ class ServiceSettings(BaseSettings):
     )
     jwks: str = Field(description="File or URL of the public keys that sign the tokens.")
     issuer: str = Field(description="`iss` of the tokens that this desk accepts.")
+    people_jwks: str | None = Field(
+        default=None,
+        description="File or URL of the public keys of an OIDC issuer whose people may call, beside `jwks`.",
+    )
+    people_issuer: str | None = Field(
+        default=None, description="`iss` of the tokens of that issuer; they say roles, regions and election."
+    )
     clock_file: str | None = Field(
         default=None, description="File of the desk's clock; absent, the desk's time is the machine's."
     )

@@ -31,6 +31,8 @@ __all__ = [
     "current_trace_id",
     "current_traceparent",
     "route_template",
+    "tell_client",
+    "tell_reason",
     "trace_of",
 ]
 
@@ -40,6 +42,8 @@ UNMATCHED: Final = "unmatched"
 CALLER_GONE: Final = 499
 """Status that is counted where the caller hung up before there was an answer."""
 
+_CLIENT: Final = "desk.client"
+_REASON: Final = "desk.reason"
 _MOST_FRAGMENTS: Final = 2_000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
@@ -102,12 +106,22 @@ def route_template(scope: Scope) -> str:
     return template or UNMATCHED
 
 
+def tell_client(scope: Scope, client: str) -> None:
+    """Note which application a request's token names, for the line of a request that is refused."""
+    scope[_CLIENT] = client
+
+
+def tell_reason(scope: Scope, reason: str) -> None:
+    """Note why a token was not accepted, for the same line: a word of ours, nothing that was sent."""
+    scope[_REASON] = reason
+
+
 class TelemetryMiddleware:
     """Gives every request its trace, counts it by route template, and writes one line about it.
 
     Lines of requests that went well say no more than route, status and time. Those that did not also have the
-    masked path. It is on the path of every command, so it writes its line by itself rather than through
-    structlog.
+    masked path, the problem, the application (never the token) and why a token was not accepted. It is on the
+    path of every command, so it writes its line by itself rather than through structlog.
 
     Args:
         app: the application inside.
@@ -271,9 +285,12 @@ def _not_told_twice(record: logging.LogRecord) -> bool:
 
 
 def _failure(scope: Scope) -> str:
-    """Return what a line says of a request that was refused or failed: its path, masked, and the problem's code."""
-    path = mask_text(scope["path"])[:300]
-    return f',"path":{_encode(path)},"problem":{_encode(scope.get("desk.problem"))}'
+    """Return what a line says of a request that was refused or failed: its path, masked, what, whose and why."""
+    told = {"path": mask_text(scope["path"])[:300], "problem": scope.get("desk.problem")}
+    for name, key in (("client", _CLIENT), ("reason", _REASON)):
+        if key in scope:
+            told[name] = mask_text(str(scope[key]))[:200]
+    return f",{_encode(told)[1:-1]}"
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

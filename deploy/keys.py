@@ -110,6 +110,7 @@ def _make_clients(keys: Keys, *, regions: Sequence[str], election: str) -> None:
             "regions": list(regions),
             "election": election,
             "may_act_for_persons": True,
+            "demo": True,
         }
         for client, secret in plain.items()
     ]

@@ -37,7 +37,7 @@ SETTINGS = {
     "full_page_writes": "on",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "password_encryption": "scram-sha-256",
+    "password_encryption": "scram-sha-256",  # pragma: allowlist secret
     "max_connections": "200",
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",

@@ -2,16 +2,14 @@
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
 from fastapi import FastAPI
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
-from chassis.client_directory import ClientDirectory
-from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
+from gateway.budgets import Budgets
 from gateway.door import Door, passage_routes
 from gateway.field_commands import packed_commands
 from gateway.full_lanes import FullLanes
@@ -44,7 +42,6 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             subscription=SUBSCRIPTION,
             publishes=False,
-            trusted_proxies=settings.trusted_proxies,
             larger_bodies={"/imports": settings.import_limit_bytes},
             background=[
                 _follow_feed,
@@ -58,7 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
         ),
     )
     state = app.state
-    state.hub = Hub(state.database, clients=settings.stream_clients, groups=state.groups)
+    state.hub = Hub(
+        state.database, clients=settings.stream_clients, groups=state.groups, changes=state.access_changes
+    )
     state.domain_metrics = DomainMetrics(state.metrics, settings=settings, hub=state.hub)
     state.door = Door(
         settings.peers,
@@ -70,11 +69,16 @@ def create_app(settings: Settings) -> FastAPI:
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
     state.maps = Answers(partial(_map, app), age_s=settings.map_age_s)
     state.packs = Answers(partial(_pack, app), age_s=settings.map_age_s)
-    state.token_issuer = _token_issuer(settings)
-    state.client_directory = _client_directory(settings)
     app.router.routes.extend(passage_routes())
     app.router.routes.extend(page_routes())
     install_merged_openapi(app)
+    app.add_middleware(
+        Budgets,
+        verifier=state.verifier,
+        metrics=state.metrics,
+        per_client=settings.requests_per_client,
+        per_address=settings.requests_per_address,
+    )
     app.add_middleware(FullLanes, door=state.door, metrics=state.metrics)
     return app
 
@@ -119,23 +123,6 @@ async def _pack(app: FastAPI, asked: AskedPack) -> Pack:
             slots=settings.turnout_slots,
             commands=packed_commands(),
         )
-
-
-def _token_issuer(settings: Settings) -> TokenIssuer | None:
-    if settings.signing_key_file is None:
-        return None
-    development = settings.environment == "development"
-    return TokenIssuer.from_file(
-        Path(settings.signing_key_file), issuer=settings.issuer, allow_demo=development
-    )
-
-
-def _client_directory(settings: Settings) -> ClientDirectory | None:
-    if settings.clients_file is None:
-        return None
-    return ClientDirectory.from_file(
-        Path(settings.clients_file), allow_demo=settings.environment == "development"
-    )
 
 
 async def _follow_feed(app: FastAPI) -> None:

@@ -42,7 +42,7 @@ from gateway.errors import DoorShut
 _FORWARDED: Final = frozenset(
     {
         *(b"authorization", b"content-type", b"content-encoding", b"idempotency-key", b"if-match"),
-        *(b"if-none-match", b"accept", b"accept-language", b"desk-after"),
+        *(b"if-none-match", b"accept", b"accept-language", b"desk-after", b"desk-purpose"),
     }
 )
 _OF_THE_BODY: Final = frozenset({b"content-type", b"content-encoding"})
@@ -62,8 +62,12 @@ _RETURNED = (
         "vary",
     ),
     *("content-language", "cache-control", "www-authenticate", "ratelimit", "ratelimit-policy"),
+    *("content-security-policy", "x-content-type-options", "referrer-policy"),
 )
 _PUBLIC_WAITING = 16
+_TOKENS: Final = frozenset({"/v1/oauth/token", "/.well-known/jwks.json"})
+"""Whoever asks for these has no token yet, and must get one although the public floods its own lane."""
+
 _MOST_REFUSALS = 20_000
 _LONGEST_REFUSAL_S = 600
 _TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
@@ -206,7 +210,7 @@ def _of_the_address(answer: httpx.Response) -> bool:
 class Door:
     """The lanes to all services; public routes and who has no valid token get a narrow one: a flood holds up nobody else.
 
-    So do batches of mixed commands, each of which may take a connection for seconds.
+    So do batches of mixed commands, each of which may take a connection for seconds, and who asks for a token has another.
     """
 
     def __init__(self, peers: dict[str, str], *, verifier: TokenVerifier, clients: int, waiting: int) -> None:
@@ -215,11 +219,12 @@ class Door:
         self.uploads = {name: Lane(url, clients=1, waiting=waiting) for name, url in peers.items()}
         self.batches = {name: Lane(url, clients=2, waiting=waiting) for name, url in peers.items()}
         self.public = {name: Lane(url, clients=1, waiting=_PUBLIC_WAITING) for name, url in peers.items()}
+        self.tokens = {name: Lane(url, clients=2, waiting=waiting) for name, url in peers.items()}
         self.refusals = Refusals()
 
     async def close(self) -> None:
         """Close every lane."""
-        for lanes in (self.lanes, self.uploads, self.batches, self.public):
+        for lanes in (self.lanes, self.uploads, self.batches, self.public, self.tokens):
             for lane in lanes.values():
                 await lane.close()
 
@@ -227,7 +232,8 @@ class Door:
         """Say whether a request for a service could not even wait; of a token that was never seen nothing is said yet."""
         token = bearer_of(scope)
         public = token is None or is_public(scope["path"])
-        lane = (self.public if public else self.lanes).get(service)
+        lanes = self.tokens if scope["path"] in _TOKENS else self.public if public else self.lanes
+        lane = lanes.get(service)
         if lane is None or not lane.is_full:
             return False
         return token is None or public or self._verifier.remembers(token)
@@ -265,7 +271,7 @@ class Door:
         public = is_public(path) or not await self._is_known(request)
         if public:
             self.refusals.check(path, address)
-            lane = self.public[service]
+            lane = self.tokens[service] if path.partition(" ")[2] in _TOKENS else self.public[service]
         if request.method not in ("GET", "HEAD"):
             if request.url.path.endswith(STREAMED):
                 await caller(request)

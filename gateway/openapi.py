@@ -57,6 +57,10 @@ def merge(own: Json, passed: dict[str, Json]) -> Json:
                     here[method] = {**_passed(cast(Json, operation), method), "x-desk-owner": service}
         _merge_components(document, theirs, service)
     _check_operation_ids(paths)
+    for operations in paths.values():
+        for operation in operations.values():  # the budgets stand before every operation
+            responses = cast(Json, cast(Json, operation)["responses"])
+            responses.setdefault("429", {"$ref": "#/components/responses/Problem429"})
     document["paths"] = dict(sorted(paths.items()))
     return document
 

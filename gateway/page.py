@@ -33,6 +33,7 @@ _POLICY: Final[Mapping[str, str]] = {
     "font-src": "'self'",
     "connect-src": "'self'",
     "base-uri": "'none'",
+    "object-src": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
@@ -51,7 +52,7 @@ _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
+    ".svg": "image/svg+xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
 }

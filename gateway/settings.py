@@ -10,22 +10,21 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What the gateway needs to know to run."""
 
-    signing_key_file: str | None = Field(
-        default=None, description="Private JWK of the desk's own token endpoint; absent, it has none."
-    )
-    clients_file: str | None = Field(
-        default=None, description="Applications that may ask the token endpoint, with hashed secrets."
-    )
     import_limit_bytes: int = Field(default=256_000_000, description="A larger file gets 413.")
-    trusted_proxies: str = Field(
-        default="",
-        description="Addresses of proxies before the gateway whose `X-Forwarded-For` is believed, with commas; none by default.",
-    )
+    trusted_proxies: str = ""
     door_connections: int = Field(
         default=8, ge=1, le=64, description="HTTP clients per service, of four connections each."
     )
     door_waiting: int = Field(
         default=128, ge=1, description="Requests that may wait for one service; beyond, 503."
+    )
+    requests_per_client: str = Field(
+        default="60000/minute",
+        description="Of one application, over all of its tokens, per process; beyond, 429.",
+    )
+    requests_per_address: str = Field(
+        default="6000/minute",
+        description="Of one network address without a valid token, per process; beyond, 429.",
     )
     overview_age_s: float = Field(
         default=1.0, ge=0, description="An overview, or results, are at most this old."

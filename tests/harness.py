@@ -29,7 +29,7 @@ from tests.infrastructure import KafkaServer, run_folder
 
 ISSUER = "http://127.0.0.1:8000"
 ELECTION = "pilkada-2024"
-INTERNAL_SECRET = "a-secret-of-this-test-run"
+INTERNAL_SECRET = "a-secret-of-this-test-run"  # pragma: allowlist secret
 
 
 @cache
@@ -54,6 +54,7 @@ def token(
     election: str | None = ELECTION,
     device: str | None = None,
     lifetime_s: int = 600,
+    client: str = "test-client",
 ) -> str:
     """Return an access token of the test's issuer; `person=None` is an application alone."""
     now = int(datetime.now(UTC).timestamp())
@@ -61,8 +62,8 @@ def token(
     scopes = scopes_of(roles)
     claims: dict[str, object] = {
         "iss": ISSUER,
-        "sub": person or "test-client",
-        "client_id": "test-client",
+        "sub": person or client,
+        "client_id": client,
         "aud": sorted(audiences_of(scopes)),
         "iat": now,
         "exp": now + lifetime_s,

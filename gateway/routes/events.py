@@ -10,13 +10,15 @@ from pydantic_core import from_json
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from chassis.access_trail import AccessTrail, Trail
 from chassis.actor import Actor
 from chassis.database import Database
 from chassis.identity import caller, public_route
 from chassis.pagination import known_parameters_only
 from chassis.problems import ElectionNotCovered, ScopeMissing
+from chassis.safe_headers import show_once
 from contracts.access import Scope
-from contracts.vocabulary import ElectionId
+from contracts.vocabulary import DataClass, ElectionId
 from gateway.channels import Client
 from gateway.feed import Cursor, View, advance, epoch_of, read_after, unpack, view_of
 from gateway.places import Follower, RegionQuery, regions_of
@@ -42,6 +44,7 @@ async def read_events(
     election: ElectionId,
     follower: Follower,
     known: KnownParameters,
+    trail: Trail,
     *,
     after: Position = None,
     region: RegionQuery = None,
@@ -57,15 +60,30 @@ async def read_events(
     start = unpack(after) if after else None
     deadline = asyncio.get_running_loop().time() + wait_s
     while True:
-        page = await _page(request.app.state.database, view, start, limit)
+        page, restricted = await _page(request.app.state.database, view, start, limit)
+        if restricted:
+            await _note(request, trail, follower, election=election, region=region)
         if page.items or page.reset or asyncio.get_running_loop().time() >= deadline:
             return page
         start = unpack(page.next_cursor)
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _page(database: Database, view: View, start: Cursor | None, limit: int) -> FeedPage:
-    """Read on until a page is full or the feed ends; a cursor of an earlier life of the feed starts over, and says so."""
+async def _note(
+    request: Request, trail: AccessTrail, follower: Actor, *, election: str, region: str | None
+) -> None:
+    """Write down that somebody is shown restricted events."""
+    database: Database = request.app.state.database
+    async with database.reading() as connection:
+        await trail.seen(connection, follower, subject="events/restricted", election=election, place=region)
+
+
+async def _page(database: Database, view: View, start: Cursor | None, limit: int) -> tuple[FeedPage, bool]:
+    """Read on until a page is full or the feed ends, and say whether any of it is restricted.
+
+    A cursor of an earlier life of the feed starts over, and says so.
+    """
+    restricted = False
     async with database.reading() as connection:
         epoch = await epoch_of(connection)
         reset = start is not None and start.epoch != epoch
@@ -76,19 +94,21 @@ async def _page(database: Database, view: View, start: Cursor | None, limit: int
             for n, entry in enumerate(entries):
                 if view.shows(entry):
                     items.append(from_json(entry.event))
+                    restricted = restricted or entry.data_class == DataClass.RESTRICTED
                 if len(items) == limit:
                     entries = entries[: n + 1]
                     break
             cursor = advance(cursor, entries)
             if len(entries) < _READ:
                 break
-    return FeedPage(items=items, next_cursor=cursor.pack(), reset=reset)
+    return FeedPage(items=items, next_cursor=cursor.pack(), reset=reset), restricted
 
 
 @router.post("/stream-tickets", status_code=201)
 async def make_stream_ticket(request: Request, election: ElectionId, follower: Follower) -> Ticket:
     """Make a ticket for one stream, for a browser whose EventSource cannot send a token."""
     database: Database = request.app.state.database
+    show_once(request.scope)
     async with database.transaction() as uow:
         return Ticket(ticket=await issue_ticket(uow, follower), expires_in_s=LIFETIME_S)
 
@@ -98,6 +118,7 @@ async def stream_events(
     request: Request,
     election: ElectionId,
     known: KnownParameters,
+    trail: Trail,
     *,
     ticket: Annotated[str | None, Query(max_length=200)] = None,
     after: Position = None,
@@ -111,11 +132,13 @@ async def stream_events(
     """Follow events as they come (Server-Sent Events), with a token or a ticket; resume by Last-Event-ID or `after`.
 
     The frames are `hello`, `events`, and at the end `reset` (fetch the snapshot again and go on from its cursor),
-    `token-expired` or `regions-changed` (come again with a new token or ticket, and with the cursor of that frame).
+    `token-expired`, `token-revoked` or `regions-changed` (come again with a new token or ticket, and that cursor).
     """
     follower = await _follower(request, ticket, election)
     regions = regions_of(follower, region, groups=request.app.state.groups)
     view = view_of(follower, election=election, regions=regions, types=types or [])
+    if Scope.EVENTS_RESTRICTED in follower.scopes:
+        await _note(request, trail, follower, election=election, region=region)
     position = last_event_id or after
     hub: Hub = request.app.state.hub
     after_cursor = unpack(position) if position else None
@@ -128,7 +151,9 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     if ticket:
         database: Database = request.app.state.database
         async with database.transaction() as uow:
-            follower = await redeem_ticket(uow, ticket, groups=request.app.state.groups)
+            follower = await redeem_ticket(
+                uow, ticket, groups=request.app.state.groups, changes=request.app.state.access_changes
+            )
     else:
         follower = await caller(request)
     if Scope.EVENTS_PUBLIC not in follower.scopes:

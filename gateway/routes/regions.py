@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from chassis.conditional import not_modified
+from chassis.safe_headers import show_once
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from gateway.answers import Answers, Made
@@ -52,6 +53,8 @@ async def read_results(
     """Show a region's live results: verified forms added up, never the official result."""
     answers: Answers[AskedResults] = request.app.state.results
     early = Scope.RESULTS_EARLY in caller.scopes
+    if early:
+        show_once(request.scope)
     asked = AskedResults(election, place, contest, early=early, children=children)
     return sent(request, await answers.get(asked, not_before=after))
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from chassis.actor import Actor
 from chassis.identity import permission
 from chassis.pagination import known_parameters_only
+from chassis.safe_headers import show_once
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, TpsCode
 from gateway.answers import Answers
@@ -62,6 +63,8 @@ async def read_tps_situation(
         cases=Scope.INCIDENTS_READ in caller.scopes and Scope.EVENTS_OPERATIONAL in caller.scopes,
         early=Scope.RESULTS_EARLY in caller.scopes,
     )
+    if sight.early:
+        show_once(request.scope)
     async with state.database.reading() as connection:
         return await situation(
             connection,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from chassis.access_trail import Trail
 from chassis.actor import require_region
 from chassis.conditional import etag_of
 from chassis.idempotency import OnceDep
@@ -13,6 +14,7 @@ from contracts.vocabulary import ElectionId
 from services.incidents.commands import incidents as commands
 from services.incidents.queries import incidents as queries
 from services.incidents.routes.context import DeskTime, Reader, Reporter
+from services.incidents.rules.lifecycle import DESCRIBED_TO_HANDLERS
 from services.incidents.schemas.incidents import IncidentCard, IncidentIn, IncidentOut
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["incidents"])
@@ -41,9 +43,13 @@ async def read_incident(
     reader: Reader,
     read: ReaderDep,
     now: DeskTime,
+    trail: Trail,
     response: Response,
 ) -> IncidentOut:
     """Show an incident with its clocks and the work on it."""
     found = await queries.incident(read, incident_id, actor=reader, election=election, now=now)
+    if found.description is not None and found.category in DESCRIBED_TO_HANDLERS:
+        place = found.tps_code or found.region_code
+        await trail.seen(read, reader, subject=f"incident/{incident_id}", election=election, place=place)
     response.headers["ETag"] = etag_of(found.version)
     return found

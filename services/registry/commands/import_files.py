@@ -28,7 +28,14 @@ MOST_GROWTH = 100
 MOST_HELD_BYTES = 100_000_000
 """Of that, what is read into memory whole: everything but the sheets, which are read row by row."""
 
+MOST_DIRECTORY_BYTES = 1_000_000
+"""The list of the files in a ZIP is read whole before any of them is: a workbook's has some twenty, of a hundred bytes each."""
+
 MOST_BLANK_ROWS = 10_000
+AS_NUMBER = (
+    "This cell is a number, and a spreadsheet rounds numbers of sixteen digits: "
+    "format the column as text, and enter it again."
+)
 _CODES = {True: "true", False: "false"}
 
 
@@ -44,6 +51,12 @@ class FileBrokenError(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+class _NumberText(str):
+    """The text of a cell that a spreadsheet keeps as a number."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,12 @@ class RawRow:
 
 
 def read_rows(
-    file: BinaryIO, media_type: MediaType, *, columns: Collection[str], required: Collection[str]
+    file: BinaryIO,
+    media_type: MediaType,
+    *,
+    columns: Collection[str],
+    required: Collection[str],
+    never_numbers: Collection[str] = (),
 ) -> Iterator[RawRow]:
     """Give the rows of a file that are not blank.
 
@@ -71,6 +89,7 @@ def read_rows(
         media_type: what it is.
         columns: names that columns may have.
         required: names that must be among them.
+        never_numbers: names of columns whose cells a spreadsheet has to keep as text; a row with a number there is refused.
 
     Raises:
         FileBrokenError: it is not what it says, or its header is wrong; perhaps after some rows.
@@ -80,7 +99,8 @@ def read_rows(
             case "csv":
                 yield from _table(_csv_rows(file), columns=columns, required=required)
             case "xlsx":
-                yield from _table(_sheet_rows(file), columns=columns, required=required)
+                rows = _table(_sheet_rows(file), columns=columns, required=required)
+                yield from (_refused_as_number(row, never_numbers) for row in rows)
             case "ndjson":
                 yield from _objects(file)
     except UnicodeDecodeError as error:
@@ -112,6 +132,13 @@ def _table(
             )
         else:
             yield RawRow(row, dict(zip(header, cells, strict=True)))
+
+
+def _refused_as_number(row: RawRow, never_numbers: Collection[str]) -> RawRow:
+    for name in never_numbers:
+        if isinstance(row.values.get(name), _NumberText):
+            return RawRow(row.row, fault=Misfit(name, "cell-is-number", AS_NUMBER))
+    return row
 
 
 def _header(cells: Sequence[object], *, columns: Collection[str], required: Collection[str]) -> list[str]:
@@ -183,6 +210,7 @@ def _rows_of(book: _Book) -> Iterator[tuple[int, list[str | None]]]:
 
 def _open_book(file: BinaryIO) -> _Book:
     try:
+        _check_directory(file)
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
         sizes = {entry.filename: entry.file_size for entry in entries}
@@ -197,6 +225,25 @@ def _open_book(file: BinaryIO) -> _Book:
         raise FileBrokenError("not-xlsx", "The file is no XLSX workbook.") from error
 
 
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse a ZIP that lists very many files, or lists them in the form of archives above 4 GB (ZIP64), without end."""
+    file.seek(0, io.SEEK_END)
+    size = file.tell()
+    file.seek(max(0, size - _ZIP_TAIL_BYTES))
+    tail = file.read()
+    file.seek(0)
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) - end < _ZIP_END_BYTES:
+        raise FileBrokenError("not-xlsx", "The file is no XLSX workbook.")
+    directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if tail[:end][-20:].startswith(b"PK\x06\x07") or directory_bytes > MOST_DIRECTORY_BYTES:
+        raise FileBrokenError("too-large", "The workbook lists too many files.")
+
+
+_ZIP_END_BYTES = 22
+_ZIP_TAIL_BYTES = _ZIP_END_BYTES + 65_535  # what stands last, and the longest comment behind it
+
+
 def _cell(value: object) -> str | None:
     """Return a cell as CSV would have it, so that both are read alike."""
     match value:
@@ -204,8 +251,10 @@ def _cell(value: object) -> str | None:
             return None
         case bool():
             return _CODES[value]
-        case float() if value.is_integer():
-            return str(int(value))
+        case int():
+            return _NumberText(value)
+        case float():
+            return _NumberText(int(value) if value.is_integer() else value)
         case datetime():
             return (value.date() if value.time() == time() else value).isoformat()
         case date():

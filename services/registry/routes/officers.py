@@ -4,15 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from chassis.access_trail import Trail
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
 from contracts.access import Scope
+from contracts.registry_people_events import Duty
 from contracts.vocabulary import ElectionId, TpsCode
 from services.registry.commands import officers as commands
-from services.registry.queries import tps as queries
+from services.registry.queries import officers as queries
 from services.registry.routes.doors import TpsReader, TpsWriter
-from services.registry.schemas.officers import Duty, OfficerIn, Roster, RosterReceipt
+from services.registry.schemas.officers import OfficerIn, Roster, RosterReceipt
 
 router = APIRouter(
     prefix="/v1/elections/{election}/tps/{code}/officers",
@@ -56,7 +58,11 @@ async def vacate_slot(
 
 
 @router.get("")
-async def read_roster(election: ElectionId, code: TpsCode, reader: TpsReader, read: ReaderDep) -> Roster:
+async def read_roster(
+    election: ElectionId, code: TpsCode, reader: TpsReader, trail: Trail, read: ReaderDep
+) -> Roster:
     """Show the slots of a TPS's roster; who holds them only to callers who may change them."""
     with_names = Scope.REGISTRY_WRITE in reader.scopes
+    if with_names:
+        await trail.seen(read, reader, subject=f"tps_roster/{code}", election=election, place=code)
     return await queries.roster(read, election=election, code=code, with_names=with_names)

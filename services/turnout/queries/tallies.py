@@ -36,8 +36,10 @@ _findings: TypeAdapter[list[FormFinding]] = TypeAdapter(list[FormFinding])
 
 async def form(
     connection: Connection, *, election: str, tps_code: str, contest: str, now: datetime, early: bool
-) -> tuple[FormOut, int]:
-    """Return a form as it stands and its version; figures only once two persons agree or a third has settled them.
+) -> tuple[FormOut, int, bool]:
+    """Return a form, its version, and whether it shows votes that others do not see yet.
+
+    Figures are in it only once two persons agree or a third has settled them.
 
     Args:
         connection: for reads.
@@ -87,7 +89,7 @@ async def form(
         history=versions[:-1],
         withheld_until=public_at if withheld else None,
     )
-    return out, row["version"]
+    return out, row["version"], out.version is not None and early and now < public_at
 
 
 def _differing(entries: Sequence[Row]) -> list[FormPart]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from chassis.access_trail import Trail
 from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.conditional import etag_of
@@ -121,6 +122,7 @@ async def read_form(
     contest: ContestId,
     reader: Reader,
     read: ReaderDep,
+    trail: Trail,
     request: Request,
     response: Response,
 ) -> FormOut:
@@ -129,7 +131,7 @@ async def read_form(
     A former code answers with the form of the TPS that had it.
     """
     clock: DeskClock = request.app.state.clock
-    out, version = await queries.form(
+    out, version, ahead = await queries.form(
         read,
         election=election,
         tps_code=code,
@@ -137,6 +139,9 @@ async def read_form(
         now=clock.now(),
         early=Scope.RESULTS_EARLY in reader.scopes,
     )
+    if ahead:
+        subject = f"form/{out.tps_code}/{contest}"
+        await trail.seen(read, reader, subject=subject, election=election, place=out.tps_code)
     response.headers["ETag"] = etag_of(version)
     response.headers["Content-Location"] = f"/v1/elections/{election}/tps/{out.tps_code}/forms/{contest}"
     return out

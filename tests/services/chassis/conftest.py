@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.audit_tables import ACCESS_DDL, LEDGER_CHAIN_DDL
 from chassis.broker import Broker
 from chassis.database import Database
 from chassis.machinery import MACHINERY_DDL, RELAY_HOLDER_DDL
@@ -21,7 +22,7 @@ async def pair(kafka: KafkaServer) -> AsyncIterator[Pair]:
     owner, taker = (Database(url, pool_size=5) for url in urls)
     for database in (owner, taker):
         async with database.transaction() as uow:
-            for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL):
+            for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL, *ACCESS_DDL, *LEDGER_CHAIN_DDL):
                 await uow.execute(statement)
     async with taker.transaction() as uow:
         await uow.execute(

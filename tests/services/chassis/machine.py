@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel
 
+from chassis.audit_tables import ACCESS_DDL, LEDGER_CHAIN_DDL
 from chassis.coalescer import Item
 from chassis.database import Database, UnitOfWork
 from chassis.idempotency import Answer, Claim, Receipt
@@ -35,7 +36,7 @@ async def machine(*, pool_size: int = 5) -> AsyncGenerator[Database]:
     url = await asyncio.to_thread(make_database, "turnout")
     database = Database(url, pool_size=pool_size)
     async with database.transaction() as uow:
-        for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL):
+        for statement in (*MACHINERY_DDL, RELAY_HOLDER_DDL, *ACCESS_DDL, *LEDGER_CHAIN_DDL):
             await uow.execute(statement)
         await uow.execute(
             "create table counter (name text primary key, value int not null check (value >= 0))"

@@ -179,6 +179,7 @@ async def test_what_is_no_request_gets_a_problem() -> None:
     head, body = answer.split(b"\r\n\r\n", 1)
     assert head.startswith(b"HTTP/1.1 400")
     assert b"application/problem+json" in head
+    assert b"X-Content-Type-Options: nosniff" in head
     assert b'"/problems/bad-request"' in body
 
 
@@ -252,3 +253,22 @@ async def test_a_request_may_take_its_time_once_its_head_is_there() -> None:
         await asyncio.sleep(0.8)
         assert answer.text == "here"
         assert (await http.get(f"http://127.0.0.1:{port}/")).text == "here"
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 4\r\nContent-Length: 9\r\n\r\nabcd",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 4x\r\n\r\nabcd",
+        b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+async def test_a_body_whose_end_can_be_read_in_two_ways_is_refused(framed: bytes) -> None:
+    """Else what follows would be a request to us, and a part of the body to a proxy: it is never answered."""
+    async with listening(Waiter()) as port:
+        answer = await said(port, b"POST / HTTP/1.1\r\nHost: desk\r\n" + framed + HEAD + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1

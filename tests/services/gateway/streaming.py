@@ -14,6 +14,8 @@ import uvicorn
 from chassis.listening import PatientProtocol
 from contracts.access import Role
 from contracts.turnout_events import TurnoutRecorded
+from gateway.projections.engine import NOTIFY
+from gateway.streams import Hub
 from tests.harness import ELECTION, RunningService, bearer, running_service
 from tests.services.gateway.conftest import play
 from tests.story import OPENS, Place, Story
@@ -31,11 +33,22 @@ async def fresh_gateway(database_url: Callable[[str], str]) -> AsyncGenerator[Ru
         desk_time=OPENS + timedelta(hours=4),
         speed=0,
     ) as service:
-        async with service.app.state.database.transaction() as uow:
-            await uow.execute(
-                "truncate projected, region_total, event_feed, consumer_aggregate, stream_ticket"
-            )
+        await begin_anew(service)
         yield service
+
+
+async def begin_anew(gateway: RunningService) -> None:
+    """Empty the feed as a rebuild does, and wait until the streams know: a cursor of before would name what is gone."""
+    async with gateway.app.state.database.transaction() as uow:
+        await uow.execute("truncate projected, region_total, event_feed, consumer_aggregate, stream_ticket")
+        row = await uow.fetch_row("update feed_epoch set epoch = uuidv7() returning epoch")
+        await uow.execute("select pg_notify($1, '')", NOTIFY)
+    assert row is not None
+    hub: Hub = gateway.app.state.hub
+    deadline = asyncio.get_running_loop().time() + 20
+    while hub._cursor is None or hub.cursor.epoch != str(row["epoch"]):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.01)
 
 
 class Hasty(PatientProtocol):

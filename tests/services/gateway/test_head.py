@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
 BASE = f"/v1/elections/{ELECTION}"
 NAMES = {"election": ELECTION, "code": "32.71.06", "contest": "walikota-32.71", "key": "a-key"}
-OF_ITS_MOMENT = {"date", "desk-position", "traceparent", "content-length"}
+OF_ITS_MOMENT = {"ratelimit", "date", "desk-position", "traceparent", "content-length"}
 """Headers that differ from one answer to the next; the length by a trace's id or the time in a body."""
 
 

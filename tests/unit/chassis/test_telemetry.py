@@ -57,7 +57,7 @@ PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
         ("budi.s+tps@contoh.go.id", "[email]"),
         ("Authorization: Bearer abcdefgh12345678", "Authorization: [bearer]"),
         ("basic dXNlcjpwYXNzd29yZA==", "[bearer]"),
-        ("token eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiJ4In0.c2ln", "token [token]"),
+        ("token eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiJ4In0.c2ln", "token [token]"),  # pragma: allowlist secret
     ],
 )
 def test_personal_data_and_secrets_are_hidden(text: str, masked: str) -> None:

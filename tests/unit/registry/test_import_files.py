@@ -63,6 +63,26 @@ def test_a_zip_that_grows_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert refused.value.code == "too-large"
 
 
+def test_a_zip_of_very_many_files(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "bomb", "w") as archive:
+        for number in range(20_000):
+            archive.writestr(f"{number}.xml", "")
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
+    assert (refused.value.code, str(refused.value)) == ("too-large", "The workbook lists too many files.")
+
+
+def test_a_zip_that_hides_how_many_files_it_lists(tmp_path: Path):
+    """The end of the archive says little, and a record of ZIP64 before it says the rest."""
+    with zipfile.ZipFile(tmp_path / "b", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    content = (tmp_path / "b").read_bytes()
+    end = content.rindex(b"PK\x05\x06")
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", content[:end] + b"PK\x06\x07" + bytes(16) + content[end:])
+    assert refused.value.code == "too-large"
+
+
 def test_a_sheet_of_one_giant_cell(tmp_path: Path):
     """What shrinks to a thousandth is no list of anything, and one cell of it would be held whole."""
     with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -81,6 +101,35 @@ def test_strings_that_do_not_fit_in_memory(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(FileBrokenError) as refused:
             rows_of(tmp_path / "f", "xlsx", (tmp_path / "bomb").read_bytes())
         assert refused.value.code == refused_as
+
+
+ENTITIES = {
+    "of a file": '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>',
+    "of an address": '<!DOCTYPE x [<!ENTITY e SYSTEM "http://127.0.0.1:9/">]>',
+    "of itself, many times": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY e "&b;&b;&b;&b;">]>',
+}
+
+
+@pytest.mark.parametrize("declared", ENTITIES.values(), ids=ENTITIES.keys())
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_a_workbook_that_declares_an_entity(tmp_path: Path, declared: str, part: str):
+    """What a spreadsheet never needs: an entity reads a file of ours, asks an address for us, or grows without end."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["tps_code", "place", "lat"])
+    sheet.append(["3271061002028", "SDN Contoh", "-6.5"])
+    book.save(tmp_path / "good.xlsx")
+    assert rows_of(tmp_path / "f", "xlsx", (tmp_path / "good.xlsx").read_bytes())
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as good, zipfile.ZipFile(tmp_path / "bad", "w") as bad:
+        for name in good.namelist():
+            content = good.read(name).decode()
+            if name == part:
+                head, tag, rest = content.rpartition("?>")
+                content = f"{head}{tag}{declared}{rest.replace('SDN Contoh', '&e;')}"
+            bad.writestr(name, content)
+    with pytest.raises(FileBrokenError) as refused:
+        rows_of(tmp_path / "f", "xlsx", (tmp_path / "bad").read_bytes())
+    assert refused.value.code == "not-xlsx"
 
 
 @given(st.binary(max_size=300))

@@ -5,7 +5,7 @@ from alembic import op
 from chassis.machinery import CONFLICT_DDL
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0010"
 
 
 def upgrade() -> None:
