@@ -137,6 +137,7 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
 
 FIELD_SCOPES: Final[frozenset[Scope]] = frozenset(
     {
+        Scope.REGISTRY_CHECK_IN,
         Scope.TURNOUT_REPORT,
         Scope.TURNOUT_ENTER,
         Scope.LOGISTICS_SCAN,

@@ -24,7 +24,7 @@ MEANT: Mapping[str, str] = {
         f"{API} POST /v1/elections/{{election}}/{batch}:batch 200.items[].id may be ['null'] now": (
             "an item whose id cannot be read has a result of its own; before, the whole batch was refused for it"
         )
-        for batch in ("turnout-reports", "custody-scans", "boxes")
+        for batch in ("turnout-reports", "custody-scans", "boxes", "check-ins")
     },
 }
 """What was broken on purpose before the first release, in the words of `breaks_of`, and why; at whichever step."""

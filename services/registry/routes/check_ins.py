@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor
+from chassis.batches import Misfit
 from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.identity import permission
 from chassis.pagination import known_parameters_only
@@ -44,7 +45,9 @@ async def record_check_ins(
 ) -> Response:
     """Send up to 500 check-ins at once; each has a result of its own."""
     entries = [
-        (item.id, item.tps_code, RecordCheckIn(item.tps_code, item), item.channel, item)
+        item
+        if isinstance(item, Misfit)
+        else (item.id, item.tps_code, RecordCheckIn(item.tps_code, item), item.channel, item)
         for item in body.items
     ]
     return await check_ins.many(entries, actor=reporter, election=election)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from chassis.batches import JudgedAlone
 from contracts.registry_people_events import Duty
 from contracts.vocabulary import Channel, Instant, Moment, TpsCode
 from services.registry.schemas.officers import Slot
@@ -51,7 +52,7 @@ class CheckInBatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_OF_A_BATCH]}]})
 
-    items: Annotated[list[BatchCheckInIn], Field(min_length=1, max_length=500)]
+    items: Annotated[list[JudgedAlone[BatchCheckInIn]], Field(min_length=1, max_length=500)]
 
 
 class CheckInOut(BaseModel):

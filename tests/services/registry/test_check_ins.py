@@ -21,11 +21,11 @@ async def registry(database_url: Callable[[str], str]) -> AsyncIterator[RunningS
     url = database_url("registry")
     async with running_service("registry", database_url=url, kafka=None, desk_time=MORNING) as service:
         await define(service)
-        await send(service, table(tps_rows(KELURAHAN, 4)))
+        await send(service, table(tps_rows(KELURAHAN, 5)))
         columns = ("tps_code", "duty", "slot", "person", "display_name")
         rows = [
             [f"{KELURAHAN}.{tps:03d}", "kpps", slot, f"kpps-{tps}-{slot}", "Petugas Contoh"]
-            for tps in (1, 2, 4)
+            for tps in (1, 2, 4, 5)
             for slot in range(1, 8)
         ]
         await send(service, table(rows, columns), kind="officers")
@@ -146,3 +146,26 @@ async def test_who_may_not_check_in(registry: RunningService) -> None:
     assert (
         await registry.client.post(f"{BASE}/check-ins:batch", json=many, headers=bearer(Role.KPPS))
     ).status_code == 422
+
+
+async def test_a_phone_sends_check_ins_with_its_other_commands(registry: RunningService) -> None:
+    """The scope of check-ins is one of the field: they may come in a batch of mixed commands."""
+    item = {"id": str(uuid4()), "path": f"/tps/{KELURAHAN}.005/check-ins", "body": said("06:20", slot=7)}
+    wrong = {**item, "id": str(uuid4()), "body": said("06:20", slot=7) | {"slot": "x"}}
+    beyond = {**item, "id": str(uuid4()), "path": "/tps/32.73.01.1001.001/check-ins"}
+    headers = bearer(Role.KPPS, regions=[KELURAHAN])
+    for outcome in ("created", "duplicate"):
+        answer = await registry.client.post(
+            f"{BASE}/sync:batch", json={"device": "phone-1", "items": [wrong, beyond, item]}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        assert [each["outcome"] for each in answer.json()["items"]] == ["rejected", "rejected", outcome]
+
+
+async def test_a_check_in_that_does_not_fit_holds_up_no_other(registry: RunningService) -> None:
+    good = {"id": str(uuid4()), "tps_code": f"{KELURAHAN}.005", **said("06:30", slot=6)}
+    items = [{**good, "id": str(uuid4()), "slot": "x"}, good]
+    answer = await registry.client.post(
+        f"{BASE}/check-ins:batch", json={"items": items}, headers=bearer(Role.KPPS, regions=[KELURAHAN])
+    )
+    assert [each["outcome"] for each in answer.json()["items"]] == ["rejected", "accepted"]
