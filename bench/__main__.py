@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import flood, measures, streams
+from bench import flood, measures, streams, voters
 from bench.desk import BenchDesk, bench_desk
 from bench.ground import GROUNDS, Ground, prepare
 from bench.growth import fill_a_day, growth
@@ -41,7 +41,12 @@ GOALS = {
     "reports_p99_under_flood": "<= 1.2",
     "startup_s": "<= 10",
     "pss_mb": "<= 1,200",
+    "voter_import_rows_per_s": ">= 2,000",
+    "voter_import_memory_mb": "<= 50",
+    "voter_lookup_auc": "<= 0.55",
 }
+VOTERS = 50_000
+"""A list for the bench; `python -m bench.voters --rows 815249` takes the whole city in."""
 GROWN = Pace(5, 2)
 """Of the figures that are measured for each region, to see how they grow."""
 
@@ -92,6 +97,7 @@ def main() -> int:
         figures={},
         grown={},
     )
+    voters.lift_budgets()
     for ground in GROUNDS.values():
         if ground.name in (asked.ground or GROUNDS):
             with bench_desk(asked.port) as desk:
@@ -142,6 +148,17 @@ def _measure_city(bench: Bench, desk: BenchDesk, city: Loaded) -> None:
     bench.step("reports_p99_under_flood", lambda: flood.reports_under_flood(desk, city, pace))
     bench.step("sse_clients", lambda: streams.sse_clients(desk, city))
     bench.step("projection_events_per_s", lambda: measures.projection(desk))
+    _measure_voters(bench, desk)
+
+
+def _measure_voters(bench: Bench, desk: BenchDesk) -> None:
+    if not bench.wanted & {"voter_import_rows_per_s", "voter_import_memory_mb", "voter_lookup_auc"}:
+        return
+    bench.console.print(f"a list of {VOTERS:,} voters …")
+    done = voters.taken_in(desk, VOTERS)
+    bench.step("voter_import_rows_per_s", lambda: done.rate)
+    bench.step("voter_import_memory_mb", lambda: done.memory)
+    bench.step("voter_lookup_auc", lambda: voters.lookup_auc(desk, rows=VOTERS, questions=4_000))
 
 
 def _restarted(desk: BenchDesk) -> Figure:

@@ -22,6 +22,9 @@ class Actor:
         grants: the token's grants as they stand in it, groups by their names.
         expires_at: from when on the token is not accepted here any more, in seconds since 1970; None where there is no
             token.
+        ties: what the token rests upon (`client:bpbd-jabar`, `person:bpbd-jabar:p-17`, `device:…`), with the versions that it
+            was issued by; None where it does not say.
+        issued_at: the token's `iat`.
     """
 
     subject: str
@@ -35,6 +38,8 @@ class Actor:
     election: str | None
     grants: tuple[str, ...] = ()
     expires_at: int | None = None
+    ties: tuple[tuple[str, int | None], ...] = ()
+    issued_at: int = 0
 
     @property
     def pseudonym(self) -> str:

@@ -15,6 +15,7 @@ import httpx
 import structlog
 from fastapi import APIRouter, FastAPI
 
+from chassis.access_changes import AccessChanges, ReadChanges, follow_access_changes, known_access_changes
 from chassis.actor import RegionGroups
 from chassis.audit_routes import audit_routes
 from chassis.broker import Broker
@@ -26,6 +27,7 @@ from chassis.database import Database
 from chassis.head import HeadMiddleware
 from chassis.health import health_routes
 from chassis.internal import internal_routes, ledger_gaps, relay_pokes
+from chassis.json_bodies import read_strictly
 from chassis.jwks import KeySource
 from chassis.limits import LimitsMiddleware, allow_origins
 from chassis.metrics import Metrics
@@ -38,9 +40,10 @@ from chassis.relay_lock import RelayLock
 from chassis.safe_headers import SafeHeadersMiddleware
 from chassis.serving import end_this_process
 from chassis.settings import ServiceSettings
+from chassis.sync import sync_routes
 from chassis.table_statistics import follow_growth
 from chassis.telemetry import TelemetryMiddleware
-from chassis.token_verifier import TokenVerifier
+from chassis.token_verifier import MAX_LIFETIME_S, REHEARSAL_LIFETIME_S, PeopleIssuer, TokenVerifier
 from chassis.vitals import Vitals
 from chassis.watermark import Watermarks
 
@@ -62,6 +65,7 @@ class Parts:
         background: further tasks of its own; each runs from start to stop.
         larger_bodies: largest body, in bytes, of routes whose path ends so.
         region_groups: reads the groups of regions that tokens may name, where the service defines them itself.
+        access_changes: reads whose tokens no longer count, where the service is the one that knows.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Parts:
     background: Sequence[Background] = ()
     larger_bodies: Mapping[str, int] = field(default_factory=dict[str, int])
     region_groups: ReadGroups = known_region_groups
+    access_changes: ReadChanges = known_access_changes
 
 
 def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
@@ -89,14 +94,8 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     state.settings, state.parts = settings, parts
     state.metrics = metrics = Metrics()
     state.clock = DeskClock(settings.clock_file)
-    state.groups, state.leaving = RegionGroups(), asyncio.Event()
-    state.verifier = TokenVerifier(
-        KeySource(settings.jwks, allow_demo=settings.environment == "development"),
-        issuer=settings.issuer,
-        audience=parts.name,
-        groups=state.groups,
-        max_lifetime_s=86_400 if settings.rehearsal else 600,
-    )
+    state.groups, state.access_changes, state.leaving = RegionGroups(), AccessChanges(), asyncio.Event()
+    _add_verifier(app, settings, parts)
     state.internal_token = _read_secret(settings.internal_token_file)
     state.database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
     state.broker = Broker(settings.kafka_bootstrap, settings.topic_prefix)
@@ -115,9 +114,11 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     )
     _add_coalescers(app, settings, parts)
     install_problem_handlers(app)
-    asked_by_key = [command_lookup_routes()] if parts.publishes else []
+    asked_by_key = [command_lookup_routes(), sync_routes(parts.name)] if parts.publishes else []
     audit = audit_routes(parts.name, has_ledger=parts.publishes)
-    for router in (health_routes(), internal_routes(), *asked_by_key, audit, *parts.routers):
+    routers = (health_routes(), internal_routes(), *asked_by_key, audit, *parts.routers)
+    read_strictly(routers)
+    for router in routers:
         app.include_router(router)
     install_openapi(app)
     app.add_middleware(
@@ -132,6 +133,27 @@ def create_app(settings: ServiceSettings, parts: Parts) -> FastAPI:
     app.add_middleware(TelemetryMiddleware, metrics=metrics, service=parts.name)
     app.add_middleware(HeadMiddleware)
     return app
+
+
+def _add_verifier(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
+    state, development = app.state, settings.environment == "development"
+    people: PeopleIssuer | None = None
+    if bool(settings.people_issuer) != bool(settings.people_jwks):
+        raise ValueError("DESK_PEOPLE_ISSUER and DESK_PEOPLE_JWKS stand together or not at all")
+    if settings.people_issuer and settings.people_jwks:
+        theirs = KeySource(settings.people_jwks, allow_demo=False)
+        people = PeopleIssuer(settings.people_issuer, theirs)
+    keys = KeySource(settings.jwks, allow_demo=development)
+    state.key_sources = [keys, *([people.keys] if people else [])]
+    state.verifier = TokenVerifier(
+        keys,
+        issuer=settings.issuer,
+        audience=parts.name,
+        groups=state.groups,
+        changes=state.access_changes,
+        people=people,
+        max_lifetime_s=REHEARSAL_LIFETIME_S if settings.rehearsal else MAX_LIFETIME_S,
+    )
 
 
 def _add_coalescers(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None:
@@ -201,6 +223,13 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         task.add_done_callback(_ended_early)
     others: list[Awaitable[None]] = [
         follow_region_groups(state.groups, database=state.database, read=parts.region_groups),
+        follow_access_changes(
+            state.access_changes,
+            database=state.database,
+            read=parts.access_changes,
+            longest_token_s=REHEARSAL_LIFETIME_S if state.settings.rehearsal else MAX_LIFETIME_S,
+        ),
+        *(keys.follow() for keys in state.key_sources),
         follow_growth(state.database),
     ]
     others += [background(app) for background in parts.background]

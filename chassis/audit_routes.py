@@ -67,7 +67,7 @@ async def _asked(
 AskedDep = Annotated[Asked, Depends(_asked)]
 
 
-class Change(BaseModel):
+class RecordedChange(BaseModel):
     """One version of one thing: who made it, and what stood before and after."""
 
     seq: int
@@ -165,7 +165,7 @@ def audit_routes(service: str, *, has_ledger: bool) -> APIRouter:
 def _add_changes(router: APIRouter, service: str) -> None:
     async def read_changes(
         auditor: Auditor, asked: AskedDep, read: ReaderDep, trail: Trail, *, request: Request
-    ) -> Page[Change]:
+    ) -> Page[RecordedChange]:
         """Show what was changed, the newest first: who, when, and what stood before and after."""
         await trail.seen(
             read, auditor, subject=f"audit/{service}.changes", election=asked.election, place=None
@@ -226,8 +226,8 @@ async def _page(
     return cut_page(rows, limit=limit, key=lambda row: (cast(int, row[key]),), listing=listing)
 
 
-def _change(row: Row) -> Change:
-    return Change(
+def _change(row: Row) -> RecordedChange:
+    return RecordedChange(
         seq=row["seq"],
         event_id=str(row["event_id"]),
         type=row["type"],

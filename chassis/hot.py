@@ -5,19 +5,24 @@ from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.actor import Actor, require_region
+from chassis.batches import Misfit
 from chassis.clock import DeskClock
 from chassis.coalescer import Coalescer, Item
+from chassis.conflicts import Clash, keep_conflicts
 from chassis.idempotency import KEY_DESCRIPTION, Answer, answer_of_refusal, claim_of, honest
 from chassis.outbox import Origin
 from chassis.problem_responses import language_of, problem_document
-from chassis.problems import Problem
+from chassis.problems import IdempotencyKeyReused, Problem
 from chassis.telemetry import trace_of
 from contracts.vocabulary import Channel
 
 T = TypeVar("T")
+Entry = tuple[UUID, str, T, Channel, BaseModel]
+"""An item of a batch: id that the device made (its key), code of its TPS or region, command, channel, payload."""
+
 KEYED: Final = {
     "parameters": [
         {
@@ -35,11 +40,14 @@ KEYED: Final = {
 class BatchResult(BaseModel):
     """What became of one item of a batch: its answer, or its problem."""
 
-    id: UUID
-    outcome: Literal["accepted", "duplicate", "rejected"]
+    id: UUID | None = Field(description="Null where the item has none that can be read.")
+    outcome: Literal["accepted", "duplicate", "conflict", "rejected"] = Field(
+        description="`conflict`: the id stands for another item, and this one is kept for an operator."
+    )
     status: int
     answer: dict[str, object] | None
     problem: dict[str, object] | None
+    conflict_id: UUID | None = Field(description="Under which a conflict is kept.")
 
 
 class BatchResults(BaseModel):
@@ -81,38 +89,61 @@ class HotDoor(Generic[T]):
         answer, replayed = await self._coalescer.submit(item)
         return answer.response(replayed=replayed)
 
-    async def many(
-        self, entries: Sequence[tuple[UUID, str, T, Channel, BaseModel]], *, actor: Actor, election: str
-    ) -> Response:
+    async def many(self, entries: Sequence[Entry[T] | Misfit], *, actor: Actor, election: str) -> Response:
         """Run a batch as one group and answer with one result per entry, in their order (`BatchResults`).
 
         Args:
-            entries: id that the device made (the item's key), code of its TPS or region, command, channel, payload.
+            entries: what came in; a misfit is rejected in its place.
         """
         results: dict[int, bytes] = {}
-        items: list[tuple[int, Item[T]]] = []
-        origins = {
-            channel: self._origin(actor, election, channel) for channel in {entry[3] for entry in entries}
-        }
-        for n, (key, place, command, channel, body) in enumerate(entries):
+        items: list[tuple[int, UUID, Item[T]]] = []
+        origins: dict[Channel, Origin] = {}
+        for n, entry in enumerate(entries):
+            if isinstance(entry, Misfit):
+                results[n] = self._rejected(entry.id, entry.problem("items", n))
+                continue
+            key, place, command, channel, body = entry
+            if channel not in origins:
+                origins[channel] = self._origin(actor, election, channel)
             try:
                 require_region(actor, place)
             except Problem as problem:
                 results[n] = self._rejected(key, problem)
                 continue
             claim = claim_of(self._request, actor, str(key), body)
-            items.append((n, Item(command, place, claim, origins[channel], self._refusal)))
-        outcomes = await self._coalescer.submit_many([item for _, item in items])
+            items.append((n, key, Item(command, place, claim, origins[channel], self._refusal)))
+        outcomes = await self._coalescer.submit_many([item for _, _, item in items]) if items else []
         self._request.scope.pop("desk.problem", None)  # items may be refused; the batch itself was not
-        for (n, _), outcome in zip(items, outcomes, strict=True):
-            key = entries[n][0]
+        kept = await self._keep(items, outcomes, actor=actor, election=election)
+        for (n, key, _), outcome in zip(items, outcomes, strict=True):
             results[n] = (
-                self._rejected(key, outcome)
+                self._rejected(key, outcome, conflict=kept.get(n))
                 if isinstance(outcome, Problem)
                 else _told(key, outcome[0], replayed=outcome[1])
             )
         told = b",".join(results[n] for n in range(len(entries)))
         return Response(b'{"items":[' + told + b"]}", media_type="application/json")
+
+    async def _keep(
+        self,
+        items: Sequence[tuple[int, UUID, Item[T]]],
+        outcomes: Sequence[tuple[Answer, bool] | Problem],
+        *,
+        actor: Actor,
+        election: str,
+    ) -> dict[int, UUID | None]:
+        """Keep what came under the id of another item, and return under which ids."""
+        clashes = {
+            n: Clash(item.claim, actor, election, item.aggregate, actor.device)
+            for (n, _, item), outcome in zip(items, outcomes, strict=True)
+            if isinstance(outcome, IdempotencyKeyReused)
+        }
+        if not clashes:
+            return {}
+        kept = await keep_conflicts(
+            self._request.app.state.database, list(clashes.values()), now=self._clock.now()
+        )
+        return dict(zip(clashes, kept, strict=True))
 
     def _origin(self, actor: Actor, election: str, channel: Channel) -> Origin:
         rehearsal: bool = self._request.app.state.settings.rehearsal
@@ -121,13 +152,20 @@ class HotDoor(Generic[T]):
     def _refusal(self, problem: Problem) -> Answer | None:
         return answer_of_refusal(honest(problem, self._request), self._request)
 
-    def _rejected(self, key: UUID, refusal: Problem) -> bytes:
+    def _rejected(self, key: UUID | None, refusal: Problem, *, conflict: UUID | None = None) -> bytes:
         request, problem = self._request, honest(refusal, self._request)
         language = language_of(request.headers.get("accept-language", ""))
         document = problem_document(
             problem, instance=request.url.path, trace_id=trace_of(request.scope), language=language
         )
-        result = BatchResult(id=key, outcome="rejected", status=problem.status, answer=None, problem=document)
+        result = BatchResult(
+            id=key,
+            outcome="conflict" if conflict else "rejected",
+            status=problem.status,
+            answer=None,
+            problem=document,
+            conflict_id=conflict,
+        )
         return result.model_dump_json().encode()
 
 
@@ -137,7 +175,10 @@ def _told(key: UUID, answer: Answer, *, replayed: bool) -> bytes:
     if answer.status >= 400:
         return (
             head % (str(key).encode(), b"rejected", answer.status)
-            + b'"answer":null,"problem":%s}' % answer.body
+            + b'"answer":null,"problem":%s,"conflict_id":null}' % answer.body
         )
     outcome = b"duplicate" if replayed else b"accepted"
-    return head % (str(key).encode(), outcome, answer.status) + b'"answer":%s,"problem":null}' % answer.body
+    return (
+        head % (str(key).encode(), outcome, answer.status)
+        + b'"answer":%s,"problem":null,"conflict_id":null}' % answer.body
+    )

@@ -8,7 +8,7 @@ answer with. Source: draft-ietf-httpapi-idempotency-key-header; RFC 9110 section
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 
 from chassis.actor import Actor
+from chassis.batches import Blind
 from chassis.clock import DeskClock
 from chassis.conditional import etag_of
 from chassis.crash import crash_point
@@ -32,6 +33,7 @@ from chassis.problems import (
     NotFound,
     Problem,
 )
+from chassis.sealing import SealingKeys
 from chassis.watermark import Watermarks
 
 REPLAYED = "Idempotent-Replayed"
@@ -50,6 +52,8 @@ class Receipt:
 
     Attributes:
         body: the answer; its JSON is stored and repeated byte for byte.
+        shown: the answer with what is shown once, a secret; sent in the place of `body` after the commit and kept nowhere: a
+            repeat gets `body`.
         location: path of the thing that the command made or changed.
         aggregate: `<name>/<id>`, and with `version` the position that `Desk-Position` tells.
     """
@@ -59,6 +63,7 @@ class Receipt:
     aggregate: str = ""
     version: int = 0
     status: int = 201
+    shown: BaseModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +82,40 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A key as one caller uses it on one route, with the fingerprint of what it asked for."""
+    """A key as one caller uses it on one route, with the fingerprint of what it asked for.
+
+    Attributes:
+        older: the fingerprints by keys that were current before; empty where the fingerprint is a plain hash.
+        content: the payload itself, as JSON; it is no part of what the claim is known by.
+        blind: whether it must not be kept.
+    """
 
     principal: str
     route: str
     key: str
     fingerprint: bytes
+    older: tuple[bytes, ...] = ()
+    content: bytes = field(default=b"", compare=False, repr=False)
+    blind: bool = field(default=False, compare=False)
 
 
-def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | None) -> Claim:
+CLAIMED = "desk.claimed"
+"""Of a request's scope: a list that takes the claim in, for who has sent the request in another's place."""
+
+
+def claim_of(
+    request: Request,
+    actor: Actor,
+    key: str | None,
+    body: BaseModel | None,
+    *,
+    keyed_by: SealingKeys | None = None,
+) -> Claim:
     """Return the claim that a request makes.
+
+    Args:
+        keyed_by: what the fingerprint is made with where the body holds what can be guessed, such as a NIK: a plain
+            hash that is kept could be tried out.
 
     Raises:
         IdempotencyKeyMissing: there is no key.
@@ -103,9 +132,22 @@ def claim_of(request: Request, actor: Actor, key: str | None, body: BaseModel | 
         "path"
     ]  # `request.url` builds a whole URL first, for a tenth of a command's time
     canonical = body.model_dump_json().encode() if body is not None else b""
-    fingerprint = hashlib.sha256(request.method.encode() + b" " + path.encode() + b"\0" + canonical).digest()
+    asked = request.method.encode() + b" " + path.encode() + b"\0" + canonical
+    prints = keyed_by.digests(asked) if keyed_by is not None else [hashlib.sha256(asked).digest()]
     route = f"{request.method} {cast(str, getattr(request.scope.get('route'), 'path', path))}"
-    return Claim(principal_of(actor), route, key, fingerprint)
+    claim = Claim(
+        principal_of(actor),
+        route,
+        key,
+        prints[0],
+        tuple(prints[1:]),
+        content=canonical,
+        blind=keyed_by is not None or isinstance(body, Blind),
+    )
+    claimed: list[Claim] | None = request.scope.get(CLAIMED)
+    if claimed is not None:
+        claimed.append(claim)
+    return claim
 
 
 def principal_of(actor: Actor) -> str:
@@ -168,7 +210,7 @@ async def find_answers(
         row = by_key.get((claim.principal, claim.route, claim.key))
         if row is None:
             continue
-        if bytes(row["fingerprint"]) != claim.fingerprint:
+        if bytes(row["fingerprint"]) not in (claim.fingerprint, *claim.older):
             found[claim] = IdempotencyKeyReused(
                 "This key was used for another command; make a new one.",
                 detail_id="Kunci ini sudah dipakai untuk perintah lain; buatlah yang baru.",
@@ -223,18 +265,26 @@ class Once:
         self._metrics: Metrics = request.app.state.metrics
 
     async def __call__(
-        self, actor: Actor, run: Run, *, election: str, channel: str = "api", body: BaseModel | None = None
+        self,
+        actor: Actor,
+        run: Run,
+        *,
+        election: str,
+        channel: str = "api",
+        body: BaseModel | None = None,
+        keyed_by: SealingKeys | None = None,
     ) -> Response:
         """Run a command and return its answer, or the answer that its key got before.
 
         Args:
             run: the command, given the unit of work and who, when and how.
             body: the payload, for the key's fingerprint.
+            keyed_by: what the fingerprint is made with, where the payload holds a NIK.
 
         Raises:
             Problem: the command was refused, or the key is missing or was used for another command.
         """
-        claim = claim_of(self._request, actor, self._key, body)
+        claim = claim_of(self._request, actor, self._key, body, keyed_by=keyed_by)
         rehearsal: bool = self._request.app.state.settings.rehearsal
         origin = Origin(election, actor.pseudonym, channel, self._clock.now(), rehearsal)
         for _ in range(3):
@@ -263,6 +313,10 @@ class Once:
                 await store_answers(uow, [(claim, answer)], now=origin.now)
                 crash_point("before_commit")
             crash_point("after_commit")
+            if receipt.shown is not None:
+                once = answer_of(replace(receipt, body=receipt.shown)).response()
+                once.headers["Cache-Control"] = "no-store"
+                return once
             return answer.response()
         except IdempotencyKeyReused:
             raise

@@ -1,8 +1,9 @@
 """The tables that every service's database has alike, made by each service's first migration.
 
 `outbox` is the ledger, `relay_state` what the broker acknowledged, `relay_holder` (made by a later migration) which instance
-relays, `idempotency_key` the answers given, the five
-`consumer_*` tables what was taken in from other services: how far, what waits, and the groups of regions that tokens name.
+relays, `idempotency_key` the answers given, the
+`consumer_*` tables what was taken in from other services: how far, what waits, the groups of regions that tokens name, and
+(made by a later migration) whose tokens no longer count.
 """
 
 MACHINERY_DDL = [
@@ -125,3 +126,44 @@ RELAY_HOLDER_DDL = """
     )
     """
 """Where the instance that holds the relay's lock is reached; a service without a ledger needs none."""
+
+CONFLICT_DDL = [
+    """
+    create table command_conflict (
+        id uuid primary key default uuidv7(),
+        election text not null,
+        principal text not null,
+        route text not null,
+        key text not null,
+        place text not null,
+        actor text not null,
+        device text,
+        salt bytea not null,
+        fingerprint bytea not null,
+        content bytea,
+        recorded_at timestamptz not null,
+        decision text check (decision in ('first_stands', 'sent_anew')),
+        reason text not null default '',
+        decided_by text,
+        decided_at timestamptz,
+        check ((decision is null) = (decided_at is null) and (decision is null) = (decided_by is null)),
+        unique (principal, route, key, fingerprint)
+    )
+    """,
+    "create index command_conflict_open on command_conflict (election, id) where decision is null",
+]
+"""Commands of a batch that came under the id of another (`chassis.conflicts`).
+
+`place` is the TPS or region that it is about; `content` is null where entries are blind.
+"""
+ACCESS_CHANGE_DDL = [
+    """
+    create table consumer_access_change (
+        tie text primary key,
+        version bigint not null check (version > 0),
+        changed_at timestamptz not null
+    )
+    """,
+    "create index consumer_access_change_newest on consumer_access_change (changed_at)",
+]
+"""From when on the tokens count that rest upon an application, a person, an officer or a device."""

@@ -5,13 +5,14 @@ and not partitioned, because PostgreSQL keeps `unique (aggregate, version)` only
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chassis.clock import wall_now
 from chassis.telemetry import current_traceparent
 from contracts.catalog import BY_MODEL
 from contracts.envelope import EventData
@@ -29,6 +30,7 @@ class Origin:
     Attributes:
         now: the desk's time, UTC; `recorded_at` of all that the command writes.
         actor: pseudonym of the person, or of the application where there is no person.
+        heard_at: when the desk took it by the machine's time, UTC, which tokens run by whatever day a rehearsal plays.
     """
 
     election: str
@@ -36,6 +38,7 @@ class Origin:
     channel: str
     now: datetime
     rehearsal: bool
+    heard_at: datetime = field(default_factory=wall_now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from chassis import problems
 from chassis.database import passes_by_itself, sqlstate_of
 from chassis.field_errors import field_error
 from chassis.identity import permissions_of
+from chassis.json_bodies import NameTwiceError
 from chassis.masking import mask_text
 from chassis.problems import Problem
 from chassis.safe_headers import safe_headers
@@ -104,7 +105,7 @@ def problem_document(
     if problem.current_state is not None:
         document["current_state"] = problem.current_state
         document["allowed"] = list(problem.allowed)
-    return document
+    return document | problem.members
 
 
 def problem_response(
@@ -203,6 +204,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         refusal = await _refusal_of_caller(request)
         if refusal is not None:
             return problem_response(refusal, request)
+    if isinstance(error.__cause__, NameTwiceError):
+        return problem_response(_ambiguous(), request)
     if isinstance(
         error.__cause__, ValueError | RecursionError
     ):  # so FastAPI wraps what json.loads says of a body
@@ -259,6 +262,13 @@ def _unreadable() -> Problem:
     return problems.BodyUnreadable(
         "The body is not JSON: it ends early, is not UTF-8, or is nested too deep.",
         detail_id="Isi permintaan bukan JSON: terputus, bukan UTF-8, atau bersarang terlalu dalam.",
+    )
+
+
+def _ambiguous() -> Problem:
+    return problems.BodyAmbiguous(
+        "An object of the body has one name twice; send each name once.",
+        detail_id="Sebuah objek pada isi permintaan memuat satu nama dua kali; kirim setiap nama sekali saja.",
     )
 
 

@@ -5,11 +5,16 @@
       - IdempotencyKeyMissing           idempotency-key-missing
       - IdempotencyKeyInvalid           idempotency-key-invalid
       - BodyUnreadable                  body-unreadable
+      - BodyAmbiguous                   body-ambiguous
       - UnknownParameter                unknown-parameter
       - InvalidParameter                invalid-parameter
       - CursorInvalid                   cursor-invalid
       - PersonalNumberInUrl             personal-number-in-url
     x Unauthenticated 401               unauthenticated
+      - TokenExpired                    token-expired
+      - TokenNotYetValid                token-not-yet-valid
+      - TokenRevoked                    token-revoked
+      - TokenInvalid                    token-invalid
     x Forbidden 403                     forbidden
       - ScopeMissing                    scope-missing
       - PersonRequired                  person-required
@@ -75,6 +80,7 @@ class Problem(Exception):
         current_state: the state that the thing is in; every conflict says it.
         allowed: what can be done from there: the way out, which every conflict shows; empty only where there is none.
         retry_after_s: whole seconds until another try makes sense; the class's own where it is left out.
+        members: what else the document of this kind of problem has (RFC 9457 section 3.2).
     """
 
     status: ClassVar[int]
@@ -93,6 +99,7 @@ class Problem(Exception):
         current_state: str | None = None,
         allowed: Sequence[str] = (),
         retry_after_s: int | None = None,
+        members: Mapping[str, str | int] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail
@@ -100,6 +107,7 @@ class Problem(Exception):
         self.errors = tuple(errors)
         self.current_state = current_state
         self.allowed = tuple(allowed)
+        self.members = dict(members or {})
         self.retry_after_s = self.default_retry_after_s if retry_after_s is None else retry_after_s
 
     def headers(self) -> Mapping[str, str]:
@@ -150,6 +158,13 @@ class BodyUnreadable(BadRequest):
     title, title_id = "The body is not JSON", "Isi permintaan bukan JSON"
 
 
+class BodyAmbiguous(BadRequest):
+    """An object of the body has one name twice, so that nobody knows which value was meant."""
+
+    code = "body-ambiguous"
+    title, title_id = "The body can be read in two ways", "Isi permintaan bermakna ganda"
+
+
 class UnknownParameter(BadRequest):
     """A query parameter that this route does not have; a misspelt filter must not widen a list in silence."""
 
@@ -179,15 +194,43 @@ class PersonalNumberInUrl(BadRequest):
 
 
 class Unauthenticated(Problem):
-    """No token, or one that is expired, for somebody else, or signed by nobody that the desk knows."""
+    """No token at all. What is wrong with a token is told by the class of the reason alone, in the leaves below."""
 
     status, code = 401, "unauthenticated"
     title, title_id = "A valid access token is needed", "Diperlukan token akses yang sah"
 
     def headers(self) -> Mapping[str, str]:
-        """Name the scheme, and the reason where there was a token (RFC 6750 section 3)."""
-        challenge = 'Bearer error="invalid_token"' if self.detail else "Bearer"
-        return {**super().headers(), "WWW-Authenticate": challenge}
+        """Name the scheme, and the class of the reason where there was a token (RFC 6750 section 3)."""
+        told = f'Bearer error="invalid_token", error_description="{self.code}"' if self.detail else "Bearer"
+        return {**super().headers(), "WWW-Authenticate": told}
+
+
+class TokenExpired(Unauthenticated):
+    """The token's time is over; ask for a new one."""
+
+    code = "token-expired"
+    title, title_id = "The access token has expired", "Token akses sudah kedaluwarsa"
+
+
+class TokenNotYetValid(Unauthenticated):
+    """The token was issued in the future: the clocks of its issuer and of the desk are apart."""
+
+    code = "token-not-yet-valid"
+    title, title_id = "The access token is not valid yet", "Token akses belum berlaku"
+
+
+class TokenRevoked(Unauthenticated):
+    """Its application, person or device changed or ended after the token was issued; ask for a new one."""
+
+    code = "token-revoked"
+    title, title_id = "The access token no longer counts", "Token akses tidak berlaku lagi"
+
+
+class TokenInvalid(Unauthenticated):
+    """Signature, key, algorithm, issuer, audience, kind or length of life are not what the desk takes; it is not said which."""
+
+    code = "token-invalid"
+    title, title_id = "The access token is not accepted", "Token akses tidak diterima"
 
 
 class Forbidden(Problem):

@@ -46,13 +46,23 @@ class PublicBudgets:
                 retry_after_s=wait_s,
             )
 
+    async def left_s(self, name: str, spender: str) -> int:
+        """Return what `wait_s` would, and count nothing."""
+        for budget in self._budgets[name]:
+            if not await self._limiter.test(budget, name, spender):
+                return await self._left_s(budget, name, spender)
+        return 0
+
     async def wait_s(self, name: str, spender: str) -> int:
         """Count something, and return 0; or the whole seconds until there is budget for it again."""
         for budget in self._budgets[name]:
             if not await self._limiter.hit(budget, name, spender):
-                free_at = (await self._limiter.get_window_stats(budget, name, spender)).reset_time
-                return max(1, math.ceil(free_at - wall_now().timestamp()))
+                return await self._left_s(budget, name, spender)
         return 0
+
+    async def _left_s(self, budget: RateLimitItem, name: str, spender: str) -> int:
+        free_at = (await self._limiter.get_window_stats(budget, name, spender)).reset_time
+        return max(1, math.ceil(free_at - wall_now().timestamp()))
 
 
 def spender_of(request: Request) -> str:

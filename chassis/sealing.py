@@ -113,6 +113,23 @@ class SealingKeys:
         told = value.encode()
         return [hmac.digest(key, told, hashlib.sha256) for key in self._index.values()]
 
+    def open_by_any(self, sealed: bytes, *, bound_to: bytes) -> bytes:
+        """Return what was sealed by whichever key of the file; for what does not say by which.
+
+        Raises:
+            SealBrokenError: none of them opens it.
+        """
+        for key_id in self._index:
+            try:
+                return self.open(sealed, key_id=key_id, bound_to=bound_to)
+            except SealBrokenError:
+                continue
+        raise SealBrokenError
+
+    def digests(self, data: bytes) -> list[bytes]:
+        """Return the keyed hashes of some data by all keys, that of the current one first."""
+        return [hmac.digest(key, b"digest" + data, hashlib.sha256) for key in self._index.values()]
+
     def hasher(self) -> hmac.HMAC:
         """Return a keyed SHA-256, for data whose plain hash could be tried out."""
         return hmac.new(self._index[self.current], b"hash", hashlib.sha256)

@@ -36,7 +36,8 @@ class ServiceSettings(BaseSettings):
         description="A listening socket that whoever starts the process hands in and keeps open.",
     )
     database_url: SecretStr = Field(
-        description="postgresql://role:password@host:port/database of this service alone; takes libpq's `?sslmode=`."  # pragma: allowlist secret
+        description="postgresql://role:password@host:port/database "  # pragma: allowlist secret
+        "of this service alone; takes libpq's `?sslmode=`."
     )
     database_pool: int = Field(
         default=6, ge=2, le=100, description="Connections to the database per process, each of 4 MB there."
@@ -50,6 +51,13 @@ class ServiceSettings(BaseSettings):
     )
     jwks: str = Field(description="File or URL of the public keys that sign the tokens.")
     issuer: str = Field(description="`iss` of the tokens that this desk accepts.")
+    people_jwks: str | None = Field(
+        default=None,
+        description="File or URL of the public keys of an OIDC issuer whose people may call, beside `jwks`.",
+    )
+    people_issuer: str | None = Field(
+        default=None, description="`iss` of the tokens of that issuer; they say roles, regions and election."
+    )
     clock_file: str | None = Field(
         default=None, description="File of the desk's clock; absent, the desk's time is the machine's."
     )

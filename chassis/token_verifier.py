@@ -1,25 +1,43 @@
 """Access tokens (RFC 9068) turned into callers: signature, issuer, audience, lifetime, in that order."""
 
 import hashlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from joserfc import jws, jwt
-from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from chassis.access_changes import AccessChanges
 from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.jwks import KeySource, algorithm_of
-from chassis.problems import Unauthenticated
-from contracts.access import DOOR
+from chassis.problems import TokenExpired, TokenInvalid, TokenNotYetValid, TokenRevoked
+from contracts.access import DOOR, Role, Scope, scopes_of
 
 MAX_LIFETIME_S: Final = 600
 """A token lives at most ten minutes, so that a lost one or a changed role bites soon."""
 
 REHEARSAL_LIFETIME_S: Final = 86_400
 """On a rehearsal desk a token may live a day, for drills by hand."""
+
+_ROLES: Final = frozenset(role.value for role in Role)
+_SCOPES: Final = frozenset(scope.value for scope in Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleIssuer:
+    """An OIDC issuer whose people may call the desk, beside the desk's own token endpoint.
+
+    Its tokens say `roles`; what these may do is the desk's to know. Words of its `scope` that are no scope of the desk
+    (`openid`) say nothing here; one that is makes the token fewer.
+    """
+
+    issuer: str
+    keys: KeySource
 
 
 class _Act(BaseModel):
@@ -50,6 +68,7 @@ class _Claims(BaseModel):
     election: str | None = None
     device_id: str | None = None
     act: _Act | None = None
+    access: dict[str, int] = {}
 
 
 class TokenVerifier:
@@ -64,6 +83,8 @@ class TokenVerifier:
         audience: the name of this service. A token that is for the door alone names its caller and allows nothing here: the
             caller is known, and lacks the scope, in every service as at the door itself.
         groups: named groups of regions, resolved when a token is first seen.
+        changes: whose tokens no longer count, looked at each time.
+        people: another issuer whose people are known here.
         now: the machine's time.
         max_lifetime_s: longest time from `iat` to `exp` that is accepted: 10 minutes, more on a rehearsal
             desk only.
@@ -78,6 +99,8 @@ class TokenVerifier:
         issuer: str,
         audience: str,
         groups: RegionGroups | None = None,
+        changes: AccessChanges | None = None,
+        people: PeopleIssuer | None = None,
         now: Callable[[], datetime] = wall_now,
         max_lifetime_s: int = MAX_LIFETIME_S,
         leeway_s: int = 5,
@@ -87,12 +110,14 @@ class TokenVerifier:
         self._issuer = issuer
         self._audience = audience
         self._groups = groups or RegionGroups()
+        self._changes = changes or AccessChanges()
+        self._people = people
         self._now = now
         self._max_lifetime_s = max_lifetime_s
         self._leeway_s = leeway_s
         self._remembered = remembered
         self._known: dict[bytes, tuple[float, Actor]] = {}
-        self._generation = (keys.generation, self._groups.generation)
+        self._generation = self._generations()
 
     def forget(self) -> None:
         """Forget every remembered token, so that each is verified anew."""
@@ -108,8 +133,9 @@ class TokenVerifier:
         """Return the caller that a token names.
 
         Raises:
-            Unauthenticated: the token is expired, malformed, for neither this service nor the door, or not signed by a
-                known key.
+            TokenExpired, TokenNotYetValid: its time is over, or has not come.
+            TokenRevoked: what it rests upon changed after it was issued.
+            TokenInvalid: the token is malformed, for neither this service nor the door, or not signed by a known key.
             Unavailable: the issuer's keys could not be had.
         """
         digest = hashlib.sha256(token).digest()
@@ -117,26 +143,40 @@ class TokenVerifier:
         now = self._now().timestamp()
         known = self._known.get(digest)
         if known is not None and known[0] > now:
-            return known[1]
+            return self._counted(known[1])
         claims = await self._claims(token, now)
         self._forget_if_changed()  # the keys may just have been read
         expires_at = claims.exp + self._leeway_s
         scope = claims.scope if self._audience in claims.aud else ""
-        actor = _actor(claims, self._groups, scope=scope, expires_at=expires_at)
+        actor = self._counted(_actor(claims, self._groups, scope=scope, expires_at=expires_at))
         self._remember(digest, expires_at, actor, now)
         return actor
 
+    def _counted(self, actor: Actor) -> Actor:
+        if self._changes.cut(actor.ties, actor.issued_at):
+            raise TokenRevoked(
+                "Ask for a new access token: what this one rests upon has changed.",
+                detail_id="Mintalah token akses baru: dasar token ini telah berubah.",
+            )
+        return actor
+
+    def _generations(self) -> Sequence[int]:
+        theirs = self._people.keys.generation if self._people else 0
+        return (self._keys.generation, theirs, self._groups.generation)
+
     def _forget_if_changed(self) -> None:
-        generation = (self._keys.generation, self._groups.generation)
+        generation = self._generations()
         if generation != self._generation:
             self._generation = generation
             self._known.clear()
 
     async def _claims(self, token: bytes, now: float) -> _Claims:
         try:
-            header = jws.extract_compact(token).headers()
+            signed = jws.extract_compact(token)
+            header, people = signed.headers(), self._people_of(signed.payload)
+            issuer, keys = (people.issuer, people.keys) if people else (self._issuer, self._keys)
             kid = header.get("kid")
-            key = await self._keys.key(kid) if isinstance(kid, str) else None
+            key = await keys.key(kid) if isinstance(kid, str) else None
             if key is None or str(header.get("typ", "")).lower().removeprefix("application/") != "at+jwt":
                 raise _not_accepted()
             decoded = jwt.decode(token, key, algorithms=[algorithm_of(key)])
@@ -144,23 +184,38 @@ class TokenVerifier:
             jwt.JWTClaimsRegistry(
                 now=int(now),
                 leeway=self._leeway_s,
-                iss={"essential": True, "value": self._issuer},
+                iss={"essential": True, "value": issuer},
                 aud={"essential": True, "values": [self._audience, DOOR]},
                 exp={"essential": True},
                 iat={"essential": True},
             ).validate(decoded.claims)
         except ExpiredTokenError as error:
-            raise Unauthenticated(
-                "The access token has expired.", detail_id="Token akses sudah kedaluwarsa."
+            raise TokenExpired(
+                "Ask for a new access token.", detail_id="Mintalah token akses baru."
+            ) from error
+        except InvalidClaimError as error:
+            if error.claim not in {"iat", "nbf"}:
+                raise _not_accepted() from error
+            raise TokenNotYetValid(
+                "The clock of the token's issuer goes ahead of the desk's.",
+                detail_id="Jam penerbit token mendahului jam desk.",
             ) from error
         except (JoseError, ValidationError, ValueError, TypeError) as error:
             raise _not_accepted() from error
         if not 0 < claims.exp - claims.iat <= self._max_lifetime_s:
-            raise Unauthenticated(
+            raise TokenInvalid(
                 f"Access tokens of this desk live at most {self._max_lifetime_s} seconds.",
                 detail_id=f"Masa berlaku token desk ini paling lama {self._max_lifetime_s} detik.",
             )
-        return claims
+        return claims.model_copy(update={"scope": _scope_of(claims)}) if people else claims
+
+    def _people_of(self, payload: bytes) -> PeopleIssuer | None:
+        """Return the other issuer where a token says that it is of that one: which keys it is judged by, and no more."""
+        if self._people is None:
+            return None
+        told: object = json.loads(payload)
+        said = cast(dict[str, object], told).get("iss") if isinstance(told, dict) else None
+        return self._people if said == self._people.issuer else None
 
     def _remember(self, digest: bytes, until: float, actor: Actor, now: float) -> None:
         if len(self._known) >= self._remembered:
@@ -168,6 +223,13 @@ class TokenVerifier:
             while len(self._known) >= self._remembered:
                 del self._known[next(iter(self._known))]
         self._known[digest] = (until, actor)
+
+
+def _scope_of(claims: _Claims) -> str:
+    """Return what a person of another issuer may do: what the roles allow, or the fewer that the token asks for."""
+    allowed = {scope.value for scope in scopes_of(Role(role) for role in claims.roles if role in _ROLES)}
+    asked = _SCOPES & set(claims.scope.split())
+    return " ".join(sorted(allowed & asked if asked else allowed))
 
 
 def _actor(claims: _Claims, groups: RegionGroups, *, scope: str, expires_at: int) -> Actor:
@@ -183,10 +245,18 @@ def _actor(claims: _Claims, groups: RegionGroups, *, scope: str, expires_at: int
         election=claims.election,
         grants=tuple(claims.regions),
         expires_at=expires_at,
+        ties=_ties(claims),
+        issued_at=claims.iat,
     )
 
 
-def _not_accepted() -> Unauthenticated:
-    return Unauthenticated(
-        "The access token is not accepted here.", detail_id="Token akses tidak diterima di sini."
-    )
+def _ties(claims: _Claims) -> tuple[tuple[str, int | None], ...]:
+    """Return what a token rests upon: as it says, or by its names where it does not."""
+    if claims.access:
+        return tuple(claims.access.items())
+    device = [(f"device:{claims.device_id}", None)] if claims.device_id else []
+    return ((f"client:{claims.client_id}", None), *device)
+
+
+def _not_accepted() -> TokenInvalid:
+    return TokenInvalid("It is not accepted here.", detail_id="Token ini tidak diterima di sini.")

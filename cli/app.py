@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli import audit, dead_letters, tokens
+from cli import audit, dead_letters, keys, tokens, voters
 from cli import doctor as examination
 from cli.backup import backup, restore
 from cli.definition import define, define_at_start
@@ -54,6 +54,7 @@ def run(
     raise typer.Exit(local.run(run_folder(port), options, console=console, when_ready=when_ready))
 
 
+app.add_typer(keys.app, name="keys")
 app.command()(init)
 app.command()(define)
 app.command("import")(import_)
@@ -62,6 +63,7 @@ app.command()(results)
 app.command()(rebuild)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(voters.app, name="voters", no_args_is_help=True)
 app.add_typer(dead_letters.app, name="dead-letters", no_args_is_help=True)
 app.add_typer(audit.app, name="audit", no_args_is_help=True)
 
@@ -160,8 +162,12 @@ def token(
     minutes: Annotated[
         int, typer.Option(min=1, max=720, help="How long it holds; over 10 on a rehearsal's desk only.")
     ] = 10,
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="Print the page's address with the token, which the page takes out."),
+    ] = False,
 ) -> None:
-    """Print a token that this desk's own key signs, and nothing else."""
+    """Print a token that this desk's own key signs, or a link that opens the page with it, and nothing else."""
     wish = tokens.Wish(
         roles=role,
         regions=region,
@@ -172,7 +178,8 @@ def token(
         minutes=minutes,
     )
     try:
-        typer.echo(tokens.sign(run_folder(port), wish))
+        signed = tokens.sign(run_folder(port), wish)
+        typer.echo(f"{run_folder(port).url('gateway')}/#token={signed}" if link else signed)
     except tokens.NoTokenError as error:
         typer.echo(f"desk token: {error}", err=True)
         raise typer.Exit(1) from error

@@ -11,8 +11,17 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from cli.api import Api, Content
 from cli.errors import DeskError, complaining
@@ -40,11 +49,14 @@ class Kind(StrEnum):
     OFFICERS = "officers"
     FACILITIES = "facilities"
     VOTERS = "voters"
+    ATTENDANCE = "attendance"
+    SCREENINGS = "screenings"
+    PERSONNEL = "personnel"
 
     @property
     def role(self) -> Role:
-        """Who brings such a file: voters are the commission's."""
-        return Role.OPERATOR if self is Kind.VOTERS else Role.DESK
+        """Who brings such a file: voters are the commission's, screenings those who screened."""
+        return {Kind.VOTERS: Role.OPERATOR, Kind.SCREENINGS: Role.HEALTH}.get(self, Role.DESK)
 
     def path(self, election: str) -> str:
         """Where such a file is sent to, under the path of an election."""
@@ -197,11 +209,21 @@ def _table(title: str, rows: list[ToldRow]) -> Table:
     return table
 
 
+class _RateColumn(ProgressColumn):
+    """How many rows are taken in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of the last half minute, or of the whole once it has ended."""
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:,.0f} rows/s" if rate else "")
+
+
 def _bar(*, quiet: bool) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _RateColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True, quiet=quiet),
     )

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -45,7 +46,7 @@ def sign(folder: RunFolder, wish: Wish) -> str:
         NoTokenError: This machine's user has no key for that desk, or the wish cannot be granted.
     """
     try:
-        raw = json.loads(Keys(folder.keys).signing_key.read_text())
+        key = _signing_key(Keys(folder.keys))
     except FileNotFoundError:
         raise NoTokenError(
             f"no desk has run on port {folder.first_port}: there is no key to sign with"
@@ -54,13 +55,20 @@ def sign(folder: RunFolder, wish: Wish) -> str:
         raise NoTokenError(
             f"the key of the desk on port {folder.first_port} belongs to another user"
         ) from None
-    if wish.minutes > LONGEST_MINUTES and not _is_rehearsal(folder):
+    if wish.minutes > LONGEST_MINUTES and not is_rehearsal(folder):
         raise NoTokenError(f"outside a rehearsal a token lives {LONGEST_MINUTES} minutes at most")
     if unknown := [region for region in wish.regions if grant(region) is None]:
         raise NoTokenError(f"{', '.join(unknown)}: not the code of a region or TPS")
-    key = OKPKey.import_key(raw)
     header = {"alg": "Ed25519", "typ": "at+jwt", "kid": key.kid}
     return jwt.encode(header, _claims(folder, wish), key, algorithms=["Ed25519"])
+
+
+def _signing_key(keys: Keys) -> OKPKey:
+    """Return the key that signs now: of those that have begun, the last (`deploy/key_rotation.py`)."""
+    document = json.loads(keys.signing_key.read_text())
+    now = datetime.now(UTC).isoformat()
+    begun = [key for key in document.get("keys", [document]) if key.get("desk_signs_from", "") <= now]
+    return OKPKey.import_key(max(begun, key=lambda key: str(key.get("desk_signs_from", ""))))
 
 
 def _claims(folder: RunFolder, wish: Wish) -> dict[str, object]:
@@ -84,5 +92,6 @@ def _claims(folder: RunFolder, wish: Wish) -> dict[str, object]:
     return claims | {name: value for name, value in optional.items() if value is not None}
 
 
-def _is_rehearsal(folder: RunFolder) -> bool:
+def is_rehearsal(folder: RunFolder) -> bool:
+    """Say whether a desk plays a rehearsal, where tokens may live longer."""
     return folder.clock.exists() and bool(json.loads(folder.clock.read_text()).get("rehearsal"))

@@ -31,6 +31,8 @@ class Scope(StrEnum):
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     REGISTRY_IMPORT = "registry:import"
+    REGISTRY_CHECK_IN = "registry:check-in"
+    HEALTH_SCREEN = "health:screen"
     VOTERS_WRITE = "voters:write"
     LOGISTICS_READ = "logistics:read"
     LOGISTICS_SCAN = "logistics:scan"
@@ -47,6 +49,7 @@ class Scope(StrEnum):
     EVENTS_OPERATIONAL = "events:operational"
     EVENTS_RESTRICTED = "events:restricted"
     AUDIT_READ = "audit:read"
+    CONFLICTS_SETTLE = "conflicts:settle"
     REHEARSAL_CLOCK = "rehearsal:clock"
     DESK_ADMIN = "desk:admin"
 
@@ -84,13 +87,20 @@ _FIELD = _PUBLIC | {Scope.LOGISTICS_READ, Scope.LOGISTICS_SCAN, Scope.INCIDENTS_
 ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     # The crew of a TPS receives its boxes, reports its day and its incidents; it enters no form: the desk
     # does, twice.
-    Role.KPPS: _FIELD,
-    Role.PTPS: _PUBLIC | {Scope.INCIDENTS_READ, Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT},
-    Role.PPS: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
-    Role.PPK: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL},
+    Role.KPPS: _FIELD | {Scope.REGISTRY_CHECK_IN},
+    Role.PTPS: _PUBLIC
+    | {Scope.INCIDENTS_READ, Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT, Scope.REGISTRY_CHECK_IN},
+    Role.PPS: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL, Scope.REGISTRY_CHECK_IN},
+    Role.PPK: _FIELD | {Scope.INCIDENTS_READ, Scope.EVENTS_OPERATIONAL, Scope.REGISTRY_CHECK_IN},
     # The commission's own clerks: beside the administrator they alone bring the list of voters.
     Role.OPERATOR: _PICTURE
-    | {Scope.INCIDENTS_REPORT, Scope.TURNOUT_REPORT, Scope.TURNOUT_ENTER, Scope.VOTERS_WRITE},
+    | {
+        Scope.INCIDENTS_REPORT,
+        Scope.TURNOUT_REPORT,
+        Scope.TURNOUT_ENTER,
+        Scope.VOTERS_WRITE,
+        Scope.CONFLICTS_SETTLE,
+    },
     # Entries are blind: who makes one sees no votes before everybody does.
     Role.VERIFIER: _PICTURE | {Scope.TURNOUT_ENTER},
     Role.ADJUDICATOR: _PICTURE | {Scope.TURNOUT_ADJUDICATE, Scope.RESULTS_EARLY},
@@ -99,7 +109,8 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     # Risk classes and training of officers are facts of the registry that these agencies keep.
     Role.BPBD: _HANDLING | {Scope.REGISTRY_IMPORT},
     Role.POLICE: _HANDLING | {Scope.REGISTRY_IMPORT, Scope.EVENTS_RESTRICTED},
-    Role.HEALTH: _HANDLING | {Scope.REGISTRY_IMPORT},
+    # How somebody's health is, is read by those who screened it alone: not by the desk, nor by its administrator.
+    Role.HEALTH: _HANDLING | {Scope.REGISTRY_IMPORT, Scope.HEALTH_SCREEN},
     Role.OVERSIGHT: _HANDLING | {Scope.EVENTS_RESTRICTED},
     Role.CAMAT: _PICTURE | {Scope.INCIDENTS_REPORT},
     Role.MINISTRY: _PICTURE | {Scope.RESULTS_EARLY},
@@ -110,16 +121,30 @@ ROLE_SCOPES: Final[Mapping[Role, frozenset[Scope]]] = {
     | {
         Scope.REGISTRY_WRITE,
         Scope.REGISTRY_IMPORT,
+        Scope.REGISTRY_CHECK_IN,
         Scope.LOGISTICS_SCAN,
         Scope.LOGISTICS_WRITE,
         Scope.TURNOUT_REPORT,
         Scope.RESULTS_EARLY,
         Scope.EVENTS_RESTRICTED,
+        Scope.CONFLICTS_SETTLE,
     },
     # Entering and adjudicating are not the administrator's: two persons of those roles must agree.
-    Role.ADMIN: frozenset(Scope) - {Scope.TURNOUT_ENTER, Scope.TURNOUT_ADJUDICATE},
+    Role.ADMIN: frozenset(Scope) - {Scope.TURNOUT_ENTER, Scope.TURNOUT_ADJUDICATE, Scope.HEALTH_SCREEN},
 }
 """The scopes of each role. Nobody both enters forms and settles their differences, or sees votes early."""
+
+
+FIELD_SCOPES: Final[frozenset[Scope]] = frozenset(
+    {
+        Scope.TURNOUT_REPORT,
+        Scope.TURNOUT_ENTER,
+        Scope.LOGISTICS_SCAN,
+        Scope.INCIDENTS_REPORT,
+        Scope.INCIDENTS_HANDLE,
+    }
+)
+"""What is done in the field: the commands that need one of these may come in a batch of mixed commands."""
 
 
 def scopes_of(roles: Iterable[Role]) -> frozenset[Scope]:
@@ -143,11 +168,11 @@ def _audiences(scope: Scope) -> frozenset[str]:
     match area:
         case "registry" | "logistics" | "incidents" | "turnout":
             return frozenset({area})
-        case "voters":
+        case "voters" | "health":
             return frozenset({"registry"})
         case "results":
             return frozenset({"turnout"})
-        case "desk" | "audit":
+        case "desk" | "audit" | "conflicts":
             return frozenset({"registry", "logistics", "incidents", "turnout"})
         case _:
             return frozenset()
@@ -170,6 +195,16 @@ def grant(text: str) -> str | None:
     if text == NATION or _GROUP.fullmatch(text):
         return text
     return place_code(text)
+
+
+def within(asked: str, own: str) -> bool:
+    """Say whether a grant lies within another; a group of regions only within itself or the nation.
+
+    Example: `within("32.71.06", "32.71")`, `within("32.71", "*")`, and nothing but `group:bakorwil-1` and `*` holds that group.
+    """
+    if asked.startswith(GROUP_PREFIX) or own.startswith(GROUP_PREFIX):
+        return own in {asked, NATION}
+    return covers(own, asked)
 
 
 def covers(held: str, code: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts import incidents_events, logistics_events, registry_events, turnout_events
 from contracts.envelope import EventData, EventModel, EventSpec, PartitionBy
+from contracts.registry_people_events import PEOPLE_EVENTS
 from contracts.vocabulary import DataClass, Service
 
 PARTITIONS = 12
@@ -49,7 +50,7 @@ WATERMARK_TOPIC = "desk.watermarks.v1"
 
 
 _OF_SERVICES: tuple[tuple[Service, Mapping[str, EventSpec]], ...] = (
-    (Service.REGISTRY, registry_events.EVENTS),
+    (Service.REGISTRY, {**registry_events.EVENTS, **PEOPLE_EVENTS}),
     (Service.LOGISTICS, logistics_events.EVENTS),
     (Service.INCIDENTS, incidents_events.EVENTS),
     (Service.TURNOUT, turnout_events.EVENTS),

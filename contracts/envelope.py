@@ -5,7 +5,7 @@ specification asks for extensions). Source: CloudEvents 1.0.2 and its Kafka prot
 """
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +22,9 @@ class EventData(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+
+DESK_WIDE: Final = "desk"
+"""Stands for the election of an event that is about the desk and no election; no election is called so."""
 
 PartitionBy = Literal["tps", "aggregate"]
 EventModel = type[EventData]

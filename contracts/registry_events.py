@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.envelope import EventData, EventSpec
+from contracts.registry_people_events import PostCount
 from contracts.vocabulary import ContestId, DataClass, ElectionId, Instant, RegionCode, TpsCode, TpsKind
 
 CivilTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -53,7 +54,10 @@ class FacilityKind(StrEnum):
     """A place whose people vote by a special arrangement (D12)."""
 
     HOSPITAL = "hospital"
+    CLINIC = "clinic"
     PRISON = "prison"
+    DETENTION = "detention"
+    SHELTER = "shelter"
     OTHER = "other"
 
 
@@ -64,6 +68,15 @@ class ContactStatus(StrEnum):
     CONTACTED = "contacted"
     LIST_RECEIVED = "list_received"
     SERVED = "served"
+
+
+class AccessKind(StrEnum):
+    """What a token rests upon: when it changes, the tokens before no longer count."""
+
+    CLIENT = "client"
+    PERSON = "person"
+    OFFICER = "officer"
+    DEVICE = "device"
 
 
 class Part(BaseModel):
@@ -116,6 +129,14 @@ class ElectionSettings(Part):
     linmas_per_tps: CountSetting = Field(description="D8.")
     ptps_per_tps: CountSetting = Field(description="D9.")
     turnout_target_ratio: RatioSetting = Field(description="The region's own target.")
+    move_cutoff_days: CountSetting = Field(
+        default=CountSetting(value=30, source="D12: the regulation was not seen"),
+        description="D12: the last day on which somebody moves to another TPS, before the voting day.",
+    )
+    special_move_cutoff_days: CountSetting = Field(
+        default=CountSetting(value=7, source="D12: the regulation was not seen"),
+        description="D12: the same for inpatients and companions, detainees, disaster and duty.",
+    )
 
 
 class Stage(Part):
@@ -221,6 +242,35 @@ class TpsRosterChanged(EventData):
     kpps: RosterCount
     linmas: RosterCount
     ptps: RosterCount
+    posts: list[PostCount] = Field(
+        default_factory=list[PostCount],
+        description="The same by duty, with how far they have come; empty where the registry was older.",
+    )
+    chair_trained: bool | None = Field(
+        default=None, description="Of KPPS 1; null where the post is empty, or nobody said."
+    )
+
+
+class SexCount(Part):
+    """How many people, by the sex that their NIK has."""
+
+    men: int
+    women: int
+
+
+class TpsVotersCounted(EventData):
+    """The voters of a TPS were counted, by kind and sex: what the list comes to now, and nobody on it."""
+
+    tps_id: UUID
+    tps_code: TpsCode
+    dpt: SexCount = Field(description="Of the DPT, and voting here.")
+    moved_in: SexCount = Field(description="PINDAHAN: on the DPT elsewhere, and voting here.")
+    moved_in_from_other_kabkota: SexCount = Field(
+        description="Of these, who comes from another kabupaten or kota and gets the governor's ballot alone (D13)."
+    )
+    moved_out: SexCount = Field(description="Of the DPT here, and voting elsewhere.")
+    walk_in: SexCount = Field(description="TAMBAHAN.")
+    struck: SexCount
 
 
 class FacilityChanged(EventData):
@@ -239,6 +289,8 @@ class FacilityChanged(EventData):
     contacted_on: date | None
     source: str
     as_of: date | None = Field(description="Null where the source gives no day.")
+    list_received_on: date | None = None
+    served_on: date | None = None
 
 
 class RegionGroupDefined(EventData):
@@ -250,12 +302,29 @@ class RegionGroupDefined(EventData):
     source: str
 
 
+class AccessChanged(EventData):
+    """What somebody may do changed, or ended: tokens that were issued before no longer count.
+
+    No name, role or region is told: who needs a token asks for a new one, and is judged by what holds then.
+    """
+
+    kind: AccessKind
+    subject: str = Field(
+        description="Client or device id, `<agency>:<person>`, or `<election>:<person>` of a roster; pseudonyms."
+    )
+    changed_at: Instant = Field(
+        description="Tokens of other issuers are refused whose `iat` lies before; the desk's own carry the event's version."
+    )
+
+
 EVENTS: dict[str, EventSpec] = {
     "election.defined": (ElectionDefined, DataClass.PUBLIC, "aggregate"),
     "contest.defined": (ContestDefined, DataClass.PUBLIC, "aggregate"),
     "tps.registered": (TpsRegistered, DataClass.PUBLIC, "tps"),
     "tps_risk.assessed": (TpsRiskAssessed, DataClass.OPERATIONAL, "tps"),
     "tps_roster.changed": (TpsRosterChanged, DataClass.OPERATIONAL, "tps"),
+    "tps_voters.counted": (TpsVotersCounted, DataClass.OPERATIONAL, "tps"),
     "facility.changed": (FacilityChanged, DataClass.OPERATIONAL, "aggregate"),
     "region_group.defined": (RegionGroupDefined, DataClass.PUBLIC, "aggregate"),
+    "access.changed": (AccessChanged, DataClass.RESTRICTED, "aggregate"),
 }

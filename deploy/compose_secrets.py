@@ -1,6 +1,7 @@
 """Keys and passwords of a desk that runs with `deploy/compose.yaml`, made once and never shown.
 
     python -m deploy.compose_secrets --region 32.71 --election pilkada-2024
+    python -m deploy.compose_secrets --rotate-keys      while the desk runs: no restart, no failed request
 
 Passwords of the databases and of Grafana go to `deploy/.env`, which Docker Compose reads; keys and the first
 application's secret to `deploy/compose/secrets`. Nothing that exists is replaced. Unlike the keys of `make run` these are
@@ -13,12 +14,15 @@ import hashlib
 import json
 import os
 import secrets
+import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from joserfc.jwk import KeySet, OKPKey
 
 from contracts.access import Role
+from deploy.key_rotation import KeyFiles, RotationError, rotate, told
 from deploy.keys import sealing_keys
 from deploy.run_folder import replace_file
 
@@ -26,7 +30,20 @@ DEPLOY = Path(__file__).parent
 IMAGE_ACCOUNT = 10001
 """The account that the image runs as; root gives the files to it, anybody else has the image run as themselves."""
 
-PASSWORDS = ("POSTGRES", "REGISTRY", "LOGISTICS", "INCIDENTS", "TURNOUT", "GATEWAY", "GRAFANA")
+LONGEST_LIFETIME = timedelta(minutes=10)
+"""Of a token; a compose desk plays no rehearsal of its own."""
+
+PASSWORDS = (
+    "POSTGRES",
+    "REGISTRY",
+    "LOGISTICS",
+    "INCIDENTS",
+    "TURNOUT",
+    "GATEWAY",
+    "GRAFANA",
+    "KEYCLOAK",
+    "KEYCLOAK_ADMIN",
+)
 FIRST_CLIENT = "desk-office"
 
 
@@ -41,7 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--election", default=None, help="election that its tokens are for (default: every one)"
     )
+    parser.add_argument(
+        "--rotate-keys", action="store_true", help="put a new signing key in the place of the one that signs"
+    )
     options = parser.parse_args(arguments)
+    if options.rotate_keys:
+        folder = DEPLOY / "compose" / "secrets"
+        files = KeyFiles(folder / "signing_key", folder / "public_keys", in_place=True)
+        try:
+            print(told(rotate(files, prefix="desk", lifetime=LONGEST_LIFETIME, now=datetime.now(UTC))))
+        except RotationError as error:
+            sys.exit(str(error))
+        return
     make(
         DEPLOY,
         region=str(options.region),

@@ -223,6 +223,10 @@ def _print_table(desk: Supervisor, settings: DeskSettings, *, took_s: float, con
         simulate = f"{prefix}.venv/bin/desk simulate --region {settings.region} --tps 40"
         table.add_row("to begin", f"{simulate} (until then the clock stands)")
     table.add_row("a token", f"{prefix}.venv/bin/desk token --role desk --region {settings.region}")
+    table.add_row(
+        "the page",
+        f"open what {prefix}.venv/bin/desk token --link --role desk --region {settings.region} prints",
+    )
     table.add_row("the data", str(folder.path))
     table.add_row("the logs", str(folder.logs))
     table.add_row("to stop", f"Ctrl-C, or {prefix}make down")

@@ -131,11 +131,13 @@ def environment(
         "DESK_PEERS": json.dumps({other: folder.url(other) for other in OWNERS}),
         "DESK_INTERNAL_TOKEN_FILE": str(keys.internal_token),
     }
-    door = {"DESK_SIGNING_KEY_FILE": str(keys.signing_key), "DESK_CLIENTS_FILE": str(keys.clients)}
-    voters = {"DESK_VOTER_KEYS_FILE": str(keys.voters)}
+    registry = {
+        "DESK_VOTER_KEYS_FILE": str(keys.voters),
+        "DESK_SIGNING_KEY_FILE": str(keys.signing_key),
+        "DESK_CLIENTS_FILE": str(keys.clients),
+    }
     clock = {"DESK_CLOCK_FILE": str(folder.clock)} if rehearsal else {}
-    own = {"gateway": door, "registry": voters}.get(owner, {})
-    return _inherited() | common | clock | own
+    return _inherited() | common | clock | (registry if owner == "registry" else {})
 
 
 def _inherited() -> dict[str, str]:

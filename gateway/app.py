@@ -2,18 +2,16 @@
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
 from fastapi import FastAPI
 
 from chassis.app import Parts
 from chassis.app import create_app as create_service
-from chassis.client_directory import ClientDirectory
-from chassis.token_issuer import TokenIssuer
 from gateway import names
 from gateway.answers import Answers
 from gateway.budgets import Budgets
 from gateway.door import Door, passage_routes
+from gateway.field_commands import packed_commands
 from gateway.full_lanes import FullLanes
 from gateway.groups import follow_groups
 from gateway.metrics import DomainMetrics, reconcile, show_figures
@@ -25,8 +23,10 @@ from gateway.queries import results as results_queries
 from gateway.queries.freshness import as_of, sources_of
 from gateway.queries.map import AskedMap, TpsMap, tps_map
 from gateway.queries.overview import Asked
+from gateway.queries.packs import AskedPack, pack
 from gateway.queries.results import AskedResults
 from gateway.routes import ROUTERS
+from gateway.schemas.packs import Pack
 from gateway.schemas.regions import Overview
 from gateway.schemas.results import Results
 from gateway.settings import Settings
@@ -55,7 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
         ),
     )
     state = app.state
-    state.hub = Hub(state.database, clients=settings.stream_clients, groups=state.groups)
+    state.hub = Hub(
+        state.database, clients=settings.stream_clients, groups=state.groups, changes=state.access_changes
+    )
     state.domain_metrics = DomainMetrics(state.metrics, settings=settings, hub=state.hub)
     state.door = Door(
         settings.peers,
@@ -66,8 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.overviews = Answers(partial(_overview, app), age_s=settings.overview_age_s)
     state.results = Answers(partial(_results, app), age_s=settings.overview_age_s)
     state.maps = Answers(partial(_map, app), age_s=settings.map_age_s)
-    state.token_issuer = _token_issuer(settings)
-    state.client_directory = _client_directory(settings)
+    state.packs = Answers(partial(_pack, app), age_s=settings.map_age_s)
     app.router.routes.extend(passage_routes())
     app.router.routes.extend(page_routes())
     install_merged_openapi(app)
@@ -112,21 +113,16 @@ async def _map(app: FastAPI, asked: AskedMap) -> TpsMap:
         return await tps_map(connection, asked, as_of=known)
 
 
-def _token_issuer(settings: Settings) -> TokenIssuer | None:
-    if settings.signing_key_file is None:
-        return None
-    development = settings.environment == "development"
-    return TokenIssuer.from_file(
-        Path(settings.signing_key_file), issuer=settings.issuer, allow_demo=development
-    )
-
-
-def _client_directory(settings: Settings) -> ClientDirectory | None:
-    if settings.clients_file is None:
-        return None
-    return ClientDirectory.from_file(
-        Path(settings.clients_file), allow_demo=settings.environment == "development"
-    )
+async def _pack(app: FastAPI, asked: AskedPack) -> Pack:
+    settings: Settings = app.state.settings
+    async with app.state.database.reading() as connection:
+        return await pack(
+            connection,
+            asked,
+            rehearsal=settings.rehearsal,
+            slots=settings.turnout_slots,
+            commands=packed_commands(),
+        )
 
 
 async def _follow_feed(app: FastAPI) -> None:

@@ -34,6 +34,9 @@ class Ending(StrEnum):
     REGIONS_CHANGED = "regions-changed"
     """A named group of the token has other regions now: the client comes again, and is judged anew."""
 
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105 - the name of an event
+    """What the token rests upon has changed: the client comes again with its cursor and a new one, if it gets one."""
+
     LEAVING = "leaving"
     """This process ends: what waits is sent, and the client comes again with its cursor, to another one."""
 

@@ -8,7 +8,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +45,7 @@ _FORWARDED: Final = frozenset(
         *(b"if-none-match", b"accept", b"accept-language", b"desk-after", b"desk-purpose"),
     }
 )
+_OF_THE_BODY: Final = frozenset({b"content-type", b"content-encoding"})
 _OF_A_PATH: Final = "/:@!$&'()*+,;=~"
 STREAMED: Final = "/imports"
 """Bodies of routes that end so are too large to hold; they go through as they come, in a lane of their own."""
@@ -61,8 +62,12 @@ _RETURNED = (
         "vary",
     ),
     *("content-language", "cache-control", "www-authenticate", "ratelimit", "ratelimit-policy"),
+    *("content-security-policy", "x-content-type-options", "referrer-policy"),
 )
 _PUBLIC_WAITING = 16
+_TOKENS: Final = frozenset({"/v1/oauth/token", "/.well-known/jwks.json"})
+"""Whoever asks for these has no token yet, and must get one although the public floods its own lane."""
+
 _MOST_REFUSALS = 20_000
 _LONGEST_REFUSAL_S = 600
 _TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
@@ -203,25 +208,32 @@ def _of_the_address(answer: httpx.Response) -> bool:
 
 
 class Door:
-    """The lanes to all services; public routes and who has no valid token get a narrow one: a flood holds up nobody else."""
+    """The lanes to all services; public routes and who has no valid token get a narrow one: a flood holds up nobody else.
+
+    So do batches of mixed commands, each of which may take a connection for seconds, and who asks for a token has another.
+    """
 
     def __init__(self, peers: dict[str, str], *, verifier: TokenVerifier, clients: int, waiting: int) -> None:
         self._verifier = verifier
         self.lanes = {name: Lane(url, clients=clients, waiting=waiting) for name, url in peers.items()}
         self.uploads = {name: Lane(url, clients=1, waiting=waiting) for name, url in peers.items()}
+        self.batches = {name: Lane(url, clients=2, waiting=waiting) for name, url in peers.items()}
         self.public = {name: Lane(url, clients=1, waiting=_PUBLIC_WAITING) for name, url in peers.items()}
+        self.tokens = {name: Lane(url, clients=2, waiting=waiting) for name, url in peers.items()}
         self.refusals = Refusals()
 
     async def close(self) -> None:
         """Close every lane."""
-        for lane in (*self.lanes.values(), *self.uploads.values(), *self.public.values()):
-            await lane.close()
+        for lanes in (self.lanes, self.uploads, self.batches, self.public, self.tokens):
+            for lane in lanes.values():
+                await lane.close()
 
     def is_full(self, service: str, scope: Scope) -> bool:
         """Say whether a request for a service could not even wait; of a token that was never seen nothing is said yet."""
         token = bearer_of(scope)
         public = token is None or is_public(scope["path"])
-        lane = (self.public if public else self.lanes).get(service)
+        lanes = self.tokens if scope["path"] in _TOKENS else self.public if public else self.lanes
+        lane = lanes.get(service)
         if lane is None or not lane.is_full:
             return False
         return token is None or public or self._verifier.remembers(token)
@@ -253,17 +265,13 @@ class Door:
             TooManyRequests: the owner has refused this address for some time, and it is not over.
         """
         if service not in self.lanes:
-            raise DoorShut(
-                f"This desk runs without {service}.",
-                detail_id=f"Desk ini berjalan tanpa {service}.",
-                retry_after_s=5,
-            )
+            raise _absent(service)
         lane, content = self.lanes[service], None
         path, address = _route_of(request), request.client.host if request.client else ""
         public = is_public(path) or not await self._is_known(request)
         if public:
             self.refusals.check(path, address)
-            lane = self.public[service]
+            lane = self.tokens[service] if path.partition(" ")[2] in _TOKENS else self.public[service]
         if request.method not in ("GET", "HEAD"):
             if request.url.path.endswith(STREAMED):
                 await caller(request)
@@ -279,6 +287,36 @@ class Door:
                 self.refusals.note(path, address, answer)
             kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
             return Response(answer.content, status_code=answer.status_code, headers=kept)
+
+    async def ask(
+        self,
+        request: Request,
+        lanes: Mapping[str, Lane],
+        path: str,
+        *,
+        service: str,
+        method: str = "GET",
+        content: bytes | None = None,
+    ) -> httpx.Response:
+        """Ask a service something on behalf of a caller who has a valid token, and return its answer.
+
+        Args:
+            lanes: which of the door's it takes.
+
+        Raises:
+            DoorShut: the service could not be reached; nothing was sent.
+            OutcomeUnknown: the answer to a command was lost.
+            Overloaded: too many requests wait for this service already.
+        """
+        if service not in lanes:
+            raise _absent(service)
+        headers = [each for each in _headers(request) if each[0] not in _OF_THE_BODY]
+        if content is not None:
+            headers.append((b"content-type", b"application/json"))
+        async with lanes[service].client() as client:
+            return await self._send(
+                client, client.build_request(method, path, headers=headers, content=content), service
+            )
 
     async def _send(self, client: httpx.AsyncClient, outgoing: httpx.Request, service: str) -> httpx.Response:
         """Send a request, and once more where its connection was closed in that moment and a repeat does no harm."""
@@ -304,6 +342,14 @@ class Door:
                 "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
                 detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
             ) from error
+
+
+def _absent(service: str) -> DoorShut:
+    return DoorShut(
+        f"This desk runs without {service}.",
+        detail_id=f"Desk ini berjalan tanpa {service}.",
+        retry_after_s=5,
+    )
 
 
 def is_public(path: str) -> bool:

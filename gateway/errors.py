@@ -1,6 +1,6 @@
 """What can be wrong with a question to the gateway, beside what the chassis knows."""
 
-from chassis.problems import BadRequest, NotFound, Unauthenticated, Unavailable
+from chassis.problems import BadRequest, Forbidden, NotFound, Unauthenticated, Unavailable
 
 
 class RegionUnknown(NotFound):
@@ -63,3 +63,10 @@ class PositionInvalid(BadRequest):
 
     code = "position-invalid"
     title, title_id = "This is not a position", "Ini bukan posisi yang sah"
+
+
+class DeviceDiffers(Forbidden):
+    """The token is bound to a device, and the batch says that it comes from another one."""
+
+    code = "device-differs"
+    title, title_id = "The token is bound to another device", "Token terikat pada perangkat lain"

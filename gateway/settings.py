@@ -10,12 +10,6 @@ from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     """What the gateway needs to know to run."""
 
-    signing_key_file: str | None = Field(
-        default=None, description="Private JWK of the desk's own token endpoint; absent, it has none."
-    )
-    clients_file: str | None = Field(
-        default=None, description="Applications that may ask the token endpoint, with hashed secrets."
-    )
     import_limit_bytes: int = Field(default=256_000_000, description="A larger file gets 413.")
     trusted_proxies: str = ""
     door_connections: int = Field(

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
+from chassis.access_changes import AccessChanges
 from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.database import Database
@@ -45,12 +46,21 @@ KEEPALIVE_S = 15.0
 class Hub:
     """Follows the feed and serves the streams of one process."""
 
-    def __init__(self, database: Database, *, clients: int, groups: RegionGroups | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clients: int,
+        groups: RegionGroups | None = None,
+        changes: AccessChanges | None = None,
+    ) -> None:
         self._database = database
         self._most = clients
         self._clients: set[Client] = set()
         self._groups = groups or RegionGroups()
         self._generation = self._groups.generation
+        self._changes = changes or AccessChanges()
+        self._changes_seen = self._changes.generation
         self._channels = Channels(lambda: self.cursor)
         self._cursor: Cursor | None = None
         self._leaving = False
@@ -87,6 +97,7 @@ class Hub:
                 while await self._move():
                     pass
                 self._judge_regions()
+                self._judge_tokens()
                 try:
                     await asyncio.wait_for(self._notified.wait(), _POLL_S)
                 except TimeoutError:
@@ -123,6 +134,15 @@ class Hub:
         for client in self._clients:
             if self._has_changed(client):
                 client.end(Ending.REGIONS_CHANGED)
+
+    def _judge_tokens(self) -> None:
+        """End the streams whose token no longer counts."""
+        if self._changes_seen == self._changes.generation:
+            return
+        self._changes_seen = self._changes.generation
+        for client in self._clients:
+            if (actor := client.actor) and self._changes.cut(actor.ties, actor.issued_at):
+                client.end(Ending.TOKEN_REVOKED)
 
     def _has_changed(self, client: Client) -> bool:
         asked, actor = client.region or "", client.actor
@@ -284,6 +304,7 @@ def _farewell(hub: Hub, client: Client) -> Iterator[bytes]:
 
 _WHY = {
     Ending.TOKEN_EXPIRED: "the token is over: come again with a new one, or a new ticket, and this cursor",
+    Ending.TOKEN_REVOKED: "what the token rests upon has changed: come again with a new one, and this cursor",
     Ending.REGIONS_CHANGED: "the regions of the token's groups have changed: come again with this cursor",
 }
 

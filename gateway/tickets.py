@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter
 
+from chassis.access_changes import AccessChanges
 from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.database import UnitOfWork
@@ -31,17 +32,20 @@ async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
     return ticket
 
 
-async def redeem_ticket(uow: UnitOfWork, ticket: str, *, groups: RegionGroups) -> Actor:
+async def redeem_ticket(
+    uow: UnitOfWork, ticket: str, *, groups: RegionGroups, changes: AccessChanges
+) -> Actor:
     """Return the caller that a ticket stands for, with the regions of its groups as they are now, and use it up.
 
     Raises:
-        TicketInvalid: it was used, is too old, or never was one.
+        TicketInvalid: it was used, is too old, or never was one; or its caller's token no longer counts.
     """
     row = await uow.fetch_row(
         "delete from stream_ticket where ticket_hash = $1 and expires_at > $2 returning actor",
         hashlib.sha256(ticket.encode()).digest(),
         wall_now(),
     )
-    if row is None:
+    actor = _actor.validate_json(row["actor"]) if row is not None else None
+    if actor is None or changes.cut(actor.ties, actor.issued_at):
         raise TicketInvalid("Ask for a new ticket.", detail_id="Mintalah tiket baru.")
-    return _actor.validate_json(row["actor"]).as_of(groups)
+    return actor.as_of(groups)

@@ -15,6 +15,7 @@ from simulator.drive.journal import Journal
 from simulator.drive.keeper import Keeper
 from simulator.drive.lanes import Lanes
 from simulator.load.load import load
+from simulator.load.people import people_of, register
 from simulator.plan.model import Plan
 from simulator.results import compare
 from simulator.settings import Settings
@@ -54,6 +55,7 @@ async def run_load(settings: Settings, plan: Plan, *, say: Say) -> None:
     """
     doors = Doors.of(settings, election=plan.election)
     try:
+        await register(doors.desk, people_of(plan), election=plan.election, say=say)
         await load(doors.desk, plan, say=say)
     finally:
         await doors.wire.close()
@@ -75,6 +77,8 @@ async def run_days(settings: Settings, plan: Plan, *, say: Say) -> bool:
         say("other days were played on this desk; where these contradict them, FRESH=1 starts anew")
     try:
         if not journal.loaded:
+            people = people_of(plan, actions)
+            await register(doors.desk, people, election=plan.election, say=say)
             await load(doors.desk, plan, say=say)
             journal.note_loaded()
         clock = RehearsalClock(doors.wire, doors.tokens)

@@ -78,6 +78,27 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             Subject.SAYING,
         ),
         FindingCode(
+            "W-CHECK-IN-LATE",
+            "D10",
+            "The officer came after the TPS was to open.",
+            "Petugas hadir setelah jam buka TPS.",
+            Subject.REPORT,
+        ),
+        FindingCode(
+            "W-CHECK-IN-ORDER",
+            None,
+            "A check-in of this post that was made later stands; this one is kept and changes nothing.",
+            "Presensi posisi ini yang dibuat kemudian tetap berlaku; yang ini disimpan tanpa mengubah apa pun.",
+            Subject.REPORT,
+        ),
+        FindingCode(
+            "W-REQUEST-LATE",
+            "D12",
+            "The facility's request came after H-7; it is kept, and a named person decides about it.",
+            "Permintaan fasilitas diterima setelah H-7; disimpan dan diputuskan oleh petugas yang disebutkan.",
+            Subject.FACILITY,
+        ),
+        FindingCode(
             "W-TPS-SIZE",
             "D1",
             "The TPS has more voters than the election's limit.",

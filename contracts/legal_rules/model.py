@@ -27,10 +27,11 @@ class Subject(StrEnum):
     """What a finding is found on."""
 
     FORM = "the form of a TPS"
-    REPORT = "a turnout report, a milestone or an entry"
+    REPORT = "a turnout report, a milestone, a check-in or an entry"
     SAYING = "the time or the code that a report says"
     BOX = "a box and its hand-overs"
     TPS = "a TPS as it was registered"
+    FACILITY = "a request of a hospital or another special place"
     VOTER = "a row of a list of voters"
 
 

@@ -52,8 +52,45 @@ VOTER_CODES: Final[dict[str, FindingCode]] = {
         FindingCode(
             "E-VOTER-ELSEWHERE",
             None,
-            "The election's list has this NIK at another TPS already; the row is refused.",
-            "Daftar pemilih sudah memuat NIK ini di TPS lain; baris ditolak.",
+            "The election's list has this NIK at another TPS already, and this is no row of a mover within the token's regions; "
+            "the row is refused.",
+            "Daftar pemilih sudah memuat NIK ini di TPS lain, dan baris ini bukan pindahan di dalam wilayah token; "
+            "baris ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-MOVE-CUTOFF",
+            "D12",
+            "It was decided after the cut-off of moves to another TPS; the row is refused.",
+            "Keputusannya setelah batas waktu pindah memilih; baris ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "W-MOVE-CUTOFF",
+            "D12",
+            "The cut-off of moves is past, and the row does not say that it was decided before.",
+            "Batas waktu pindah memilih sudah lewat, dan baris tidak menyebut bahwa keputusannya sebelum itu.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "E-MOVE-BALLOT",
+            "D13",
+            "No contest of the TPS is held where the voter comes from; the row is refused.",
+            "Tidak ada pemilihan di TPS itu yang mencakup daerah asal pemilih; baris ditolak.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "W-MOVE-REASON",
+            "D12",
+            "A voter who moved in has no reason or no evidence in the row.",
+            "Pemilih pindahan tanpa alasan atau tanpa bukti dalam baris.",
+            Subject.VOTER,
+        ),
+        FindingCode(
+            "W-WALKIN-ADDRESS",
+            "D11",
+            "The address of a walk-in voter lies in another kelurahan than the TPS.",
+            "Alamat pemilih tambahan berada di kelurahan lain dari TPS.",
             Subject.VOTER,
         ),
     )

@@ -19,3 +19,4 @@ add logistics "$LOGISTICS_PASSWORD"
 add incidents "$INCIDENTS_PASSWORD"
 add turnout "$TURNOUT_PASSWORD"
 add gateway "$GATEWAY_PASSWORD"
+if [ -n "${KEYCLOAK_PASSWORD:-}" ]; then add keycloak "$KEYCLOAK_PASSWORD"; fi

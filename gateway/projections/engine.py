@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pydantic_core import from_json, to_json
 
+from chassis.access_changes import know_access_changes
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from chassis.region_groups import know_region_groups
@@ -26,17 +27,27 @@ from gateway.projections import (
     Projection,
     incidents,
     logistics,
+    people,
     registry,
     turnout,
 )
 from gateway.totals import is_kept, reach_of
 
 NOTIFY = "desk_feed"
-FOLDS: dict[str, Fold | None] = {**registry.FOLDS, **logistics.FOLDS, **incidents.FOLDS, **turnout.FOLDS}
+FOLDS: dict[str, Fold | None] = {
+    **registry.FOLDS,
+    **people.FOLDS,
+    **logistics.FOLDS,
+    **incidents.FOLDS,
+    **turnout.FOLDS,
+}
 """How each type of event changes its aggregate's row; None: the event is in the feed and changes no row."""
 
 COMBINED: dict[str, Combined] = {**registry.COMBINED, **logistics.COMBINED}
 """Which row of its TPS an event changes beside that of its aggregate; only types that are partitioned by TPS."""
+
+ACCESS_CHANGED = "desk.registry.access.changed.v1"
+"""Ends tokens, here as in every process. No news of an election: the feed would tell who holds them by their pseudonyms."""
 
 Key = tuple[str, str]
 TotalKey = tuple[str, str, str, int]
@@ -203,7 +214,7 @@ async def _write_feed(uow: UnitOfWork, events: Sequence[Received[EventData]]) ->
     await uow.append(
         "event_feed",
         ("lane", "election", "region", "data_class", "type", "event", "recorded_at"),
-        [_feed_row(event) for event in events],
+        [_feed_row(event) for event in events if event.envelope.type != ACCESS_CHANGED],
     )
     await uow.execute(f"notify {NOTIFY}")
 
@@ -249,6 +260,7 @@ SUBSCRIPTION = Subscription(
     handlers={
         **dict.fromkeys(CATALOG, IGNORE),
         "desk.registry.region_group.defined.v1": handles(know_region_groups),
+        ACCESS_CHANGED: handles(know_access_changes),
     },
     after=project,
     batch=2_000,

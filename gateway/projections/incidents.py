@@ -6,6 +6,7 @@ one that has stopped is a figure that says whether it was kept.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import cast
 
 from contracts.access import NATION
 from contracts.envelope import Envelope, EventData
@@ -32,9 +33,19 @@ _INCIDENT_FIELDS = set(IncidentFacts.model_fields)
 def incident_changed(body: Body, _: Envelope, data: EventData) -> Projection:
     """Keep an incident as it stands, with its clocks."""
     assert isinstance(data, IncidentFacts)
-    kept: Body = {**body, **data.model_dump(mode="json", include=_INCIDENT_FIELDS)}
+    kept: Body = {**body, **data.model_dump(mode="json", include=_INCIDENT_FIELDS), **_moved(body, data)}
     figures = _incident_figures(data) | _public_figures(kept.get("public"))
     return Projection("incident", data.region_code, data.tps_code, data.state, kept, figures)
+
+
+def _moved(body: Body, facts: IncidentFacts) -> Body:
+    """Return where an incident was said to be before, for those who were told of it there."""
+    before = body.get("tps_code") or body.get("region_code")
+    here = facts.tps_code or facts.region_code
+    if before is None or before == here:
+        return {}
+    places = {cast(str, before), *cast(list[str], body.get("moved_from", []))} - {here}
+    return {"moved_from": sorted(places)}
 
 
 def incident_status_published(body: Body, _: Envelope, data: EventData) -> Projection:

@@ -20,6 +20,7 @@ from contracts.registry_events import (
 )
 from contracts.vocabulary import TpsKind, kelurahan_of
 from gateway.projections import Body, Combined, Fold, Projection, code_of, parts_of, version_of, with_part
+from gateway.projections.people import gap_figures, post_figures
 
 READINESS = "tps_readiness"
 _FUNCTIONS = ("kpps", "linmas", "ptps")
@@ -77,6 +78,8 @@ def facility_changed(_: Body, __: Envelope, data: EventData) -> Projection:
     figures = {f"facility/{data.kind}/total": 1, f"facility/{data.kind}/{data.contact_status}": 1}
     if data.contact_status != ContactStatus.NOT_CONTACTED:
         figures[f"facility/{data.kind}/reached"] = 1
+    if data.contact_status in (ContactStatus.LIST_RECEIVED, ContactStatus.SERVED):
+        figures[f"facility/{data.kind}/listed"] = 1
     body = data.model_dump(mode="json")
     return Projection("facility", data.region_code, None, data.contact_status, body, figures)
 
@@ -102,6 +105,8 @@ def readiness(body: Body, envelope: Envelope, data: EventData) -> Projection:
             kept = with_part(body, envelope, part, code=told, suffix=f"#{data.kind}")
         case TpsRosterChanged():
             part = {name: getattr(data, name).model_dump() for name in _FUNCTIONS}
+            part["posts"] = [post.model_dump(mode="json") for post in data.posts]
+            part["chair_trained"] = data.chair_trained
             kept = with_part(body, envelope, part, code=told)
     code = code_of(kept, owner="tps")
     figures = partial(_readiness_figures, parts_of(kept))
@@ -134,9 +139,13 @@ def _place_figures(tps: Body, hazard: str | None) -> dict[str, int]:
 
 def _crew_figures(roster: Body | None, security: str | None) -> dict[str, int]:
     if roster is None:
-        return {f"ready/{point}/unknown": 1 for point in ("officers", "supervisor", "guards")}
+        unknown = {f"ready/{point}/unknown": 1 for point in ("officers", "supervisor", "guards")}
+        return unknown | gap_figures(None)
     counts = {name: cast(dict[str, int], roster[name]) for name in _FUNCTIONS}
     figures = {f"crew/{name}/{word}": count[word] for name, count in counts.items() for word in _COUNTS}
+    figures |= post_figures(roster) | gap_figures(roster)
+    if all(_is_named(count) for count in counts.values()):
+        figures["ready/crew/done"] = 1
     figures |= {f"crew/{name}/tps_named": 1 for name, count in counts.items() if _is_named(count)}
     kpps = counts["kpps"]
     if _is_named(kpps) and kpps["trained"] >= kpps["slots"]:
@@ -160,8 +169,10 @@ FOLDS: dict[str, Fold | None] = {
     "desk.registry.tps.registered.v1": tps_registered,
     "desk.registry.tps_risk.assessed.v1": tps_risk_assessed,
     "desk.registry.tps_roster.changed.v1": tps_roster_changed,
+    "desk.registry.tps_voters.counted.v1": None,
     "desk.registry.facility.changed.v1": facility_changed,
     "desk.registry.region_group.defined.v1": region_group_defined,
+    "desk.registry.access.changed.v1": None,
 }
 COMBINED: dict[str, Combined] = {
     "desk.registry.tps.registered.v1": (READINESS, readiness),

@@ -12,19 +12,24 @@ from chassis.database import Connection, Row
 from chassis.pagination import CursorValue, ListParameters, chosen_sort, cut_page
 from contracts.access import NATION, Scope
 from contracts.incidents_events import AdviceState, ProblemState, TaskState
+from contracts.registry_people_events import RequestState, TrainingState
 from contracts.vocabulary import kpu_code
 from gateway import names
 from gateway.projections import Body
 from gateway.queries.tps import summaries
 from gateway.schemas.lists import (
     AdviceItem,
+    AreaRosterItem,
     BoxItem,
     FacilityItem,
+    FacilityRequestItem,
     IncidentItem,
+    PersonnelItem,
     ProblemItem,
     ShipmentItem,
     TaskItem,
     TpsItem,
+    TrainingItem,
     WarehouseItem,
 )
 
@@ -153,15 +158,18 @@ def _item(listing: Listing, row: Row, *, now: datetime) -> dict[str, object]:
     fields = listing.model.model_fields
     # What events learned to say later is not in rows that they wrote before.
     item = {name: body.get(name, of.get_default(call_default_factory=True)) for name, of in fields.items()}
-    item |= _meta(row)
+    item |= meta_of(row)
     if "overdue" in fields:
         item["overdue"] = _is_overdue(listing.kind, body, now)
+    if "seconds_left" in fields:
+        item["seconds_left"] = _seconds_left(body, now)
     if listing.kind == "warehouse":
         item["stock"] = body.get("stock", {})
     return item
 
 
-def _meta(row: Row) -> dict[str, object]:
+def meta_of(row: Row) -> dict[str, object]:
+    """Return what every item of a list says beside its own facts."""
     return {
         "region_name": names.name_of(row["region"]),
         "version": row["version"],
@@ -180,8 +188,16 @@ def _is_overdue(kind: str, body: Body, now: datetime) -> bool:
             ("decide_until", "closed_at"),
         ]
         return any(_passed(body.get(until), now) and not body.get(stopped) for until, stopped in clocks)
+    if kind == "facility_request":
+        return body["state"] == RequestState.RECEIVED and _passed(body["cutoff_at"], now)
     open_states = (ProblemState.OPEN, AdviceState.GIVEN, TaskState.ASSIGNED)
     return body["state"] in open_states and _passed(body.get("due_until"), now)
+
+
+def _seconds_left(body: Body, now: datetime) -> int | None:
+    if body["state"] != RequestState.RECEIVED:
+        return None
+    return int((datetime.fromisoformat(cast(str, body["cutoff_at"])) - now).total_seconds())
 
 
 def _passed(until: object, now: datetime) -> bool:
@@ -200,7 +216,7 @@ async def tps_items(
         summary = found[code].shown(
             agencies=agencies, dpt=cast(int, body["dpt_men"]) + cast(int, body["dpt_women"])
         )
-        items.append({**body, **_meta(row), "kpu_code": kpu_code(code), **summary})
+        items.append({**body, **meta_of(row), "kpu_code": kpu_code(code), **summary})
     return items
 
 
@@ -263,5 +279,23 @@ LISTINGS: Mapping[str, Listing] = {
             FacilityItem,
             ("not_contacted", "contacted", "list_received", "served"),
         ),
+        Listing(
+            "facility-requests",
+            "facility_request",
+            Scope.EVENTS_OPERATIONAL,
+            FacilityRequestItem,
+            tuple(state.value for state in RequestState),
+        ),
+        Listing(
+            "trainings",
+            "training",
+            Scope.EVENTS_OPERATIONAL,
+            TrainingItem,
+            tuple(state.value for state in TrainingState),
+        ),
+        Listing(
+            "personnel", "personnel", Scope.EVENTS_OPERATIONAL, PersonnelItem, ("there", "short", "unknown")
+        ),
+        Listing("area-rosters", "area_roster", Scope.EVENTS_OPERATIONAL, AreaRosterItem, ("full", "open")),
     )
 }

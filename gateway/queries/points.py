@@ -6,7 +6,7 @@ Pure. A point without a source says what is missing and is never ok; nothing is 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.schemas.regions import Point, PointPart, PointStatus
 from gateway.totals import Due, Totals, below, overdue
@@ -72,6 +72,8 @@ _NOT_FOR_THIS_TOKEN: Text = (
     "Hanya untuk instansi desk (events:operational).",
 )
 _NOTHING: Text = ("No TPS of this region is known.", "Belum ada TPS yang dikenal di wilayah ini.")
+_CHECK_IN_BEFORE = timedelta(hours=3)
+"""So long before it opens a TPS's crew may be there."""
 _NO_CASES: Text = ("No case has been reported.", "Belum ada kasus yang dilaporkan.")
 
 
@@ -160,6 +162,13 @@ def _places(s: Situation) -> _Judged:
             ("Hazard known", "Kerawanan bencana diketahui"), "tps", done=known, of=of, not_known=of - known
         ),
         _part(("High hazard mitigated", "Rawan tinggi dimitigasi"), "tps", done=mitigated, of=high),
+        _part(
+            ("Crew, guards and supervisor named", "KPPS, Linmas, dan pengawas ditetapkan"),
+            "tps",
+            done=s.of("ready/crew/done"),
+            of=of,
+            not_known=of - s.of("crew/tps"),
+        ),
     ]
     if known < of:
         judged.missing.append(("Hazard class of some TPS.", "Kelas kerawanan bencana sebagian TPS."))
@@ -182,10 +191,30 @@ def _officers(s: Situation) -> _Judged:
             of=s.of("crew/kpps/named"),
             not_known=s.of("crew/kpps/training_unknown"),
         ),
+        *_ways_of_officers(s),
     ]
     if told < of:
         judged.missing.append(("Rosters of some TPS.", "Daftar petugas sebagian TPS."))
     return judged
+
+
+def _ways_of_officers(s: Situation) -> list[PointPart]:
+    """Return how far the KPPS have come beside their training; who is there only from the voting day on."""
+    sworn = _way(s, "sworn_in", ("KPPS sworn in", "KPPS dilantik"), told="crew/kpps/told")
+    present = _way(s, "present", ("KPPS checked in", "KPPS hadir"), told="crew/kpps/told")
+    is_the_day = s.opens_at is not None and s.now >= s.opens_at - _CHECK_IN_BEFORE
+    return [sworn, _screening(s), present] if is_the_day else [sworn, _screening(s)]
+
+
+def _screening(s: Situation) -> PointPart:
+    name = ("KPPS screened", "KPPS diperiksa kesehatannya")
+    return _way(s, "screened", name, told="crew/kpps/screening_of")
+
+
+def _way(s: Situation, word: str, name: Text, *, told: str) -> PointPart:
+    """Return how many KPPS have come so far, of those named; while it is said of none of them, nothing is known of any."""
+    named, done = s.of("crew/kpps/named"), s.of(f"crew/kpps/{word}")
+    return _part(name, "persons", done=done, of=named, not_known=named - s.of(told) if done else named)
 
 
 def _known_gap(s: Situation, point: str, unrostered: int) -> int:
@@ -270,12 +299,25 @@ def _security(s: Situation) -> _Judged:
             not_known=of - classed,
         ),
     ]
+    judged.parts += [
+        _force(s, "polri", ("Police there", "Polri hadir")),
+        _force(s, "tni", ("Army there", "TNI hadir")),
+    ]
     if told < of:
         judged.missing.append(("Rosters of some TPS.", "Daftar petugas sebagian TPS."))
+    if not s.of("personnel/polri/planned") + s.of("personnel/tni/planned"):
+        judged.missing.append(("Personnel of police and army.", "Personel Polri dan TNI."))
     if classed < of:
         judged.missing.append(("Security class of some TPS.", "Kelas kerawanan sebagian TPS."))
     _add_cases(judged, s, "security/acknowledge", ("Incidents acknowledged", "Kejadian ditanggapi"))
     return judged
+
+
+def _force(s: Situation, agency: str, name: Text) -> PointPart:
+    """Return the personnel of an agency that is there, of all that is planned; where nobody said, it is not known."""
+    of = s.of(f"personnel/{agency}/planned")
+    told = s.of(f"personnel/{agency}/planned_told")
+    return _part(name, "persons", done=s.of(f"personnel/{agency}/present"), of=of, not_known=of - told)
 
 
 def _add_cases(judged: _Judged, s: Situation, of: str, name: Text) -> None:
@@ -311,17 +353,43 @@ def _hoaxes(s: Situation) -> _Judged:
     return _cases_only(s, "hoax/act")
 
 
+_ASKED_IN = ("hospital", "clinic")
+"""Kinds of facilities whose people are patients and companions (D12)."""
+
+
 def _health(s: Situation) -> _Judged:
-    """Hospitals contacted; of patients' requests and of the screening of officers there is no source yet."""
-    judged = _Judged(
-        "facilities", s.of("facility/hospital/reached"), s.of("facility/hospital/total"), is_partial=True
-    )
-    judged.missing = [
-        ("Requests of patients have no source yet.", "Permintaan pasien belum ada sumbernya."),
-        ("Screening of officers has no source yet.", "Skrining petugas belum ada sumbernya."),
+    """Hospitals contacted, patients' requests answered by H-7, officers screened.
+
+    That no request came says nothing, unless every hospital has given its list.
+    """
+    of = s.of("facility/hospital/total")
+    listed = s.of("facility/hospital/listed")
+    judged = _Judged("facilities", s.of("facility/hospital/reached"), of)
+    asked = sum(s.of(f"request/{kind}/asked") for kind in _ASKED_IN)
+    answered = sum(s.of(f"request/{kind}/answered") for kind in _ASKED_IN)
+    screening = _screening(s)
+    judged.parts = [
+        _part(("Hospitals contacted", "Rumah sakit dihubungi"), "facilities", done=judged.done, of=of),
+        _part(
+            ("Lists of hospitals received", "Daftar rumah sakit diterima"), "facilities", done=listed, of=of
+        ),
+        _part(
+            ("Patients' requests answered", "Permintaan pasien dijawab"), "requests", done=answered, of=asked
+        ),
+        screening,
     ]
-    if not judged.of:
-        judged.missing.insert(0, ("No hospital is registered.", "Belum ada rumah sakit yang terdaftar."))
+    for kind in _ASKED_IN:
+        kept, clocks, late = _cases(s, f"requests/{kind}")
+        judged.needs_attention |= late > 0 or kept < s.case_threshold * clocks
+    if not of:
+        judged.missing.append(("No hospital is registered.", "Belum ada rumah sakit yang terdaftar."))
+    if not asked and listed < of:
+        judged.missing.append(("Requests of patients.", "Permintaan pasien."))
+    if screening.not_known or not screening.of:
+        judged.missing.append(("Screening of some officers.", "Skrining kesehatan sebagian petugas."))
+    judged.is_partial = bool(judged.missing)
+    screened = screening.of - screening.not_known
+    judged.needs_attention |= screened > 0 and screening.done < s.thresholds.get(9, 1.0) * screened
     return judged
 
 

@@ -137,6 +137,7 @@ async def _rows(connection: Connection, tps: Row, *, election: str) -> dict[str,
     found: dict[str, list[Body]] = {}
     for row in rows:
         body: Body = from_json(row["body"])
+        body.pop("moved_from", None)  # elsewhere is none of this TPS
         if body.get("tps_id") in (None, own["tps_id"]):
             meta = {"version": row["version"], "updated_at": row["recorded_at"].isoformat()}
             found.setdefault(row["kind"], []).append({**body, **meta})

@@ -132,7 +132,7 @@ async def stream_events(
     """Follow events as they come (Server-Sent Events), with a token or a ticket; resume by Last-Event-ID or `after`.
 
     The frames are `hello`, `events`, and at the end `reset` (fetch the snapshot again and go on from its cursor),
-    `token-expired` or `regions-changed` (come again with a new token or ticket, and with the cursor of that frame).
+    `token-expired`, `token-revoked` or `regions-changed` (come again with a new token or ticket, and that cursor).
     """
     follower = await _follower(request, ticket, election)
     regions = regions_of(follower, region, groups=request.app.state.groups)
@@ -151,7 +151,9 @@ async def _follower(request: Request, ticket: str | None, election: str) -> Acto
     if ticket:
         database: Database = request.app.state.database
         async with database.transaction() as uow:
-            follower = await redeem_ticket(uow, ticket, groups=request.app.state.groups)
+            follower = await redeem_ticket(
+                uow, ticket, groups=request.app.state.groups, changes=request.app.state.access_changes
+            )
     else:
         follower = await caller(request)
     if Scope.EVENTS_PUBLIC not in follower.scopes:

@@ -1,6 +1,7 @@
 """Lists of what the desk knows: one route per kind of thing, all with the same parameters."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from chassis.actor import Actor
+from chassis.database import Connection
 from chassis.identity import permission
 from chassis.pagination import (
     ListQuery,
@@ -34,19 +36,26 @@ Since = Annotated[
 ]
 
 
-async def _answer(request: Request, listing: Listing, wanted: Wanted) -> Response:
-    columns = list(listing.model.model_fields)
+Read = Callable[[Connection, Wanted, datetime], Awaitable[tuple[list[dict[str, object]], str | None]]]
+"""Reads a page of a list: its items, and the cursor to the next one."""
+
+
+async def answer(
+    request: Request, wanted: Wanted, read: Read, *, name: str, model: type[BaseModel]
+) -> Response:
+    """Return a page of a list as JSON, or as CSV where the caller would rather have that."""
+    columns = list(model.model_fields)
     fields = chosen_fields(wanted.parameters.fields, allowed=columns)
     now = request.app.state.clock.now()
     known = as_of(request.app.state.watermarks, now=now)
     async with request.app.state.database.reading() as connection:
-        items, next_cursor = await page(connection, listing, wanted, now=now)
+        items, next_cursor = await read(connection, wanted, now)
         if not items:
             await require_election(connection, wanted.election)
     headers = {**next_link(request, next_cursor), "Cache-Control": "no-cache", "Vary": "Accept"}
     if wants_csv(request):
         chosen = [column for column in columns if fields is None or column in fields]
-        headers["Content-Disposition"] = f'attachment; filename="{listing.name}.csv"'
+        headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return Response(as_csv(items, chosen), media_type=MEDIA_TYPE, headers=headers)
     body = {"items": [pick(item, fields) for item in items], "next_cursor": next_cursor, "as_of": known}
     return Response(to_json(body), media_type="application/json", headers=headers)
@@ -66,6 +75,11 @@ def _checked_state(listing: Listing, state: str | None) -> str | None:
 def _route(listing: Listing) -> Callable[..., Awaitable[Response]]:
     """Return the route of a list."""
     guard = Depends(permission(listing.scope))
+
+    async def read_page(
+        connection: Connection, wanted: Wanted, now: datetime
+    ) -> tuple[list[dict[str, object]], str | None]:
+        return await page(connection, listing, wanted, now=now)
 
     async def read(
         request: Request,
@@ -89,12 +103,13 @@ def _route(listing: Listing) -> Callable[..., Awaitable[Response]]:
             state=_checked_state(listing, state),
             updated_since=updated_since,
         )
-        return await _answer(request, listing, wanted)
+        return await answer(request, wanted, read_page, name=listing.name, model=listing.model)
 
     return read
 
 
-def _described(model: type[BaseModel]) -> dict[int | str, dict[str, object]]:
+def described(model: type[BaseModel]) -> dict[int | str, dict[str, object]]:
+    """Return what the description of a list says of its answer."""
     # JSON stands first: generators of clients take the first that they know.
     content = {"application/json": {}, "text/csv": {"schema": {"type": "string"}}}
     return {200: {"model": Page[model], "content": content}}
@@ -104,11 +119,11 @@ for _listing in LISTINGS.values():
     router.add_api_route(
         f"/{_listing.name}",
         _route(_listing),
-        name=f"list_{_listing.name}",
-        operation_id=f"list_{_listing.name}",
+        name=f"list_{_listing.name.replace('-', '_')}",
+        operation_id=f"list_{_listing.name.replace('-', '_')}",
         methods=["GET"],
         response_class=Response,
-        responses=_described(_listing.model),
-        summary=f"List {_listing.name}",
-        description=f"List {_listing.name} of the token's regions, page by page; CSV with `Accept: text/csv`.",
+        responses=described(_listing.model),
+        summary=f"List {_listing.name.replace('-', ' ')}",
+        description=f"List {_listing.name.replace('-', ' ')} of the token's regions, page by page; CSV with `Accept: text/csv`.",
     )

@@ -8,6 +8,13 @@ from contracts.envelope import EventData
 from contracts.incidents_events import AdviceFacts, IncidentFacts, ProblemFacts, TaskFacts
 from contracts.logistics_events import BoxFacts, ShipmentFacts, WarehouseRegistered
 from contracts.registry_events import FacilityChanged, TpsRegistered
+from contracts.registry_people_events import (
+    AreaRosterChanged,
+    FacilityRequestChanged,
+    PersonnelChanged,
+    PostCount,
+    TrainingChanged,
+)
 from contracts.vocabulary import Instant
 from gateway.schemas.regions import AnsweredAt, AsOf, Source
 
@@ -56,6 +63,36 @@ class WarehouseItem(WarehouseRegistered, Listed):
 
 class FacilityItem(FacilityChanged, Listed):
     """A hospital or another special place."""
+
+
+class FacilityRequestItem(FacilityRequestChanged, Listed):
+    """What a facility asked for."""
+
+    overdue: bool = Field(description="Its cut-off has passed, and nobody has decided.")
+    seconds_left: int | None = Field(
+        description="Desk seconds to the cut-off, negative once it has passed; null where nothing waits."
+    )
+
+
+class TrainingItem(TrainingChanged, Listed):
+    """A training session."""
+
+
+class PersonnelItem(PersonnelChanged, Listed):
+    """Personnel of police or army at a place."""
+
+
+class AreaRosterItem(AreaRosterChanged, Listed):
+    """How far the posts of an area are filled."""
+
+
+class CrewItem(Listed):
+    """The crew of a TPS in figures, and what is missing of it; null where nobody was ever named."""
+
+    tps_code: str
+    posts: list[PostCount] | None
+    chair_trained: bool | None
+    gaps: list[str] = Field(description="What is missing; what nobody told is missing too.")
 
 
 class IncidentItem(IncidentFacts, Listed):

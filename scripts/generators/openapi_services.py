@@ -9,8 +9,12 @@ from contracts.vocabulary import Service
 OWNS = ["contracts/openapi/*.json"]
 
 
+PUBLIC = ("/v1/", "/.well-known/")
+"""Beginnings of what the gateway passes through; everything else is a process's own."""
+
+
 def generate() -> Iterator[tuple[str, str]]:
-    """Write one document per service, with the operations under `/v1/` alone."""
+    """Write one document per service, with the operations under `/v1/` and `/.well-known/` alone."""
     for service in Service:
         try:
             module = importlib.import_module(f"services.{service}.app")
@@ -26,5 +30,5 @@ def generate() -> Iterator[tuple[str, str]]:
         )
         document = module.create_app(settings).openapi()
         document["info"]["x-generated-by"] = "scripts/generate openapi_services"
-        document["paths"] = {path: ops for path, ops in document["paths"].items() if path.startswith("/v1/")}
+        document["paths"] = {path: ops for path, ops in document["paths"].items() if path.startswith(PUBLIC)}
         yield f"contracts/openapi/{service}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -108,7 +108,7 @@ DURABILITY = (
         (
             Replacement(
                 "chassis/idempotency.py",
-                '        if bytes(row["fingerprint"]) != claim.fingerprint:\n',
+                '        if bytes(row["fingerprint"]) not in (claim.fingerprint, *claim.older):\n',
                 '        if row["fingerprint"] is None:\n',
             ),
         ),

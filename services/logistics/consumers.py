@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from chassis.access_changes import know_access_changes
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from chassis.region_groups import know_region_groups
@@ -102,7 +103,13 @@ SUBSCRIPTION = Subscription(
         "desk.registry.contest.defined.v1": IGNORE,
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
+        "desk.registry.tps_voters.counted.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
+        "desk.registry.area_roster.changed.v1": IGNORE,
+        "desk.registry.training.changed.v1": IGNORE,
+        "desk.registry.personnel.changed.v1": IGNORE,
+        "desk.registry.facility_request.changed.v1": IGNORE,
         "desk.registry.region_group.defined.v1": handles(know_region_groups),
+        "desk.registry.access.changed.v1": handles(know_access_changes),
     },
 )

@@ -8,9 +8,13 @@ from fastapi import FastAPI
 from chassis.app import Parts
 from chassis.app import create_app as create_service
 from chassis.sealing import SealingKeys
+from services.registry.commands.check_ins import record_check_ins
 from services.registry.consumers.imports import ImportWorker
+from services.registry.queries.access import access_changes
 from services.registry.queries.elections import region_groups
 from services.registry.routes import ROUTERS
+from services.registry.routes.devices import redemption_budgets
+from services.registry.routes.tokens import TokenDesk, take_in_clients
 from services.registry.routes.voter_lookups import VoterLookups
 from services.registry.rules.regions import is_region, region
 from services.registry.settings import Settings
@@ -23,11 +27,15 @@ def create_app(settings: Settings) -> FastAPI:
         Parts(
             name="registry",
             routers=ROUTERS,
-            background=[_warm_up, _import],
+            coalescers={"check_ins": record_check_ins},
+            background=[_warm_up, _import, take_in_clients],
             larger_bodies={"/imports": settings.import_limit_bytes},
             region_groups=region_groups,
+            access_changes=access_changes,
         ),
     )
+    app.state.token_desk = TokenDesk(settings)
+    app.state.redemption_budgets = redemption_budgets(settings)
     app.state.voter_keys = _voter_keys(settings)
     app.state.voter_lookups = VoterLookups(settings, app.state.metrics)
     app.state.import_worker = ImportWorker(

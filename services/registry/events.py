@@ -1,6 +1,6 @@
 """How the registry's rows become the events of `contracts`."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.registry_events import (
@@ -12,17 +12,29 @@ from contracts.registry_events import (
     FacilityChanged,
     FacilityKind,
     RegionGroupDefined,
-    RosterCount,
     Stage,
     TpsRegistered,
     TpsRosterChanged,
     WinningRule,
 )
+from contracts.registry_people_events import (
+    AreaRosterChanged,
+    Duty,
+    FacilityRequestChanged,
+    ForceAgency,
+    PersonnelChanged,
+    PostCount,
+    RequestState,
+    TrainingChanged,
+    TrainingState,
+)
+from contracts.vocabulary import kelurahan_of
 from contracts.zones import zone_of
 from services.registry.rules.elections import office_of
-from services.registry.schemas.officers import Duty
-from services.registry.tables.definitions import Contest, Election, Facility, RegionGroup
+from services.registry.rules.rosters import Holder, chair_trained, roster_counts
+from services.registry.tables.definitions import Contest, Election, Facility, FacilityRequest, RegionGroup
 from services.registry.tables.frames import Frame, TpsState
+from services.registry.tables.people import Personnel, Training
 
 
 def election_defined(row: Election) -> ElectionDefined:
@@ -76,14 +88,60 @@ def tps_registered(state: TpsState, frame: Frame) -> TpsRegistered:
     )
 
 
-def roster_changed(tps_id: UUID, tps_code: str, counts: Mapping[Duty, RosterCount]) -> TpsRosterChanged:
-    """Return a roster as its event tells it: in figures, without names."""
+def roster_changed(
+    tps_id: UUID,
+    tps_code: str,
+    counts: Sequence[PostCount],
+    held: Sequence[tuple[Duty, int, Holder]],
+) -> TpsRosterChanged:
+    """Return a TPS's roster as its event tells it: in figures, without names."""
+    figures = roster_counts(counts)
     return TpsRosterChanged(
         tps_id=tps_id,
         tps_code=tps_code,
-        kpps=counts[Duty.KPPS],
-        linmas=counts[Duty.LINMAS],
-        ptps=counts[Duty.PTPS],
+        kpps=figures[Duty.KPPS],
+        linmas=figures[Duty.LINMAS],
+        ptps=figures[Duty.PTPS],
+        posts=list(counts),
+        chair_trained=chair_trained(held),
+    )
+
+
+def area_roster_changed(region_code: str, counts: Sequence[PostCount]) -> AreaRosterChanged:
+    """Return an area's roster as its event tells it: in figures, without names."""
+    return AreaRosterChanged(region_code=region_code, posts=list(counts))
+
+
+def training_changed(row: Training, *, attended: int, absent: int) -> TrainingChanged:
+    """Return a training session as its event tells it: in figures, without the trainer."""
+    return TrainingChanged(
+        code=row.code,
+        region_code=row.region_code,
+        place=row.place,
+        topic=row.topic,
+        organiser=row.organiser,
+        duties=[Duty(duty) for duty in row.duties],
+        starts_at=row.starts_at,
+        state=TrainingState(row.state),
+        attended=attended,
+        absent=absent,
+    )
+
+
+def personnel_changed(row: Personnel) -> PersonnelChanged:
+    """Return the personnel of a place as its event tells it."""
+    at_tps = row.place_code.count(".") == 4
+    return PersonnelChanged(
+        operation=row.operation,
+        agency=ForceAgency(row.agency),
+        place_code=row.place_code,
+        region_code=kelurahan_of(row.place_code) if at_tps else row.place_code,
+        tps_code=row.place_code if at_tps else None,
+        planned=row.planned,
+        present=row.present,
+        trained=row.trained,
+        source=row.source,
+        as_of=row.as_of,
     )
 
 
@@ -103,6 +161,31 @@ def facility_changed(row: Facility) -> FacilityChanged:
         contacted_on=row.contacted_on,
         source=row.source,
         as_of=row.as_of,
+        list_received_on=row.list_received_on,
+        served_on=row.served_on,
+    )
+
+
+def facility_request_changed(
+    row: FacilityRequest, facility: Facility, tps_codes: Sequence[str]
+) -> FacilityRequestChanged:
+    """Return a facility's request as its event tells it: how many, and not by which illness or need."""
+    return FacilityRequestChanged(
+        request_id=row.id,
+        facility_id=facility.id,
+        facility_code=facility.code,
+        facility_kind=facility.kind,
+        region_code=facility.region_code,
+        letter_number=row.letter_number,
+        received_at=row.received_at,
+        cutoff_at=row.cutoff_at,
+        late="W-REQUEST-LATE" in row.findings,
+        state=RequestState(row.state),
+        voters=sum(row.voters.values()),
+        granted=row.granted,
+        tps_codes=list(tps_codes),
+        decided_at=row.decided_at,
+        findings=row.findings,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chassis.access_changes import know_access_changes
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
 from chassis.outbox import Origin
@@ -124,8 +125,14 @@ SUBSCRIPTION = Subscription(
         "desk.registry.tps.registered.v1": handles(know_tps),
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
+        "desk.registry.tps_voters.counted.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
+        "desk.registry.area_roster.changed.v1": IGNORE,
+        "desk.registry.training.changed.v1": IGNORE,
+        "desk.registry.personnel.changed.v1": IGNORE,
+        "desk.registry.facility_request.changed.v1": IGNORE,
         "desk.registry.region_group.defined.v1": handles(know_region_groups),
+        "desk.registry.access.changed.v1": handles(know_access_changes),
         "desk.logistics.box.received.v1": handles(know_box),
         "desk.logistics.box.discrepancy_resolved.v1": handles(know_box),
         "desk.logistics.box.voided.v1": handles(know_box),

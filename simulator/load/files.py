@@ -74,14 +74,14 @@ def security_files(plan: Plan) -> Iterator[bytes]:
 def contacts_files(plan: Plan, codes: Iterable[str]) -> Iterator[bytes]:
     """Return that the health office has got the patients' lists of facilities in time for their voters to be moved."""
     asked_on = plan.voting_day - timedelta(days=CONTACTED_DAYS_BEFORE)
-    rows = ((code, "list_received", asked_on.isoformat()) for code in sorted(codes))
-    return _csv(("code", "contact_status", "contacted_on"), rows)
+    rows = ((code, "list_received", asked_on.isoformat(), asked_on.isoformat()) for code in sorted(codes))
+    return _csv(("code", "contact_status", "contacted_on", "list_received_on"), rows)
 
 
 def officers_files(plan: Plan) -> Iterator[bytes]:
-    """Return crew, guards and supervisor of each TPS: pseudonyms, and names that say that they are invented."""
+    """Return crew, guards and supervisor of each TPS, sworn in: pseudonyms, and names that say that they are invented."""
     rng = random.Random(f"{plan.seed}:officers")
-    header = ("tps_code", "duty", "slot", "person", "display_name", "trained")
+    header = ("tps_code", "duty", "slot", "person", "display_name", "trained", "status")
     return _csv(header, (row for tps in plan.tps for row in _roster(tps, rng)))
 
 
@@ -98,6 +98,7 @@ def _roster(tps: TpsPlan, rng: random.Random) -> Iterator[Sequence[object]]:
             person,
             f"Petugas Rekaan {duty.upper()} {slot} TPS {tps.number:03d}",
             trained,
+            "dilantik",
         )
 
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import hashlib
-import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
@@ -15,6 +13,7 @@ from contracts.access import Role
 from contracts.registry_events import WinningRule
 from simulator.desk.client import AgainError, Command, Desk, RefusedError, encoded, items_of
 from simulator.load.files import contacts_files, hazards_files, officers_files, security_files, tps_files
+from simulator.load.insisting import LoadError, insist
 from simulator.plan.model import ChoiceKind, Contest, Plan
 from simulator.timeline.actions import Person
 from simulator.timeline.people import agency
@@ -23,7 +22,6 @@ SPACE = UUID("0193645e-6f00-7000-8000-6465736b0001")
 """Names of what is loaded become keys in this space."""
 
 POLL_S = 0.25
-LONGEST_PAUSE_S = 4.0
 SETTLE_S = 3.0
 """What the registry was told is on its topic, and known to be there, within this time."""
 
@@ -31,12 +29,6 @@ ASKED_OF = 24
 """So many TPS, spread over all, are asked for until the other services know them."""
 
 OFFICES = {"gubernur": "Gubernur", "walikota": "Wali Kota", "bupati": "Bupati"}
-
-T = TypeVar("T")
-
-
-class LoadError(Exception):
-    """The desk did not take what the days need."""
 
 
 async def load(desk: Desk, plan: Plan, *, say: Callable[[str], None]) -> None:
@@ -106,7 +98,7 @@ class _Loading:
     async def facilities(self) -> list[str]:
         """Return the codes of the hospitals that the desk knows, as the health office sees them."""
         path = f"/facilities?region={self._plan.region}&limit=200"
-        found = (await _insist(lambda: self._desk.read(self.officer(Role.HEALTH), path))).document()
+        found = (await insist(lambda: self._desk.read(self.officer(Role.HEALTH), path))).document()
         return [str(item["code"]) for item in items_of(found, "items")]
 
     async def take_in_all(
@@ -137,11 +129,11 @@ class _Loading:
             key=self._key("import", kind, source, content),
             content_type="text/csv",
         )
-        answer = await _insist(lambda: self._desk.command(by, command))
+        answer = await insist(lambda: self._desk.command(by, command))
         self._is_new |= "idempotent-replayed" not in answer.headers
         path = f"/imports/{answer.document().get('id')}"
         while True:
-            document = (await _insist(lambda: self._desk.read(by, path))).document()
+            document = (await insist(lambda: self._desk.read(by, path))).document()
             if document.get("state") in {"done", "failed"}:
                 break
             await asyncio.sleep(POLL_S)
@@ -173,14 +165,14 @@ class _Loading:
         return True
 
     async def _complaints(self, by: Person, path: str, document: Mapping[str, object]) -> str:
-        told = (await _insist(lambda: self._desk.read(by, f"{path}/rows?status=rejected&limit=5"))).document()
+        told = (await insist(lambda: self._desk.read(by, f"{path}/rows?status=rejected&limit=5"))).document()
         rows = "; ".join(f"row {row.get('row')}: {row.get('reasons')}" for row in items_of(told, "items"))
         return f"{document.get('rejected')} rows refused, {document.get('failure')}: {rows}"
 
     async def _put(self, path: str, body: Mapping[str, object]) -> None:
         by, content = self.officer(Role.ADMIN), encoded(body)
         command = Command("PUT", path, content, key=self._key("PUT", path, "", content))
-        answer = await _insist(lambda: self._desk.command(by, command))
+        answer = await insist(lambda: self._desk.command(by, command))
         self._is_new |= "idempotent-replayed" not in answer.headers
 
     def _key(self, kind: str, name: str, source: str, content: bytes) -> UUID:
@@ -214,20 +206,3 @@ def _winning_rule(contest: Contest) -> WinningRule:
     if contest.id == "gubernur-31":
         return WinningRule.MORE_THAN_HALF_OR_SECOND_ROUND
     return WinningRule.MOST_VOTES
-
-
-async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until there is an answer.
-
-    Raises:
-        LoadError: the desk refused.
-    """
-    pause_s = 0.1
-    while True:
-        try:
-            return await ask()
-        except RefusedError as error:
-            raise LoadError(str(error)) from error
-        except AgainError as again:
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-            await asyncio.sleep(max(pause_s * random.uniform(0.5, 1.0), again.after_s))

@@ -47,7 +47,7 @@ def test_boots_alone(process: str, tmp_path: Path, kafka: KafkaServer, database_
         )
     try:
         _wait_ready(port, running, log=tmp_path / "log")
-        if process == "gateway":
+        if process == "registry":
             assert (
                 _asks_for_a_token(port, secret=(tmp_path / "compose/secrets/desk-office.secret").read_text())
                 == 200

@@ -94,14 +94,15 @@ def test_compose_images_are_pinned_and_of_the_versions_that_we_test_on():
     assert images["postgres"].split(":")[1].startswith("18."), "the local PostgreSQL is 18"
 
 
-def test_only_the_door_and_the_dashboards_are_published():
+def test_only_the_door_the_dashboards_and_the_page_of_logins_are_published():
     published = {
         name: service["ports"] for name, service in _compose()["services"].items() if "ports" in service
     }
-    assert set(published) == {"gateway", "prometheus", "grafana"}
+    assert set(published) == {"gateway", "prometheus", "grafana", "keycloak"}
+    assert _compose()["services"]["keycloak"]["profiles"] == ["people"], "only where somebody asks for it"
     for name, ports in published.items():
         # To publish the door must not publish Prometheus, which asks nobody who they are.
-        bind = "DESK_BIND" if name == "gateway" else "DESK_MONITORING_BIND"
+        bind = "DESK_BIND" if name in {"gateway", "keycloak"} else "DESK_MONITORING_BIND"
         assert all(port.startswith(f"${{{bind}:-127.0.0.1}}:") for port in ports)
 
 

@@ -76,7 +76,11 @@ def test_errors_build_on_the_problems_alone(graph: grimp.ImportGraph):
 def test_the_chassis_knows_nothing_of_elections(graph: grimp.ImportGraph):
     """It may use the words that are not about elections: envelope, catalog, vocabulary of codes and access."""
     # A named group of regions stands in a grant wherever a region does, so every process has to know the groups.
-    known = {("chassis.region_groups", "contracts.registry_events")}
+    # Whose tokens no longer count is told by an event too, and every process has to hear of it.
+    known = {
+        ("chassis.region_groups", "contracts.registry_events"),
+        ("chassis.access_changes", "contracts.registry_events"),
+    }
     field = [
         module
         for module in graph.modules

@@ -26,8 +26,12 @@ OPEN_TO_EVERYBODY = {
     # Where is my TPS: by its code, or those of a kelurahan.
     "GET /v1/elections/{election}/public/tps/{code}",
     "GET /v1/elections/{election}/public/kelurahan/{code}/tps",
+    # The same of one TPS as a sheet to print.
+    "GET /v1/elections/{election}/public/tps/{code}/notice",
     # Where do I vote: by NIK and name together, within budgets; the answer tells of the TPS and never of the person.
     "POST /v1/elections/{election}/public/voters:lookup",
+    # A device redeems the code of its enrolment, once, within a budget; it has no token before.
+    "POST /v1/public/devices:redeem",
     # A browser's EventSource cannot send a header: a ticket stands for the token.
     "GET /v1/elections/{election}/stream",
     # The public reports incidents without an account, and asks by a code that nobody can guess; both within a budget.

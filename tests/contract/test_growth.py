@@ -20,6 +20,12 @@ MEANT: Mapping[str, str] = {
     f"{API} POST /v1/elections/{{election}}/stream-tickets wants path:election": (
         "the path had it all along, and every caller had to fill it in; only the document did not say so"
     ),
+    **{
+        f"{API} POST /v1/elections/{{election}}/{batch}:batch 200.items[].id may be ['null'] now": (
+            "an item whose id cannot be read has a result of its own; before, the whole batch was refused for it"
+        )
+        for batch in ("turnout-reports", "custody-scans", "boxes")
+    },
 }
 """What was broken on purpose before the first release, in the words of `breaks_of`, and why; at whichever step."""
 

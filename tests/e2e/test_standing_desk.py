@@ -78,6 +78,43 @@ def test_the_five_examples_work_as_printed(city: Operator) -> None:
     assert run(city, incident)["tracking_code"]
 
 
+def desk(city: Operator, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / ".venv/bin/desk", *words],
+        env=city.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_audit_trail_is_whole_compared_and_written_out(city: Operator, tmp_path: Path) -> None:
+    heads, out = tmp_path / "heads.json", tmp_path / "trail.ndjson"
+    first = desk(city, "audit", "check", "--heads", str(heads))
+    assert first.returncode == 0, first.stdout + first.stderr
+    kept = json.loads(heads.read_text())
+    assert len(kept) == 9
+    assert kept["registry.changes"]["number"] > 1
+    again = desk(city, "audit", "check", "--heads", str(heads))
+    assert again.returncode == 0, again.stdout + again.stderr
+
+    kept["registry.changes"]["hash"] = (
+        "00" * 32
+    )  # as whoever kept it would see it, had the chain been made anew
+    heads.write_text(json.dumps(kept))
+    forged = desk(city, "audit", "check", "--heads", str(heads))
+    assert forged.returncode == 1
+    assert "MADE ANEW" in forged.stdout
+
+    written = desk(city, "audit", "export", "--subject", "audit/registry.changes", "--out", str(out))
+    assert written.returncode == 0, written.stderr
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {line["chain"] for line in lines} == {"registry.accesses"}
+    assert out.stat().st_mode & 0o077 == 0
+
+
 def test_there_are_five_examples() -> None:
     assert len(EXAMPLES) == 5
     assert os.access(ROOT / "Makefile", os.R_OK)
@@ -203,3 +240,29 @@ def test_services_are_renewed_under_load_and_no_request_fails(city: Operator) ->
         f"renewal: {len(load.accepted)} commands and as many reads through five renewals, 0 failed, "
         f"{len(load.dropped)} sent again on a closed connection; the stream opened {follower.opened} times, 0 missed"
     )
+
+
+def test_the_page_for_partners_works_as_printed(city: Operator) -> None:
+    """An agency gets in, its program and telephone get tokens, access is taken back, a key rotates: in one terminal."""
+    page = (ROOT / "docs" / "partners.md").read_text()
+    typed = "\n".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
+    ran = subprocess.run(
+        ["bash", "-euc", typed.replace("127.0.0.1:8000", f"127.0.0.1:{city.port}")],
+        env=city.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    printed = ran.stdout
+    for told in (
+        '"outcome":"created"',
+        '"name":"Tanah Sareal"',
+        "600\n",
+        '"state":"enrolled"',
+        '"state":"revoked"',
+        "401\n",
+    ):
+        assert told in printed, printed
+    assert re.search(r"is published, and signs from \S+ UTC; \S+ is over at", printed), printed

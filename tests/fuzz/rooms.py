@@ -25,7 +25,7 @@ KELURAHAN: Final = "32.71.06.1002"
 TPS: Final = f"{KELURAHAN}.028"
 PROCESSES: Final = ("registry", "logistics", "incidents", "turnout", "gateway")
 BASE: Final = f"/v1/elections/{ELECTION}"
-EVERY_ROLE: Final = (Role.ADMIN, Role.OPERATOR, Role.ADJUDICATOR)
+EVERY_ROLE: Final = (Role.ADMIN, Role.OPERATOR, Role.ADJUDICATOR, Role.HEALTH)
 Names = dict[str, list[object]]
 
 _SETTINGS: Final[Mapping[str, Mapping[str, object]]] = {
@@ -33,6 +33,9 @@ _SETTINGS: Final[Mapping[str, Mapping[str, object]]] = {
         "voter_lookups_per_address": "1000000/minute",
         "voter_lookups_in_all": "1000000/minute",
         "voter_lookups_per_nik": "1000000/minute",
+        "voter_lookups_per_device": "1000000/minute",
+        "voter_lookup_misses_per_address": 1_000_000,
+        "voter_lookup_misses_in_all": 1_000_000,
         "voter_lookup_floor_s": 0.005,
     },
     "incidents": {
@@ -104,10 +107,50 @@ async def _registry(service: RunningService) -> Names:
     )
     assert listed.status_code == 202, listed.text
     somebody = person(1)
-    return {
-        "import_id": [sent.json()["id"], listed.json()["id"]],
+    await service.wait_until_known("select 1 from voter")
+    found = await _made(service, "POST", "/voters:find", {"voter": {"nik": somebody["nik"]}})
+    imports: list[object] = [sent.json()["id"], listed.json()["id"]]
+    voter: Names = {
+        "import_id": imports,
+        "voter_id": [str(found["voter_id"])],
+        "to_tps": [f"{KELURAHAN}.029"],
+        "address_code": [KELURAHAN],
         "nik": [somebody["nik"]],
         "name": [somebody["name"]],
+    }
+    return voter | await _people(service)
+
+
+async def _people(service: RunningService) -> Names:
+    officer = {"person": "kpps-1", "display_name": "Petugas Rekaan"}
+    await _made(service, "PUT", f"/posts/{TPS}/kpps/1", officer)
+    await _made(service, "PUT", f"/posts/{KELURAHAN}/pps/1", officer | {"person": "pps-1"})
+    session = {
+        "region_code": "32.71",
+        "place": "Aula",
+        "topic": "Simulasi",
+        "organiser": "KPU",
+        "trainer": "Pelatih Rekaan",
+        "starts_at": "2024-11-10T09:00:00+07:00",
+    }
+    await _made(service, "PUT", "/trainings/T-1", session)
+    force = {"planned": 2, "source": "Polresta", "as_of": "2024-11-20"}
+    await _made(service, "PUT", f"/personnel/mantap-praja/polri/{TPS}", force)
+    hospital = {"name": "RS Rekaan", "region_code": "32.71", "source": "Dinkes"}
+    await _made(service, "PUT", "/facilities/RS-1", hospital)
+    letter = {"letter_number": "1", "received_at": "2024-11-18T09:00:00+07:00", "voters": {"inpatient": 3}}
+    made = await _made(service, "POST", "/facilities/RS-1/requests", letter)
+    return {
+        "code": [TPS, KELURAHAN, "32.71", "RS-1"],
+        "duty": ["kpps", "pps"],
+        "slot": [1],
+        "training": ["T-1"],
+        "operation": ["mantap-praja"],
+        "agency": ["polri"],
+        "request_id": [made["request_id"]],
+        "place_code": [TPS, KELURAHAN],
+        "person": ["kpps-1", "pps-1"],
+        "tps_codes": [[TPS]],
     }
 
 

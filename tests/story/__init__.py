@@ -9,6 +9,7 @@ from chassis.consumer import Received
 from contracts.envelope import EventData
 from tests.story.of_incidents import incident, problem, tell_incidents, tell_work
 from tests.story.of_logistics import arrived, box, need, tell_boxes, tell_discrepancy, tell_stock
+from tests.story.of_people import post, request, tell_people
 from tests.story.of_registry import assessed, registered, roster, settings, tell_frame, tell_places
 from tests.story.of_turnout import (
     form,
@@ -57,8 +58,10 @@ __all__ = [
     "made",
     "need",
     "places",
+    "post",
     "problem",
     "registered",
+    "request",
     "roster",
     "settings",
     "tally",
@@ -69,6 +72,7 @@ __all__ = [
     "tell_disputed_tally",
     "tell_frame",
     "tell_incidents",
+    "tell_people",
     "tell_places",
     "tell_stock",
     "tell_tally",
@@ -85,6 +89,7 @@ def whole_story(*, per_kelurahan: int = 3) -> Story:
     found = places(per_kelurahan)
     tell_frame(story)
     tell_places(story, found)
+    tell_people(story, found[0])
     tell_stock(story, found[0])
     for n, place in enumerate(found):
         tell_boxes(story, place, received=n != 1)

@@ -23,7 +23,9 @@ from contracts.registry_events import (
     TpsRosterChanged,
     WinningRule,
 )
+from contracts.registry_people_events import Duty
 from contracts.vocabulary import TpsKind
+from tests.story.of_people import post
 from tests.story.telling import (
     DAY,
     ELECTION,
@@ -176,6 +178,12 @@ def roster(
         kpps=filled(7, kpps, trained),
         linmas=filled(2, linmas, linmas),
         ptps=filled(1, ptps, ptps),
+        posts=[
+            post(Duty.KPPS, 7, kpps, trained=trained, screened=kpps if kpps >= 5 else None),
+            post(Duty.LINMAS, 2, linmas),
+            post(Duty.PTPS, 1, ptps),
+        ],
+        chair_trained=trained > 0 if kpps else None,
     )
 
 

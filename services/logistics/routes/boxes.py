@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor, require_region
+from chassis.batches import Misfit
 from chassis.conditional import etag_of
 from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
@@ -54,7 +55,10 @@ async def pack_box(election: ElectionId, body: PackBoxIn, packer: Packer, boxes:
 async def pack_boxes(election: ElectionId, body: PackBoxBatch, packer: Packer, boxes: Boxes) -> Response:
     """Register up to 500 boxes at once; each has a result of its own."""
     entries = [
-        (item.id, item.tps_code, PackBox(item, packer.regions), item.channel, item) for item in body.items
+        item
+        if isinstance(item, Misfit)
+        else (item.id, item.tps_code, PackBox(item, packer.regions), item.channel, item)
+        for item in body.items
     ]
     return await boxes.many(entries, actor=packer, election=election)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor, require_region
+from chassis.batches import Misfit
 from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
@@ -56,7 +57,9 @@ async def record_custody_scans(
 ) -> Response:
     """Send up to 500 scans at once; each has a result of its own."""
     entries = [
-        (
+        item
+        if isinstance(item, Misfit)
+        else (
             item.id,
             item.place,
             RecordScan(item, scanner.regions, scanner.granted_region(item.place) or ""),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from chassis.batches import JudgedAlone
 from contracts.logistics_events import BoxState, DiscrepancyKind, Party, ReceiptOutcome, Resolution
 from contracts.vocabulary import Channel, ContestId, Instant, Moment, TpsCode
 from services.logistics.schemas.shapes import Count, Input, Reason, SealNumber
@@ -54,7 +55,7 @@ class PackBoxBatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_BOX_OF_A_BATCH]}]})
 
-    items: Annotated[list[BatchBoxIn], Field(min_length=1, max_length=500)]
+    items: Annotated[list[JudgedAlone[BatchBoxIn]], Field(min_length=1, max_length=500)]
 
 
 class PackedBoxOut(BaseModel):

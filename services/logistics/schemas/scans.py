@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from chassis.batches import JudgedAlone
 from contracts.logistics_events import BoxState, HandoverPoint, Party
 from contracts.vocabulary import Channel, Instant, Moment
 from services.logistics.schemas.shapes import Input, PlaceCode, Reason, SealNumber
@@ -74,7 +75,7 @@ class CustodyScanBatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_SCAN_OF_A_BATCH]}]})
 
-    items: Annotated[list[BatchScanIn], Field(min_length=1, max_length=500)]
+    items: Annotated[list[JudgedAlone[BatchScanIn]], Field(min_length=1, max_length=500)]
 
 
 class CustodyScanOut(BaseModel):

@@ -15,6 +15,7 @@ from services.registry.rules.elections import (
     election_errors,
     is_numbered,
     known_calendar,
+    name_errors,
     office_of,
     results_public_at,
 )
@@ -57,7 +58,7 @@ async def define_election(
     planned = _planned(election, command, rehearsal=origin.rehearsal)
     settings = ElectionSettings.model_validate(planned.settings)
     stages = [Stage.model_validate(stage) for stage in planned.stages]
-    refuse(election_errors(settings, stages, region_code=command.region_code))
+    refuse(name_errors(election) + election_errors(settings, stages, region_code=command.region_code))
     await lock_names(uow, [f"election:{election}"])
     before = await uow.session.get(Election, election, with_for_update=True)
     facts = planned.model_dump(exclude={"version"})

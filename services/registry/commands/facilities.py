@@ -1,15 +1,17 @@
 """Commands on facilities and on named groups of regions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
+from chassis.actor import region_not_covered
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
+from contracts.registry_events import ContactStatus
 from services.registry.commands.frame import judge, lock_names, refuse, status_of
 from services.registry.errors import GroupOfOtherElection
 from services.registry.events import facility_changed, region_group_defined
@@ -22,7 +24,7 @@ from services.registry.schemas.facilities import (
     RegionGroupReceipt,
 )
 from services.registry.schemas.shapes import Misfit, Outcome
-from services.registry.tables.definitions import Facility, RegionGroup
+from services.registry.tables.definitions import Facility, FacilityStep, RegionGroup
 from services.registry.tables.frames import load_frame
 
 
@@ -39,15 +41,21 @@ class FacilityChange:
         """Say whether it already is so."""
         return self.before is not None and facts_of(self.before) == self.facts
 
+    @property
+    def has_come(self) -> bool:
+        """Say whether the desk comes further with it, or back."""
+        before = ContactStatus.NOT_CONTACTED if self.before is None else self.before.contact_status
+        return self.facts.contact_status != before
+
 
 def facts_of(row: Facility) -> FacilityFacts:
     """Return what is known of a facility."""
     return FacilityFacts.model_validate({name: getattr(row, name) for name in FacilityFacts.model_fields})
 
 
-def facility_misfits(facts: FacilityFacts) -> list[Misfit]:
-    """Return why a facility cannot be so."""
-    if is_region(facts.region_code):
+def region_misfits(region_code: str) -> list[Misfit]:
+    """Return why nothing can lie in a region: the list of regions does not have it."""
+    if is_region(region_code):
         return []
     return [
         Misfit(
@@ -85,6 +93,7 @@ async def write_facilities(
     """
     written: list[Facility] = []
     for change in changes:
+        has_come = change.has_come  # before the row is changed
         facts = change.facts.model_dump()
         facts.update(kind=change.facts.kind.value, contact_status=change.facts.contact_status.value)
         if change.before is None:
@@ -96,12 +105,36 @@ async def write_facilities(
             row.version += 1
         uow.session.add(row)
         uow.emit(facility_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
+        if has_come:
+            uow.session.add(_step(row, origin))
         written.append(row)
     return written
 
 
+def _step(row: Facility, origin: Origin) -> FacilityStep:
+    on = {
+        ContactStatus.CONTACTED: row.contacted_on,
+        ContactStatus.LIST_RECEIVED: row.list_received_on,
+        ContactStatus.SERVED: row.served_on,
+    }
+    return FacilityStep(
+        id=uuid7(),
+        facility_id=row.id,
+        status=row.contact_status,
+        happened_on=on.get(ContactStatus(row.contact_status)),
+        recorded_at=origin.now,
+        actor=origin.actor,
+    )
+
+
 async def change_facility(
-    uow: UnitOfWork, code: str, command: FacilityIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork,
+    code: str,
+    command: FacilityIn,
+    *,
+    expected: int | None,
+    may_touch: Callable[[str], bool],
+    origin: Origin,
 ) -> Receipt:
     """Enter a facility, or change what is known of it; the same facts again change nothing.
 
@@ -111,12 +144,15 @@ async def change_facility(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
+        RegionNotCovered: it is there, in a region that the caller has no say in.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = FacilityFacts.model_validate(command.model_dump(exclude={"channel"}))
-    refuse(facility_misfits(facts))
+    refuse(region_misfits(facts.region_code))
     before = (await locked_facilities(uow, origin.election, [code])).get(code)
+    if before is not None and not may_touch(before.region_code):
+        raise region_not_covered()
     change = FacilityChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)
     row = before

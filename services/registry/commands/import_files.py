@@ -32,6 +32,10 @@ MOST_DIRECTORY_BYTES = 1_000_000
 """The list of the files in a ZIP is read whole before any of them is: a workbook's has some twenty, of a hundred bytes each."""
 
 MOST_BLANK_ROWS = 10_000
+AS_NUMBER = (
+    "This cell is a number, and a spreadsheet rounds numbers of sixteen digits: "
+    "format the column as text, and enter it again."
+)
 _CODES = {True: "true", False: "false"}
 
 
@@ -47,6 +51,12 @@ class FileBrokenError(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+
+class _NumberText(str):
+    """The text of a cell that a spreadsheet keeps as a number."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,12 @@ class RawRow:
 
 
 def read_rows(
-    file: BinaryIO, media_type: MediaType, *, columns: Collection[str], required: Collection[str]
+    file: BinaryIO,
+    media_type: MediaType,
+    *,
+    columns: Collection[str],
+    required: Collection[str],
+    never_numbers: Collection[str] = (),
 ) -> Iterator[RawRow]:
     """Give the rows of a file that are not blank.
 
@@ -74,6 +89,7 @@ def read_rows(
         media_type: what it is.
         columns: names that columns may have.
         required: names that must be among them.
+        never_numbers: names of columns whose cells a spreadsheet has to keep as text; a row with a number there is refused.
 
     Raises:
         FileBrokenError: it is not what it says, or its header is wrong; perhaps after some rows.
@@ -83,7 +99,8 @@ def read_rows(
             case "csv":
                 yield from _table(_csv_rows(file), columns=columns, required=required)
             case "xlsx":
-                yield from _table(_sheet_rows(file), columns=columns, required=required)
+                rows = _table(_sheet_rows(file), columns=columns, required=required)
+                yield from (_refused_as_number(row, never_numbers) for row in rows)
             case "ndjson":
                 yield from _objects(file)
     except UnicodeDecodeError as error:
@@ -115,6 +132,13 @@ def _table(
             )
         else:
             yield RawRow(row, dict(zip(header, cells, strict=True)))
+
+
+def _refused_as_number(row: RawRow, never_numbers: Collection[str]) -> RawRow:
+    for name in never_numbers:
+        if isinstance(row.values.get(name), _NumberText):
+            return RawRow(row.row, fault=Misfit(name, "cell-is-number", AS_NUMBER))
+    return row
 
 
 def _header(cells: Sequence[object], *, columns: Collection[str], required: Collection[str]) -> list[str]:
@@ -227,8 +251,10 @@ def _cell(value: object) -> str | None:
             return None
         case bool():
             return _CODES[value]
-        case float() if value.is_integer():
-            return str(int(value))
+        case int():
+            return _NumberText(value)
+        case float():
+            return _NumberText(int(value) if value.is_integer() else value)
         case datetime():
             return (value.date() if value.time() == time() else value).isoformat()
         case date():

@@ -1,31 +1,41 @@
 """What an import does with its rows: the same commands as one request, for many rows in one transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
-from uuid import UUID
-
-from pydantic import BaseModel, ValidationError
 
 from chassis.database import UnitOfWork
-from chassis.masking import mask_text, plain_name
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
-from contracts.access import covers
 from contracts.vocabulary import tps_code
 from services.registry.commands.facilities import (
     FacilityChange,
-    facility_misfits,
     facts_of,
     locked_facilities,
+    region_misfits,
     write_facilities,
 )
+from services.registry.commands.import_chunk import (
+    ELSEWHERE,
+    RULES,
+    TWICE,
+    Chunk,
+    ImportTerms,
+    RowDone,
+    known_tps,
+    of_shape,
+    said_of,
+    validated,
+)
 from services.registry.commands.import_files import RawRow
-from services.registry.commands.officers import Assignment, Holder, assign, load_rosters
+from services.registry.commands.import_people import (
+    apply_attendance,
+    apply_officers,
+    apply_personnel,
+    apply_screenings,
+)
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, lock_kelurahan, plan_tps, write_tps
 from services.registry.commands.voters import Enrolment, enrol_voters
-from services.registry.rules.rosters import slots_of
+from services.registry.rules.moves import MOVE_UNSURE, moved_row_findings, moved_row_refusal
 from services.registry.rules.tps import tps_findings
 from services.registry.rules.voters import row_findings, row_refusal
 from services.registry.schemas.facilities import FacilityFacts
@@ -34,15 +44,13 @@ from services.registry.schemas.imports import (
     FacilityRowIn,
     ImportKind,
     ImportRow,
-    OfficerRowIn,
     RiskRowIn,
     TpsRowIn,
     VoterRowIn,
 )
-from services.registry.schemas.officers import Trained
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.schemas.tps import TpsFacts
-from services.registry.tables.frames import TpsState, find_tps, load_frame
+from services.registry.tables.frames import find_tps, load_frame
 
 KEYS: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.TPS: ("tps_code",),
@@ -50,8 +58,14 @@ KEYS: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.OFFICERS: ("tps_code", "duty", "slot"),
     ImportKind.FACILITIES: ("code",),
     ImportKind.VOTERS: (),
+    ImportKind.ATTENDANCE: (),
+    ImportKind.SCREENINGS: ("tps_code", "duty", "slot"),
+    ImportKind.PERSONNEL: ("place_code", "operation", "agency"),
 }
-"""The columns that say what a row is about; of voters that is told by the database, for a list is too long for memory."""
+"""The columns that say what a row is about, a code first; of voters the database tells it: a list is too long for memory.
+
+Who attended is named by a person or by a post, so that two rows may be about the same: the later one corrects the earlier.
+"""
 
 NEEDED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.TPS: ("tps_code",),
@@ -59,57 +73,11 @@ NEEDED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.OFFICERS: ("tps_code", "duty", "slot", "person"),
     ImportKind.FACILITIES: ("code",),
     ImportKind.VOTERS: ("nik", "name", "sex", "birth_date", "tps_code", "kind"),
+    ImportKind.ATTENDANCE: ("training", "attended"),
+    ImportKind.SCREENINGS: ("tps_code", "duty", "slot", "fitness", "screened_on"),
+    ImportKind.PERSONNEL: ("operation", "agency", "place_code", "planned", "as_of"),
 }
 """The columns that a file must have."""
-
-ELSEWHERE = Misfit("", "region-not-covered", "The row lies outside the regions of the token.")
-UNKNOWN_TPS = Misfit("tps_code", "tps-unknown", "No TPS has or had this code.")
-TWICE = Misfit("", "duplicate-row", "A row before says the same thing's facts.")
-MISSING = "This column may not be empty."
-RULES = "See docs/rules.md."
-
-R = TypeVar("R", bound=ImportRow)
-F = TypeVar("F", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class RowDone:
-    """What became of a row: no outcome where it was refused; findings where it was taken with them."""
-
-    row: int
-    outcome: Outcome | None
-    reasons: tuple[Misfit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ImportTerms:
-    """On whose word, where and whether for real."""
-
-    kind: ImportKind
-    source: str
-    grants: tuple[str, ...]
-    dry_run: bool
-    import_id: UUID
-
-    def covers(self, code: str) -> bool:
-        """Say whether the importer's regions cover a region or TPS."""
-        return any(covers(held, code) for held in self.grants)
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """The rows of one transaction while they are judged."""
-
-    terms: ImportTerms
-    origin: Origin
-    keys: SealingKeys | None
-    done: list[RowDone] = field(default_factory=list[RowDone])
-
-    def refuse(self, row: int, *reasons: Misfit) -> None:
-        self.done.append(RowDone(row, None, reasons))
-
-    def take(self, row: int, outcome: Outcome, *findings: Misfit) -> None:
-        self.done.append(RowDone(row, outcome, findings))
 
 
 def key_of(kind: ImportKind, raw: RawRow) -> str | None:
@@ -143,7 +111,7 @@ async def apply_rows(
     Emits:
         what the kind's own command emits.
     """
-    chunk = _Chunk(terms, origin, keys)
+    chunk = Chunk(terms, origin, keys)
     shape = ROW_SHAPES[terms.kind]
     rows: list[tuple[int, ImportRow]] = []
     for raw in raws:
@@ -152,44 +120,19 @@ async def apply_rows(
         elif raw.row in repeated:
             chunk.refuse(raw.row, TWICE)
         else:
-            row = _validated(chunk, raw.row, shape, raw.values)
+            row = validated(chunk, raw.row, shape, raw.values)
             if row is not None:
                 rows.append((raw.row, row))
     await _APPLY[terms.kind](uow, rows, chunk)
     return sorted(chunk.done, key=lambda done: done.row)
 
 
-def _validated(chunk: _Chunk, number: int, shape: type[F], values: object) -> F | None:
-    try:
-        return shape.model_validate(values)
-    except ValidationError as error:
-        chunk.refuse(
-            number, *(_misfit(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()[:20])
-        )
-        return None
-
-
-def _misfit(place: tuple[int | str, ...], code: str, message: str) -> Misfit:
-    name = plain_name(str(place[0])) if place else ""
-    return Misfit(name, code, mask_text(message.removeprefix("Value error, ")))
-
-
-def _said(row: ImportRow, *, never_null: frozenset[str]) -> dict[str, object]:
-    """Return what a row says: the columns that the file has, without empty cells of what cannot be unknown."""
-    said = row.model_dump(exclude_unset=True)
-    return {name: value for name, value in said.items() if value is not None or name not in never_null}
-
-
-def _of(rows: Sequence[tuple[int, ImportRow]], shape: type[R]) -> list[tuple[int, R]]:
-    return [(number, row) for number, row in rows if isinstance(row, shape)]
-
-
 _TPS_NEVER_NULL = frozenset({"kind", "active", "source", "place", "address", "dpt_men", "dpt_women"})
 
 
-async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
+async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: Chunk) -> None:
     terms, election = chunk.terms, chunk.origin.election
-    given = [(number, row) for number, row in _of(rows, TpsRowIn)]
+    given = [(number, row) for number, row in of_shape(rows, TpsRowIn)]
     codes = [row.tps_code for _, row in given]
     frame = await load_frame(uow, election, lock="for share")
     if not terms.dry_run:
@@ -206,10 +149,10 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
                 number, Misfit("tps_code", "tps-renumbered", f"This TPS has the code {before.code} by now.")
             )
             continue
-        said = _said(row, never_null=_TPS_NEVER_NULL)
+        said = said_of(row, never_null=_TPS_NEVER_NULL)
         del said["tps_code"]
         standing = before.facts.model_dump() if before else {}
-        facts = _validated(chunk, number, TpsFacts, standing | {"source": terms.source} | said)
+        facts = validated(chunk, number, TpsFacts, standing | {"source": terms.source} | said)
         if facts is None:
             continue
         state, misfits = plan_tps(row.tps_code, facts, before=before, frame=frame)
@@ -228,30 +171,10 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
         await write_tps(uow, changes, frame=frame, origin=chunk.origin)
 
 
-async def _known_tps(
-    uow: UnitOfWork, rows: Sequence[tuple[int, RiskRowIn | OfficerRowIn | VoterRowIn]], chunk: _Chunk
-) -> dict[int, TpsState]:
-    """Return the TPS of rows, by row number; refuse the rows of what is elsewhere or not there."""
-    codes = [row.tps_code for _, row in rows]
-    known = await find_tps(uow, chunk.origin.election, codes, lock=not chunk.terms.dry_run)
-    found: dict[int, TpsState] = {}
-    for number, row in rows:
-        state = known.get(row.tps_code)
-        if not chunk.terms.covers(row.tps_code):
-            chunk.refuse(number, ELSEWHERE)
-        elif state is None:
-            chunk.refuse(number, UNKNOWN_TPS)
-        elif not chunk.terms.covers(state.code):
-            chunk.refuse(number, ELSEWHERE)
-        else:
-            found[number] = state
-    return found
-
-
-async def _apply_risks(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
+async def _apply_risks(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: Chunk) -> None:
     await load_frame(uow, chunk.origin.election, lock="for share")
-    given = _of(rows, RiskRowIn)
-    known = await _known_tps(uow, given, chunk)
+    given = of_shape(rows, RiskRowIn)
+    known = await known_tps(uow, given, chunk)
     assessments: dict[tuple[str, str], tuple[int, Assessment]] = {}
     for number, row in given:
         if number not in known:
@@ -280,81 +203,26 @@ async def _apply_risks(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], c
             chunk.take(number, result.outcome)
 
 
-async def _apply_officers(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
-    frame = await load_frame(uow, chunk.origin.election, lock="for share")
-    given = _of(rows, OfficerRowIn)
-    known = await _known_tps(uow, given, chunk)
-    rosters = await load_rosters(
-        uow,
-        chunk.origin.election,
-        tps_ids=list({state.tps_id for state in known.values()}),
-        persons=[row.person for _, row in given if row.person],
-    )
-    slots = slots_of(frame.settings)
-    numbers: list[int] = []
-    assignments: list[Assignment] = []
-    for number, row in given:
-        if number not in known:
-            continue
-        if row.slot > slots[row.duty]:
-            chunk.refuse(number, Misfit("slot", "slot-unknown", "A TPS has fewer slots of this duty."))
-            continue
-        place = (known[number].tps_id, row.duty, row.slot)
-        holder = _holder(row, rosters.held.get(place))
-        if isinstance(holder, Misfit):
-            chunk.refuse(number, holder)
-        elif any(place == each.place for each in assignments):
-            chunk.refuse(number, TWICE)
-        elif holder == rosters.held.get(place):
-            chunk.take(number, Outcome.UNCHANGED)
-        else:
-            numbers.append(number)
-            assignments.append(Assignment(known[number], row.duty, row.slot, holder))
-    clashing = rosters.clashes(assignments)
-    standing: list[Assignment] = []
-    for index, (number, assignment) in enumerate(zip(numbers, assignments, strict=True)):
-        if index in clashing:
-            chunk.refuse(number, Misfit("person", "officer-elsewhere", "The person holds another slot."))
-            continue
-        standing.append(assignment)
-        chunk.take(number, Outcome.CHANGED if assignment.place in rosters.held else Outcome.CREATED)
-    if not chunk.terms.dry_run:
-        await assign(uow, rosters, standing, frame=frame, origin=chunk.origin)
-
-
-def _holder(row: OfficerRowIn, before: Holder | None) -> Holder | Misfit | None:
-    """Return who is to hold a slot; the same person keeps the name and training that the row does not tell."""
-    if row.person is None:
-        return None
-    standing = before if before is not None and before.person == row.person else None
-    name = row.display_name or (standing.display_name if standing else None)
-    if name is None:
-        return Misfit("display_name", "missing", MISSING)
-    told = "trained" in row.model_fields_set and row.trained is not None
-    trained = row.trained if told else standing.trained if standing else Trained.UNKNOWN
-    return Holder(row.person, name, trained or Trained.UNKNOWN)
-
-
 _FACILITY_NEVER_NULL = frozenset({"kind", "name", "region_code", "address", "contact_status", "source"})
 
 
-async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
+async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: Chunk) -> None:
     await load_frame(uow, chunk.origin.election, lock="for share")
-    given = _of(rows, FacilityRowIn)
+    given = of_shape(rows, FacilityRowIn)
     known = await locked_facilities(uow, chunk.origin.election, [row.code for _, row in given])
     changes: list[FacilityChange] = []
     for number, row in given:
         before = known.get(row.code)
-        said = _said(row, never_null=_FACILITY_NEVER_NULL)
+        said = said_of(row, never_null=_FACILITY_NEVER_NULL)
         del said["code"]
         standing = facts_of(before).model_dump() if before else {}
-        facts = _validated(chunk, number, FacilityFacts, standing | {"source": chunk.terms.source} | said)
+        facts = validated(chunk, number, FacilityFacts, standing | {"source": chunk.terms.source} | said)
         if facts is None:
             continue
         places = [facts.region_code, *([before.region_code] if before else [])]
         if not all(chunk.terms.covers(place) for place in places):
             chunk.refuse(number, ELSEWHERE)
-        elif misfits := facility_misfits(facts):
+        elif misfits := region_misfits(facts.region_code):
             chunk.refuse(number, *misfits)
         else:
             change = FacilityChange(row.code, facts, before)
@@ -368,26 +236,32 @@ async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow
         await write_facilities(uow, changes, origin=chunk.origin)
 
 
-async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
+async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: Chunk) -> None:
     frame = await load_frame(uow, chunk.origin.election, lock="for share")
-    given = _of(rows, VoterRowIn)
-    known = await _known_tps(uow, given, chunk)
+    given = of_shape(rows, VoterRowIn)
+    known = await known_tps(uow, given, chunk)
     enrolments: list[Enrolment] = []
+    asked: dict[int, list[str]] = {}
     for number, row in given:
         if number not in known:
             continue
         voting_date = known[number].facts.voting_date or frame.voting_date
         refusal = row_refusal(row, voting_date=voting_date, rehearsal=frame.rehearsal)
+        refusal = refusal or moved_row_refusal(row, voting_date=voting_date, settings=frame.settings)
         if refusal is not None:
             chunk.refuse(number, Misfit(*refusal, RULES))
-        else:
-            enrolments.append(Enrolment(number, known[number].tps_id, row))
+            continue
+        asked[number] = moved_row_findings(
+            row, voting_date=voting_date, settings=frame.settings, now=chunk.origin.now
+        )
+        enrolments.append(Enrolment(number, known[number], row, MOVE_UNSURE in asked[number]))
     terms = chunk.terms
     results = await enrol_voters(
         uow,
         enrolments,
         keys=chunk.keys,
         import_id=terms.import_id,
+        grants=terms.grants,
         dry_run=terms.dry_run,
         origin=chunk.origin,
     )
@@ -396,14 +270,18 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
             chunk.refuse(enrolment.number, Misfit("nik", result.code, RULES))
         else:
             findings = [Misfit("nik", code, RULES) for code in row_findings(enrolment.said)]
+            findings += [Misfit("kind", code, RULES) for code in asked[enrolment.number]]
             chunk.take(enrolment.number, result.outcome, *findings)
 
 
-Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], _Chunk], Awaitable[None]]
+Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], Chunk], Awaitable[None]]
 _APPLY: dict[ImportKind, Apply] = {
     ImportKind.TPS: _apply_tps,
     ImportKind.RISKS: _apply_risks,
-    ImportKind.OFFICERS: _apply_officers,
+    ImportKind.OFFICERS: apply_officers,
     ImportKind.FACILITIES: _apply_facilities,
     ImportKind.VOTERS: _apply_voters,
+    ImportKind.ATTENDANCE: apply_attendance,
+    ImportKind.SCREENINGS: apply_screenings,
+    ImportKind.PERSONNEL: apply_personnel,
 }

@@ -45,8 +45,16 @@ def place_of(import_id: UUID, part: int) -> bytes:
     return import_id.bytes + part.to_bytes(4)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part of a file as it is stored."""
+
+    content: bytes
+    sealed: bool
+
+
 async def store_part(
-    uow: UnitOfWork, import_id: UUID, part: int, *, content: bytes, stored_at: datetime
+    uow: UnitOfWork, import_id: UUID, number: int, *, part: StoredPart, stored_at: datetime
 ) -> None:
     """Keep a part of a file that is being uploaded.
 
@@ -54,8 +62,8 @@ async def store_part(
         nothing
     """
     await uow.execute(
-        "insert into import_part (import_id, part, content, stored_at) values ($1, $2, $3, $4)",
-        *(import_id, part, content, stored_at),
+        "insert into import_part (import_id, part, content, sealed, stored_at) values ($1, $2, $3, $4, $5)",
+        *(import_id, number, part.content, part.sealed, stored_at),
     )
 
 

@@ -1,263 +1,248 @@
-"""Commands on the rosters of TPS; written for many, so that an import is the same as one PUT."""
+"""Commands on the officers of places: who holds a post, how far they have come, why they leave it and who comes next."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from dataclasses import replace
 
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from chassis.problems import FieldError, InvalidPayload
-from contracts.registry_events import RosterCount
-from services.registry.commands.frame import lock_names, status_of
+from chassis.problems import FieldError, InvalidPayload, WrongState
+from contracts.registry_people_events import Duty
+from services.registry.commands.frame import status_of
+from services.registry.commands.rosters import Assignment, Crew, Rosters, assign, counts_of, load_rosters
 from services.registry.commands.tps import locked_tps
-from services.registry.errors import OfficerElsewhere, SlotEmpty
-from services.registry.events import roster_changed
-from services.registry.rules.rosters import roster_counts, slots_of
-from services.registry.schemas.officers import Duty, OfficerIn, RosterReceipt, Trained
+from services.registry.errors import OfficerElsewhere, RegionUnknown, SlotEmpty
+from services.registry.rules.regions import is_region
+from services.registry.rules.rosters import Holder, may_step, roster_counts, slots_at
+from services.registry.schemas.officers import (
+    EndIn,
+    EndReason,
+    OfficerIn,
+    PostReceipt,
+    PostStatus,
+    RosterReceipt,
+    StepIn,
+)
 from services.registry.schemas.shapes import Outcome
-from services.registry.tables.frames import Frame, TpsState, load_frame
+from services.registry.tables.frames import Frame, load_frame
+from services.registry.tables.people import area_roster_id
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a slot."""
+async def locked_crew(uow: UnitOfWork, code: str, *, origin: Origin) -> Crew:
+    """Return the officers of a place by its code and hold the place.
 
-    person: str
-    display_name: str
-    trained: Trained
-
-
-Place = tuple[UUID, Duty, int]
-"""A slot: TPS, duty, number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A slot as it is to be: held by somebody, or empty."""
-
-    tps: TpsState
-    duty: Duty
-    slot: int
-    holder: Holder | None
-
-    @property
-    def place(self) -> Place:
-        """Return the slot."""
-        return self.tps.tps_id, self.duty, self.slot
-
-
-class Rosters:
-    """The rosters of some TPS while a transaction changes them."""
-
-    def __init__(
-        self, held: dict[Place, Holder], elsewhere: dict[str, Place], versions: dict[UUID, int]
-    ) -> None:
-        self.held = held
-        self._elsewhere = elsewhere
-        self._versions = versions
-
-    def version(self, tps_id: UUID) -> int:
-        """Return the version of a TPS's roster, 0 where nobody was ever named."""
-        return self._versions.get(tps_id, 0)
-
-    def clashes(self, assignments: Sequence[Assignment]) -> set[int]:
-        """Return which assignments cannot stand, because their person would hold two slots afterwards.
-
-        A person who leaves another slot by the same list is free; one who is named twice gets the first.
-        """
-        refused: set[int] = set()
-        while True:
-            after = {place: holder.person for place, holder in self.held.items()}
-            after.update({place: person for person, place in self._elsewhere.items() if place not in after})
-            for index, each in enumerate(assignments):
-                if index not in refused:
-                    after.pop(each.place, None)
-                    if each.holder:
-                        after[each.place] = each.holder.person
-            places: defaultdict[str, list[Place]] = defaultdict(list)
-            for place, person in after.items():
-                places[person].append(place)
-            found = self._second_places(assignments, places, refused)
-            if not found:
-                return refused
-            refused |= found
-
-    def _second_places(
-        self, assignments: Sequence[Assignment], places: Mapping[str, list[Place]], refused: set[int]
-    ) -> set[int]:
-        found: set[int] = set()
-        kept: set[str] = set()
-        for index, each in enumerate(assignments):
-            person = each.holder.person if each.holder else None
-            if index in refused or person is None or len(places[person]) < 2:
-                continue
-            by_list = {a.place for i, a in enumerate(assignments) if i not in refused and a.holder}
-            others = [place for place in places[person] if place != each.place]
-            if person in kept or any(place not in by_list for place in others):
-                found.add(index)
-            kept.add(person)
-        return found
-
-
-async def load_rosters(
-    uow: UnitOfWork, election: str, *, tps_ids: Sequence[UUID], persons: Sequence[str]
-) -> Rosters:
-    """Read the rosters of some TPS and the slots of some persons, holding all rosters of the election.
-
-    Emits:
-        nothing
+    Raises:
+        TpsUnknown, RegionUnknown: there is no such place.
     """
-    await lock_names(uow, [f"roster:{election}"])
-    rows = await uow.fetch("select * from officer where tps_id = any($1::uuid[])", list(tps_ids))
-    held = {
-        (row["tps_id"], Duty(row["duty"]), row["slot"]): Holder(
-            row["person"], row["display_name"], Trained(row["trained"])
+    if code.count(".") == 4:
+        tps = await locked_tps(uow, code, origin=origin)
+        return Crew(tps.tps_id, tps.code)
+    if not is_region(code):
+        raise RegionUnknown(
+            f"The list of regions has no code {code}.", detail_id=f"Daftar wilayah tidak memuat kode {code}."
         )
-        for row in rows
-    }
-    rows = await uow.fetch(
-        "select person, tps_id, duty, slot from officer where election = $1 and person = any($2::text[])",
-        election,
-        list(persons),
-    )
-    elsewhere = {row["person"]: (row["tps_id"], Duty(row["duty"]), row["slot"]) for row in rows}
-    rows = await uow.fetch(
-        "select tps_id, version from tps_roster where tps_id = any($1::uuid[])", list(tps_ids)
-    )
-    return Rosters(held, elsewhere, {row["tps_id"]: row["version"] for row in rows})
+    return Crew(area_roster_id(origin.election, code), code)
 
 
-async def assign(
-    uow: UnitOfWork, rosters: Rosters, assignments: Sequence[Assignment], *, frame: Frame, origin: Origin
-) -> None:
-    """Write assignments that change something and do not clash; each roster gets one new version.
+def check_slot(code: str, duty: Duty, slot: int, *, frame: Frame) -> None:
+    """Refuse a post that a place does not have.
 
-    Emits:
-        tps_roster.changed, one for each TPS.
+    Raises:
+        InvalidPayload: it has no such duty, or fewer slots of it.
     """
-    if not assignments:
-        return
-    touched = {each.tps.tps_id: each.tps for each in assignments}
-    versions = {tps_id: rosters.version(tps_id) + 1 for tps_id in touched}
-    await uow.execute(
-        """insert into tps_roster (tps_id, version) select * from unnest($1::uuid[], $2::bigint[])
-           on conflict (tps_id) do update set version = excluded.version""",
-        list(versions),
-        list(versions.values()),
-    )
-    places = [each.place for each in assignments]
-    await uow.execute(
-        """delete from officer o using unnest($1::uuid[], $2::text[], $3::int[]) u(tps_id, duty, slot)
-           where (o.tps_id, o.duty, o.slot) = (u.tps_id, u.duty, u.slot)""",
-        *(list(column) for column in zip(*places, strict=True)),
-    )
-    held = [
-        (*a.place, a.holder.person, a.holder.display_name, a.holder.trained) for a in assignments if a.holder
-    ]
-    if held:
-        await uow.execute(
-            """insert into officer (tps_id, duty, slot, person, display_name, trained, election)
-               select u.*, $7 from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[]) u""",
-            *(list(column) for column in zip(*held, strict=True)),
-            origin.election,
+    if slot > slots_at(code, frame.settings).get(duty, 0):
+        raise InvalidPayload(
+            "A place of this kind has fewer slots of this duty.",
+            detail_id="Tempat semacam ini memiliki lebih sedikit posisi untuk tugas ini.",
+            errors=[FieldError("path:slot", "slot-unknown", "It has fewer.", "Posisinya lebih sedikit.")],
         )
-    for each in assignments:
-        rosters.held.pop(each.place, None)
-        if each.holder:
-            rosters.held[each.place] = each.holder
-    for tps_id, tps in touched.items():
-        uow.emit(
-            roster_changed(tps_id, tps.code, counts_of(rosters, tps_id, frame)),
-            aggregate_id=tps_id,
-            version=versions[tps_id],
-            origin=origin,
-            tps_id=tps_id,
-        )
-
-
-def counts_of(rosters: Rosters, tps_id: UUID, frame: Frame) -> Mapping[Duty, RosterCount]:
-    """Return how far a TPS's slots are filled."""
-    held = [(duty, holder.trained) for (tps, duty, _), holder in rosters.held.items() if tps == tps_id]
-    return roster_counts(held, slots=slots_of(frame.settings))
 
 
 async def assign_officer(
     uow: UnitOfWork, code: str, duty: Duty, slot: int, *, command: OfficerIn, origin: Origin
 ) -> Receipt:
-    """Name who holds a slot; who held it before leaves it.
+    """Name who holds a post; who held it before is replaced.
 
     Emits:
-        tps_roster.changed, where something changed.
+        tps_roster.changed or area_roster.changed, where something changed.
 
     Raises:
-        ElectionUnknown, TpsUnknown: there is no such thing.
-        InvalidPayload: a TPS has no such slot.
-        OfficerElsewhere: the person holds another slot.
+        ElectionUnknown, TpsUnknown, RegionUnknown: there is no such thing.
+        InvalidPayload: the place has no such post.
+        OfficerElsewhere: the person holds another post.
+        WrongState: the same person has come further already.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
-    if slot > slots_of(frame.settings)[duty]:
-        raise InvalidPayload(
-            "A TPS has fewer slots of this duty.",
-            detail_id="TPS memiliki lebih sedikit tempat untuk tugas ini.",
-            errors=[
-                FieldError("path:slot", "slot-unknown", "A TPS has fewer.", "TPS memiliki lebih sedikit.")
-            ],
-        )
-    tps = await locked_tps(uow, code, origin=origin)
-    rosters = await load_rosters(uow, origin.election, tps_ids=[tps.tps_id], persons=[command.person])
-    holder = Holder(command.person, command.display_name, command.trained)
-    assignment = Assignment(tps, duty, slot, holder)
-    before = rosters.held.get(assignment.place)
+    check_slot(code, duty, slot, frame=frame)
+    crew = await locked_crew(uow, code, origin=origin)
+    rosters = await load_rosters(uow, origin.election, rosters=[crew.roster_id], persons=[command.person])
+    place = (crew.roster_id, duty, slot)
+    said = Holder(command.person, command.display_name, command.trained)
+    before, holder = rosters.held.get(place), rosters.planned(place, said, status=command.status)
+    version = rosters.version(crew.roster_id)
     if before == holder:
-        return _receipt(rosters, tps, frame, Outcome.UNCHANGED, version=rosters.version(tps.tps_id))
-    if rosters.clashes([assignment]):
-        raise OfficerElsewhere(
-            "One person holds one slot; empty the other one first.",
-            detail_id="Satu orang hanya mengisi satu tempat; kosongkan dahulu tempat yang lain.",
-            current_state="holds another slot",
-            allowed=["empty the other slot", "name another person"],
-        )
+        return _receipt(rosters, crew, frame, Outcome.UNCHANGED, version=version)
+    if before is not None and before.person == holder.person:
+        check_step(before.status, holder.status, correction=False)
+    assignment = Assignment(crew, duty, slot, holder)
+    check_clash(rosters, assignment)
     await assign(uow, rosters, [assignment], frame=frame, origin=origin)
     outcome = Outcome.CHANGED if before else Outcome.CREATED
-    return _receipt(rosters, tps, frame, outcome, version=rosters.version(tps.tps_id) + 1)
+    return _receipt(rosters, crew, frame, outcome, version=version + 1)
+
+
+def check_step(before: PostStatus, after: PostStatus, *, correction: bool) -> None:
+    """Refuse a step back that is no correction.
+
+    Raises:
+        WrongState: the holder has come further already.
+    """
+    if not may_step(before, after, correction=correction):
+        raise WrongState(
+            "The holder of this post has come further already.",
+            detail_id="Pemegang posisi ini sudah melewati tahap itu.",
+            current_state=before.value,
+            allowed=["send the step with correction", "end the post", "name somebody else"],
+        )
+
+
+def check_clash(rosters: Rosters, assignment: Assignment) -> None:
+    """Refuse a person who holds another post.
+
+    Raises:
+        OfficerElsewhere: the person does.
+    """
+    if rosters.clashes([assignment]):
+        raise OfficerElsewhere(
+            "One person holds one post; empty the other one first.",
+            detail_id="Satu orang hanya mengisi satu posisi; kosongkan dahulu posisi yang lain.",
+            current_state="holds another post",
+            allowed=["empty the other post", "name another person"],
+        )
 
 
 async def vacate_slot(uow: UnitOfWork, code: str, duty: Duty, slot: int, *, origin: Origin) -> Receipt:
-    """Empty a slot; its name is deleted.
+    """Empty a post; its name is deleted.
 
     Emits:
-        tps_roster.changed
+        tps_roster.changed or area_roster.changed
 
     Raises:
-        ElectionUnknown, TpsUnknown, SlotEmpty: there is no such thing.
+        ElectionUnknown, TpsUnknown, RegionUnknown, SlotEmpty: there is no such thing.
     """
-    frame = await load_frame(uow, origin.election, lock="for share")
-    tps = await locked_tps(uow, code, origin=origin)
-    rosters = await load_rosters(uow, origin.election, tps_ids=[tps.tps_id], persons=[])
-    assignment = Assignment(tps, duty, slot, None)
-    if assignment.place not in rosters.held:
-        raise SlotEmpty("Nobody holds this slot.", detail_id="Tempat ini belum terisi.")
+    frame, crew, rosters = await _for_change(uow, code, duty, slot, origin=origin)
+    await assign(uow, rosters, [Assignment(crew, duty, slot, None)], frame=frame, origin=origin)
+    version = rosters.version(crew.roster_id) + 1
+    return _receipt(rosters, crew, frame, Outcome.CHANGED, version=version)
+
+
+async def step_officer(
+    uow: UnitOfWork, code: str, duty: Duty, slot: int, *, command: StepIn, expected: int, origin: Origin
+) -> Receipt:
+    """Record how far the holder of a post has come: proposed, appointed, sworn in.
+
+    Emits:
+        tps_roster.changed or area_roster.changed, where something changed.
+
+    Raises:
+        ElectionUnknown, TpsUnknown, RegionUnknown, SlotEmpty: there is no such thing.
+        PreconditionFailed: the roster is there in another version.
+        WrongState: a step back that is no correction.
+    """
+    frame, crew, rosters = await _for_change(uow, code, duty, slot, origin=origin)
+    before = rosters.held[crew.roster_id, duty, slot]
+    version = rosters.version(crew.roster_id)
+    if before.status is command.status:
+        return _receipt(rosters, crew, frame, Outcome.UNCHANGED, version=version)
+    check_version(expected, version)
+    check_step(before.status, command.status, correction=command.correction)
+    after = replace(before, status=command.status)
+    assignment = Assignment(crew, duty, slot, after, happened_on=command.happened_on)
     await assign(uow, rosters, [assignment], frame=frame, origin=origin)
-    return _receipt(rosters, tps, frame, Outcome.CHANGED, version=rosters.version(tps.tps_id) + 1)
+    return _receipt(rosters, crew, frame, Outcome.CHANGED, version=version + 1)
 
 
-def _receipt(rosters: Rosters, tps: TpsState, frame: Frame, outcome: Outcome, *, version: int) -> Receipt:
-    counts = counts_of(rosters, tps.tps_id, frame)
-    out = RosterReceipt(
-        tps_id=tps.tps_id,
-        tps_code=tps.code,
-        version=version,
-        kpps=counts[Duty.KPPS],
-        linmas=counts[Duty.LINMAS],
-        ptps=counts[Duty.PTPS],
-        outcome=outcome,
+async def end_post(
+    uow: UnitOfWork, code: str, duty: Duty, slot: int, *, command: EndIn, expected: int, origin: Origin
+) -> Receipt:
+    """Record why the holder of a post leaves it and, in the same breath, who holds it next.
+
+    Emits:
+        tps_roster.changed or area_roster.changed
+
+    Raises:
+        ElectionUnknown, TpsUnknown, RegionUnknown, SlotEmpty: there is no such thing.
+        InvalidPayload: somebody is replaced by nobody, or by themselves.
+        PreconditionFailed: the roster is there in another version.
+        OfficerElsewhere: the successor holds another post.
+    """
+    successor = command.successor
+    persons = [successor.person] if successor else []
+    frame, crew, rosters = await _for_change(uow, code, duty, slot, persons=persons, origin=origin)
+    place = (crew.roster_id, duty, slot)
+    _check_successor(command, before=rosters.held[place])
+    version = rosters.version(crew.roster_id)
+    check_version(expected, version)
+    holder = None
+    if successor is not None:
+        said = Holder(successor.person, successor.display_name, successor.trained)
+        holder = rosters.planned(place, said, status=successor.status)
+    assignment = Assignment(crew, duty, slot, holder, reason=command.reason, happened_on=command.happened_on)
+    check_clash(rosters, assignment)
+    await assign(uow, rosters, [assignment], frame=frame, origin=origin)
+    return _receipt(rosters, crew, frame, Outcome.CHANGED, version=version + 1)
+
+
+def _check_successor(command: EndIn, *, before: Holder) -> None:
+    successor = command.successor
+    if successor is None and command.reason is EndReason.REPLACED:
+        told = ("Who is replaced has a successor.", "Petugas yang diganti memiliki pengganti.")
+    elif successor is not None and successor.person == before.person:
+        told = ("Nobody succeeds themselves.", "Tidak ada yang menggantikan dirinya sendiri.")
+    else:
+        return
+    raise InvalidPayload(told[0], detail_id=told[1], errors=[FieldError("/successor", "successor", *told)])
+
+
+async def _for_change(
+    uow: UnitOfWork, code: str, duty: Duty, slot: int, *, origin: Origin, persons: list[str] | None = None
+) -> tuple[Frame, Crew, Rosters]:
+    """Hold a place and its roster, and make sure that somebody holds the post."""
+    frame = await load_frame(uow, origin.election, lock="for share")
+    crew = await locked_crew(uow, code, origin=origin)
+    rosters = await load_rosters(uow, origin.election, rosters=[crew.roster_id], persons=persons or [])
+    if (crew.roster_id, duty, slot) not in rosters.held:
+        raise SlotEmpty("Nobody holds this post.", detail_id="Posisi ini belum terisi.")
+    return frame, crew, rosters
+
+
+def _receipt(rosters: Rosters, crew: Crew, frame: Frame, outcome: Outcome, *, version: int) -> Receipt:
+    """Return what a change of a roster answers with: its figures."""
+    counts = counts_of(rosters, crew, frame)
+    told = {"place_code": crew.code, "version": version, "posts": counts, "outcome": outcome}
+    if crew.is_area:
+        return Receipt(
+            PostReceipt.model_validate(told),
+            location=f"/v1/elections/{frame.election}/posts/{crew.code}",
+            aggregate=f"area_roster/{crew.roster_id}",
+            version=version,
+            status=status_of(outcome),
+        )
+    figures = roster_counts(counts)
+    out = RosterReceipt.model_validate(
+        {
+            **told,
+            "tps_id": crew.roster_id,
+            "tps_code": crew.code,
+            "kpps": figures[Duty.KPPS],
+            "linmas": figures[Duty.LINMAS],
+            "ptps": figures[Duty.PTPS],
+        }
     )
     return Receipt(
         out,
-        location=f"/v1/elections/{frame.election}/tps/{tps.code}/officers",
-        aggregate=f"tps_roster/{tps.tps_id}",
+        location=f"/v1/elections/{frame.election}/tps/{crew.code}/officers",
+        aggregate=f"tps_roster/{crew.roster_id}",
         version=version,
         status=status_of(outcome),
     )

@@ -12,6 +12,7 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, InvalidPayload
 from contracts.vocabulary import kelurahan_of
+from services.registry.commands.access import cut_tokens_of_officers
 from services.registry.commands.frame import judge, lock_names, refuse, status_of
 from services.registry.errors import TpsCodeTaken, TpsRenumbered, TpsUnknown
 from services.registry.events import tps_registered
@@ -185,10 +186,10 @@ async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, ori
 
 
 async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, origin: Origin) -> Receipt:
-    """Give a TPS another code; its UUID stays, and the old code answers with it.
+    """Give a TPS another code; its UUID stays, and the old code answers with it. Its officers' tokens name the old one, and end.
 
     Emits:
-        tps.registered, where something changed.
+        tps.registered and access.changed, where something changed.
 
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
@@ -226,6 +227,8 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
     facts = before.facts.model_copy(update={"source": command.source})
     state = replace(before, code=new, version=before.version + 1, facts=facts, former_codes=former)
     await write_tps(uow, [TpsChange(state, command.reason)], frame=frame, origin=origin)
+    officers = await uow.fetch("select person from officer where tps_id = $1", state.tps_id)
+    await cut_tokens_of_officers(uow, [row["person"] for row in officers], origin=origin)
     return _receipt(state, frame, Outcome.CHANGED)
 
 

@@ -28,8 +28,10 @@ from services.registry.commands import imports
 from services.registry.commands.import_files import FileBrokenError, RawRow, chunks, read_rows
 from services.registry.commands.import_rows import NEEDED, key_of
 from services.registry.commands.imports import MOST_TRIES, ImportJob, LostLeaseError
+from services.registry.commands.lookup_budgets import forget_spent
+from services.registry.commands.voter_counts import count_imported
 from services.registry.commands.voters import forget_seen
-from services.registry.schemas.imports import ROW_SHAPES, ImportKind
+from services.registry.schemas.imports import NEVER_NUMBERS, ROW_SHAPES, ImportKind
 from services.registry.schemas.shapes import Misfit
 from services.registry.tables.voters import unavailable
 
@@ -82,8 +84,10 @@ class ImportWorker:
                 if wall_now() - swept_at >= ORPHANS_AFTER:
                     swept_at = wall_now()
                     await self._sweep()
+                await self._count()
                 while (job := await self._claim()) is not None:
                     await self._work(job)
+                    await self._count()
             except _PASSING as error:
                 log.warning("import_worker_waits", error=type(error).__name__)
             with suppress(TimeoutError):
@@ -93,6 +97,7 @@ class ImportWorker:
     async def _sweep(self) -> None:
         async with self._database.transaction() as uow:
             await imports.drop_orphans(uow, before=wall_now() - ORPHANS_AFTER)
+            await forget_spent(uow, now=wall_now())
         await self._forget()
 
     async def _forget(self) -> None:
@@ -101,6 +106,13 @@ class ImportWorker:
         while more:
             async with self._database.transaction() as uow:
                 more = await forget_seen(uow, most=FORGOTTEN_AT_ONCE)
+
+    async def _count(self) -> None:
+        """Count the voters of TPS whose import has ended, also one that another worker did not come to count."""
+        more = True
+        while more:
+            async with self._database.transaction() as uow:
+                more = await count_imported(uow, now=self._clock.now())
 
     async def _claim(self) -> ImportJob | None:
         now = wall_now()
@@ -150,7 +162,11 @@ class ImportWorker:
             await self._fetch(job, file)
             kind = job.terms.kind
             rows = read_rows(
-                file, job.media_type, columns=list(ROW_SHAPES[kind].model_fields), required=NEEDED[kind]
+                file,
+                job.media_type,
+                columns=list(ROW_SHAPES[kind].model_fields),
+                required=NEEDED[kind],
+                never_numbers=NEVER_NUMBERS.get(kind, ()),
             )
             voters = kind is ImportKind.VOTERS
             parts = chunks(rows, self._voter_chunk_rows if voters else self._chunk_rows)
@@ -184,7 +200,7 @@ class ImportWorker:
             cursor = new[-1].row
 
     async def _fetch(self, job: ImportJob, file: IO[bytes]) -> None:
-        """Write the stored parts of a file to disk, one at a time; those of a list of voters are sealed."""
+        """Write the stored parts of a file to disk, one at a time."""
         part = 0
         while (content := await self._part(job, part)) is not None:
             await asyncio.to_thread(file.write, content)
@@ -193,16 +209,17 @@ class ImportWorker:
 
     async def _part(self, job: ImportJob, part: int) -> bytes | None:
         async with self._database.reading() as connection:
-            content = await connection.fetchval(
-                "select content from import_part where import_id = $1 and part = $2", job.import_id, part
+            row = await connection.fetchrow(
+                "select content, sealed from import_part where import_id = $1 and part = $2",
+                *(job.import_id, part),
             )
-        if content is None or job.terms.kind is not ImportKind.VOTERS:
-            return content
+        if row is None or not row["sealed"]:
+            return row["content"] if row else None
         if self._keys is None:
             raise unavailable()
         try:
             place = imports.place_of(job.import_id, part)
-            return self._keys.open(content, key_id=self._keys.current, bound_to=place)
+            return self._keys.open_by_any(row["content"], bound_to=place)
         except SealBrokenError:
             raise unavailable() from None
 

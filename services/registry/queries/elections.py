@@ -1,12 +1,12 @@
-"""Elections, contests, facilities and groups of regions, each by its name."""
+"""Elections, contests and groups of regions, each by its name."""
 
 from collections.abc import Mapping
 
 from chassis.database import Connection, Row
-from services.registry.errors import ContestUnknown, ElectionUnknown, FacilityUnknown, RegionGroupUnknown
+from services.registry.errors import ContestUnknown, ElectionUnknown, RegionGroupUnknown
 from services.registry.rules.elections import office_of
 from services.registry.schemas.elections import ContestOut, ElectionWithContests
-from services.registry.schemas.facilities import FacilityFacts, FacilityOut, RegionGroupOut
+from services.registry.schemas.facilities import RegionGroupOut
 from services.registry.tables.frames import parts_of
 
 
@@ -60,34 +60,6 @@ def _contest(row: Row, *, rehearsal: bool) -> ContestOut:
             "region_code": office_of(row["id"]).region_code,
             "choices": parts_of(row["choices"]),
             "rehearsal": rehearsal,
-        }
-    )
-
-
-async def facility(connection: Connection, *, election: str, code: str) -> FacilityOut:
-    """Return a facility.
-
-    Raises:
-        FacilityUnknown: the election has no such facility.
-    """
-    row = await connection.fetchrow(
-        """select f.*, e.rehearsal from facility f join election e on e.id = f.election
-           where f.election = $1 and f.code = $2""",
-        election,
-        code,
-    )
-    if row is None:
-        raise FacilityUnknown(
-            f"No facility has the code {code}.", detail_id=f"Tidak ada fasilitas dengan kode {code}."
-        )
-    facts = {name: row[name] for name in FacilityFacts.model_fields}
-    return FacilityOut.model_validate(
-        {
-            **facts,
-            "facility_id": row["id"],
-            "code": row["code"],
-            "version": row["version"],
-            "rehearsal": row["rehearsal"],
         }
     )
 

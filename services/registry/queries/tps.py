@@ -1,4 +1,4 @@
-"""TPS by code: as they stand, as they were, their risks, their roster, and where and when they vote."""
+"""TPS by code: as they stand, as they were, their risks, and where and when they vote."""
 
 import json
 from collections.abc import Sequence
@@ -8,10 +8,9 @@ from chassis.database import Connection
 from contracts.registry_events import RiskKind
 from contracts.vocabulary import kelurahan_of
 from services.registry.errors import RegionUnknown, TpsUnknown
+from services.registry.rules.notices import notice
 from services.registry.rules.places import polling_place
 from services.registry.rules.regions import region
-from services.registry.rules.rosters import roster_counts, slots_of
-from services.registry.schemas.officers import Duty, OfficerOut, Roster, Trained
 from services.registry.schemas.regions import PollingPlace, PollingPlaces
 from services.registry.schemas.risks import RiskOut, TpsRisks
 from services.registry.schemas.tps import TpsHistory, TpsOut, TpsVersion
@@ -25,10 +24,15 @@ async def tps(connection: Connection, *, election: str, code: str) -> TpsOut:
         ElectionUnknown, TpsUnknown: there is no such thing.
     """
     frame = await load_frame(connection, election)
-    return tps_out(await _state(connection, election, code), frame)
+    return tps_out(await state_of(connection, election, code), frame)
 
 
-async def _state(connection: Connection, election: str, code: str) -> TpsState:
+async def state_of(connection: Connection, election: str, code: str) -> TpsState:
+    """Return a TPS by its code, or one that it had.
+
+    Raises:
+        TpsUnknown: there is no such TPS.
+    """
     found = (await find_tps(connection, election, [code])).get(code)
     if found is None:
         raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
@@ -41,7 +45,7 @@ async def tps_history(connection: Connection, *, election: str, code: str) -> Tp
     Raises:
         TpsUnknown: there is no such TPS.
     """
-    state = await _state(connection, election, code)
+    state = await state_of(connection, election, code)
     rows = await connection.fetch(
         """select o.version, o.recorded_at, o.occurred_at, o.actor, o.channel, o.body, coalesce(r.reason, '') as reason
            from outbox o left join tps_reason r on r.tps_id = $2 and r.version = o.version
@@ -59,7 +63,7 @@ async def risks(connection: Connection, *, election: str, code: str) -> TpsRisks
     Raises:
         TpsUnknown: there is no such TPS.
     """
-    state = await _state(connection, election, code)
+    state = await state_of(connection, election, code)
     rows = await connection.fetch("select * from tps_risk where tps_id = $1 order by kind", state.tps_id)
     items = [RiskOut.model_validate(dict(row)) for row in rows]
     known = {item.kind for item in items if item.risk_class is not None}
@@ -68,44 +72,6 @@ async def risks(connection: Connection, *, election: str, code: str) -> TpsRisks
         tps_code=state.code,
         items=items,
         unknown=[kind for kind in RiskKind if kind not in known],
-    )
-
-
-async def roster(connection: Connection, *, election: str, code: str, with_names: bool) -> Roster:
-    """Return the officers of a TPS: every slot, with person and name only for callers who may see them.
-
-    Raises:
-        ElectionUnknown, TpsUnknown: there is no such thing.
-    """
-    frame = await load_frame(connection, election)
-    state = await _state(connection, election, code)
-    version = await connection.fetchval("select version from tps_roster where tps_id = $1", state.tps_id)
-    rows = await connection.fetch("select * from officer where tps_id = $1", state.tps_id)
-    held = {(Duty(row["duty"]), row["slot"]): row for row in rows}
-    slots = slots_of(frame.settings)
-    places = {(duty, slot) for duty, number in slots.items() for slot in range(1, number + 1)} | set(held)
-    officers: list[OfficerOut] = []
-    for duty, slot in sorted(places, key=lambda place: (list(Duty).index(place[0]), place[1])):
-        row = held.get((duty, slot))
-        officers.append(
-            OfficerOut(
-                duty=duty,
-                slot=slot,
-                filled=row is not None,
-                trained=Trained(row["trained"]) if row else None,
-                person=row["person"] if row and with_names else None,
-                display_name=row["display_name"] if row and with_names else None,
-            )
-        )
-    counts = roster_counts([(duty, Trained(row["trained"])) for (duty, _), row in held.items()], slots=slots)
-    return Roster(
-        tps_id=state.tps_id,
-        tps_code=state.code,
-        version=version or 0,
-        kpps=counts[Duty.KPPS],
-        linmas=counts[Duty.LINMAS],
-        ptps=counts[Duty.PTPS],
-        officers=officers,
     )
 
 
@@ -119,6 +85,17 @@ async def polling_place_of(connection: Connection, *, election: str, code: str) 
     if not out.active:
         raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     return polling_place(out)
+
+
+async def notice_of(connection: Connection, *, election: str, code: str, now: datetime) -> str:
+    """Return the information sheet of a TPS, as HTML to print.
+
+    Raises:
+        ElectionUnknown, TpsUnknown: there is no such thing, or it was dissolved.
+    """
+    place = await polling_place_of(connection, election=election, code=code)
+    name = await connection.fetchval("select name from election where id = $1", election)
+    return notice(place, election=name, as_of=now)
 
 
 async def polling_places_in(

@@ -1,14 +1,26 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    agencies,
+    capacity,
+    check_ins,
+    devices,
     elections,
     facilities,
+    facility_requests,
     imports,
     officers,
+    people,
+    personnel,
+    posts,
     public,
     regions,
     risks,
+    screenings,
+    tokens,
     tps,
+    trainings,
+    voter_changes,
     voter_lookups,
     voters,
 )
@@ -16,7 +28,8 @@ from services.registry.routes import (
 ROUTERS = [
     module.router
     for module in (
-        *(elections, tps, risks, officers, facilities, imports, voters),
-        *(public, voter_lookups, regions),
+        *(elections, tps, risks, officers, posts, check_ins, trainings, screenings, personnel),
+        *(facilities, facility_requests, imports, voters, voter_changes, capacity),
+        *(public, voter_lookups, regions, agencies, people, devices, tokens),
     )
-]
+] + [devices.public_router]

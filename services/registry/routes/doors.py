@@ -1,12 +1,16 @@
-"""Who may call: the permissions that several routes ask for."""
+"""Who may call: the permissions that several routes ask for, and how far a caller's own rights reach."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
 from chassis.actor import Actor
 from chassis.identity import permission
+from chassis.pagination import CursorValue, decode_cursor
 from contracts.access import Scope
+from services.registry.rules.grants import Reach
+from services.registry.schemas.access import RightsIn
 
 Reader = Annotated[Actor, Depends(permission(Scope.REGISTRY_READ))]
 TpsReader = Annotated[Actor, Depends(permission(Scope.REGISTRY_READ, region_param="code"))]
@@ -14,3 +18,37 @@ TpsWriter = Annotated[Actor, Depends(permission(Scope.REGISTRY_WRITE, region_par
 Agency = Annotated[Actor, Depends(permission(Scope.REGISTRY_IMPORT))]
 TpsAgency = Annotated[Actor, Depends(permission(Scope.REGISTRY_IMPORT, region_param="code"))]
 Admin = Annotated[Actor, Depends(permission(Scope.DESK_ADMIN))]
+
+
+def may_touch(actor: Actor) -> Callable[[str], bool]:
+    """Return what says whether a caller's regions cover a place that is only known once it was looked up."""
+    return lambda code: actor.granted_region(code) is not None
+
+
+RowLimit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]
+RowCursor = Annotated[str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")]
+
+
+def page_start(cursor: str | None, *, listing: str) -> tuple[CursorValue, ...] | None:
+    """Return the key after which a page of names starts, None for the first one.
+
+    Raises:
+        CursorInvalid: another list made the cursor.
+    """
+    return decode_cursor(cursor, listing=listing, kinds=[str]) if cursor else None
+
+
+def reach_of(actor: Actor) -> Reach:
+    """Return how far rights may go that a caller gives, changes or takes back."""
+    return Reach(actor.grants, actor.election)
+
+
+def given(actor: Actor, rights: RightsIn) -> Reach:
+    """Return the same, once the rights that are given lie within it: judged before anything is looked up.
+
+    Raises:
+        RegionNotCovered, ElectionNotCovered: they do not.
+    """
+    reach = reach_of(actor)
+    reach.require(rights.regions, rights.election)
+    return reach

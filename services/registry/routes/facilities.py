@@ -9,8 +9,8 @@ from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
 from contracts.vocabulary import ElectionId
 from services.registry.commands import facilities as commands
-from services.registry.queries import elections as queries
-from services.registry.routes.doors import Agency, Reader
+from services.registry.queries import facilities as queries
+from services.registry.routes.doors import Agency, Reader, may_touch
 from services.registry.schemas.facilities import FacilityCode, FacilityIn, FacilityOut, FacilityReceipt
 
 router = APIRouter(
@@ -33,7 +33,9 @@ async def change_facility(
     require_region(agency, body.region_code)
     return await once(
         agency,
-        lambda uow, origin: commands.change_facility(uow, code, body, expected=expected, origin=origin),
+        lambda uow, origin: commands.change_facility(
+            uow, code, body, expected=expected, may_touch=may_touch(agency), origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

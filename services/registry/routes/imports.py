@@ -55,6 +55,9 @@ _BODY = {
 }
 """What stands in a document; a spreadsheet cannot be shown in one."""
 
+_NEEDED_TOO = {ImportKind.TPS: Scope.REGISTRY_WRITE, ImportKind.SCREENINGS: Scope.HEALTH_SCREEN}
+"""Scopes that a kind needs beside that of imports."""
+
 
 @router.post("", status_code=202, response_model=ImportOut, openapi_extra={"requestBody": _BODY})
 async def start_import(
@@ -68,10 +71,11 @@ async def start_import(
 ) -> Response:
     """Send a file of rows (CSV, XLSX or NDJSON by Content-Type); they are taken in in the background."""
     media_type = media_type_of(request)
-    if kind is ImportKind.TPS and Scope.REGISTRY_WRITE not in agency.scopes:
+    needed = _NEEDED_TOO.get(kind)
+    if needed is not None and needed not in agency.scopes:
         raise ScopeMissing(
-            f"This kind needs the scope {Scope.REGISTRY_WRITE.value}.",
-            detail_id=f"Jenis ini memerlukan cakupan {Scope.REGISTRY_WRITE.value}.",
+            f"This kind needs the scope {needed.value}.",
+            detail_id=f"Jenis ini memerlukan cakupan {needed.value}.",
         )
     if kind is ImportKind.VOTERS:
         told = ("Send it to /voters/imports.", "Kirimkan ke /voters/imports.")

@@ -9,11 +9,12 @@ from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
 from contracts.access import Scope
+from contracts.registry_people_events import Duty
 from contracts.vocabulary import ElectionId, TpsCode
 from services.registry.commands import officers as commands
-from services.registry.queries import tps as queries
+from services.registry.queries import officers as queries
 from services.registry.routes.doors import TpsReader, TpsWriter
-from services.registry.schemas.officers import Duty, OfficerIn, Roster, RosterReceipt
+from services.registry.schemas.officers import OfficerIn, Roster, RosterReceipt
 
 router = APIRouter(
     prefix="/v1/elections/{election}/tps/{code}/officers",

@@ -43,22 +43,17 @@ RowCursor = Annotated[str | None, Query(max_length=1_000)]
 DryRun = Annotated[bool, Query(description="Judge every row, change nothing.")]
 
 
-def media_type_of(request: Request, *, but: frozenset[str] = frozenset()) -> MediaType:
+def media_type_of(request: Request) -> MediaType:
     """Return what kind of file a request brings.
-
-    Args:
-        but: media types that are not taken here.
 
     Raises:
         UnsupportedMediaType: it is none that is taken.
     """
-    taken: dict[str, MediaType] = {name: kind for name, kind in MEDIA_TYPES.items() if name not in but}
     name = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if name not in taken:
-        raise UnsupportedMediaType(
-            f"Send one of: {', '.join(taken)}.", detail_id=f"Kirimkan salah satu dari: {', '.join(taken)}."
-        )
-    return taken[name]
+    if name not in MEDIA_TYPES:
+        taken = ", ".join(MEDIA_TYPES)
+        raise UnsupportedMediaType(f"Send one of: {taken}.", detail_id=f"Kirimkan salah satu dari: {taken}.")
+    return MEDIA_TYPES[name]
 
 
 async def receive_file(
@@ -72,17 +67,20 @@ async def receive_file(
     dry_run: bool,
     media_type: MediaType,
 ) -> Response:
-    """Store the body, make an import of it, and wake the worker; a list of voters is sealed before it is stored.
+    """Store the body, make an import of it, and wake the worker.
+
+    Whatever it is, it is sealed before it is stored where there are keys: anybody may send a file of the wrong kind, and what a
+    database has written once stays in its log after the row is gone. A list of voters is not stored without.
 
     Raises:
         InvalidPayload: the file is empty.
         VotersUnavailable: it is a list of voters, and there are no keys.
     """
-    keys: SealingKeys | None = request.app.state.voter_keys if kind is ImportKind.VOTERS else None
+    keys: SealingKeys | None = request.app.state.voter_keys
     if kind is ImportKind.VOTERS and keys is None:
         raise unavailable()
     import_id: UUID = uuid7()
-    stored = await _store(request, import_id, keys)
+    stored = await _store(request, import_id, keys, secret=kind is ImportKind.VOTERS)
     command = ImportRequest(
         kind=kind,
         dry_run=dry_run,
@@ -111,17 +109,25 @@ async def receive_file(
     return answer
 
 
-async def _store(request: Request, import_id: UUID, keys: SealingKeys | None) -> tuple[str, int]:
-    """Store the body in parts, each a transaction of its own, and return its hash and size in bytes."""
+async def _store(
+    request: Request, import_id: UUID, keys: SealingKeys | None, *, secret: bool
+) -> tuple[str, int]:
+    """Store the body in parts, each a transaction of its own, and return its hash and size in bytes.
+
+    Args:
+        keys: what the parts are sealed with, where there are any.
+        secret: whether the hash must not tell whether a file is the one that somebody has.
+    """
     database: Database = request.app.state.database
-    digest = hashlib.sha256() if keys is None else keys.hasher()
+    digest = keys.hasher() if secret and keys is not None else hashlib.sha256()
     size_bytes, number = 0, 0
     async for part in _parts(request):
         digest.update(part)
         size_bytes += len(part)
         content = part if keys is None else keys.seal(part, bound_to=commands.place_of(import_id, number))
+        stored = commands.StoredPart(content, keys is not None)
         async with database.transaction() as uow:
-            await commands.store_part(uow, import_id, number, content=content, stored_at=wall_now())
+            await commands.store_part(uow, import_id, number, part=stored, stored_at=wall_now())
         number += 1
     if not size_bytes:
         raise InvalidPayload(

@@ -44,6 +44,7 @@ _BODY = {
                 "9971064508900001,Pemilih Contoh (gladi),P,1990-08-05,32.71.06.1002.028,dpt\n"
             ),
         },
+        XLSX: {"schema": _FILE},
         "application/x-ndjson": {
             "schema": _FILE,
             "example": (
@@ -64,7 +65,7 @@ async def start_voter_import(
     source: SaidBy,
     dry_run: DryRun = False,  # noqa: FBT002 - a query's flag
 ) -> Response:
-    """Send a list of voters (CSV or NDJSON): a spreadsheet would round a NIK; it is taken in in the background."""
+    """Send a list of voters (CSV, NDJSON, or XLSX whose NIK are text); it is taken in in the background."""
     return await receive_file(
         request,
         keeper,
@@ -73,7 +74,7 @@ async def start_voter_import(
         kind=ImportKind.VOTERS,
         source=source,
         dry_run=dry_run,
-        media_type=media_type_of(request, but=frozenset({XLSX})),
+        media_type=media_type_of(request),
     )
 
 

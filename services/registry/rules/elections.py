@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from contracts.envelope import DESK_WIDE
 from contracts.registry_events import Choice, ChoiceKind, ElectionSettings, Stage, WinningRule
 from contracts.vocabulary import ancestors
 from contracts.zones import WIB, zone_of
@@ -40,6 +41,20 @@ def results_public_at(settings: ElectionSettings, *, voting_date: date, region_c
     zone = asked.zone or (zone_of(region_code) if region_code else WIB)
     local = datetime.combine(voting_date, time.fromisoformat(asked.value), ZoneInfo(zone))
     return local.astimezone(ZoneInfo("UTC"))
+
+
+def name_errors(election: str) -> list[Misfit]:
+    """Return what is wrong with the id of an election: one stands for the whole desk in its events."""
+    if election != DESK_WIDE:
+        return []
+    return [
+        Misfit(
+            "path:election",
+            "id-reserved",
+            "This id stands for the whole desk.",
+            "Id ini dipakai untuk seluruh desk.",
+        )
+    ]
 
 
 def election_errors(

@@ -19,6 +19,33 @@ _DAYS_ID = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+_ACCESS = {
+    True: Bilingual(id="Dapat dicapai dengan kursi roda.", en="Wheelchairs get in."),
+    False: Bilingual(
+        id="Belum dapat dicapai dengan kursi roda: mintalah bantuan KPPS.",
+        en="Wheelchairs do not get in yet: ask the KPPS for help.",
+    ),
+    None: Bilingual(
+        id="Belum diketahui apakah dapat dicapai dengan kursi roda: tanyakan kepada PPS.",
+        en="It is not known whether wheelchairs get in: ask the PPS.",
+    ),
+}
+_BRING = (
+    Bilingual(
+        id="KTP-el, atau surat keterangan dari Dinas Dukcapil bahwa perekaman sudah dilakukan.",
+        en="Your identity card (KTP-el), or the letter of the civil registry that it has been recorded.",
+    ),
+    Bilingual(
+        id="Surat pemberitahuan dari KPPS (C.Pemberitahuan), bila sudah diterima.",
+        en="The notice of the KPPS (C.Pemberitahuan), if you have it.",
+    ),
+    Bilingual(
+        id="Pemilih pindahan: surat keterangan pindah memilih.",
+        en="Who votes here instead of at the own TPS: the letter that says so.",
+    ),
+)
+
+
 def civil_day(day: date) -> Bilingual:
     """Return a day in words. Example: 27 November 2024 is `Rabu, 27 November 2024` and `Wednesday, 27 November 2024`."""
     return Bilingual(
@@ -47,6 +74,8 @@ def polling_place(tps: TpsOut) -> PollingPlace:
             "kecamatan": region_name(tps.tps_code[:8]),
             "kabkota": region_name(tps.tps_code[:5]),
             "zone_label": label,
+            "access": _ACCESS[tps.accessible],
+            "bring": _BRING,
             "message": Bilingual(
                 id=f"TPS {number} {name}: {where}. {day.id}, pukul {opens.replace(':', '.')} sampai "
                 f"{closes.replace(':', '.')} {label}. Yang sudah antre pada pukul {closes.replace(':', '.')} tetap dilayani.",

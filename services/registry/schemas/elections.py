@@ -64,6 +64,8 @@ class SettingsIn(Input):
     linmas_per_tps: CountIn = CountIn(value=2, source=f"D8: {_UNSEEN}")
     ptps_per_tps: CountIn = CountIn(value=1, source=f"D9: {_UNSEEN}")
     turnout_target_ratio: RatioIn = RatioIn(value=0.85, source="Target of Kota Bogor, 2024, in the press")
+    move_cutoff_days: CountIn = CountIn(value=30, source=f"D12: {_UNSEEN}")
+    special_move_cutoff_days: CountIn = CountIn(value=7, source=f"D12: {_UNSEEN}")
 
 
 class StageIn(Input):

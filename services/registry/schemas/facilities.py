@@ -28,6 +28,8 @@ class FacilityFacts(BaseModel):
     beds: Annotated[int, Field(ge=0, le=100_000)] | None = None
     contact_status: ContactStatus = ContactStatus.NOT_CONTACTED
     contacted_on: date | None = None
+    list_received_on: date | None = None
+    served_on: date | None = None
     source: Source
     as_of: date | None = None
 

@@ -12,11 +12,15 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, RiskClass, RiskKind
+from contracts.registry_people_events import Duty, ForceAgency
 from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKind
 from services.registry.schemas.facilities import FacilityCode
-from services.registry.schemas.officers import Duty, Person, Slot, Trained
-from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text
-from services.registry.schemas.voters import SECRETIVE, Sex, StrikeReason, VoterKind
+from services.registry.schemas.officers import Person, PostStatus, Slot, Trained
+from services.registry.schemas.personnel import Operation, Strength
+from services.registry.schemas.screenings import Fitness
+from services.registry.schemas.shapes import Latitude, Line, Longitude, PlaceCode, Source, Text
+from services.registry.schemas.trainings import TrainingCode
+from services.registry.schemas.voters import SECRETIVE, MoveReason, Sex, StrikeReason, VoterKind
 
 VotersCell = Annotated[int, Field(ge=0, le=100_000)]
 """How many, as a cell has it: text of digits."""
@@ -30,6 +34,9 @@ class ImportKind(StrEnum):
     OFFICERS = "officers"
     FACILITIES = "facilities"
     VOTERS = "voters"
+    ATTENDANCE = "attendance"
+    SCREENINGS = "screenings"
+    PERSONNEL = "personnel"
 
 
 class ImportState(StrEnum):
@@ -144,6 +151,14 @@ def _trained_word(value: object) -> object:
             return other
 
 
+_STATUS_WORDS = {"calon": "proposed", "ditetapkan": "appointed", "dilantik": "sworn_in"}
+
+
+def _status_word(value: object) -> object:
+    word = _word(value)
+    return _STATUS_WORDS.get(word, word) if isinstance(word, str) else word
+
+
 Listed = BeforeValidator(_split)
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
@@ -186,14 +201,15 @@ class RiskRowIn(ImportRow):
 
 
 class OfficerRowIn(ImportRow):
-    """Who holds a slot of a TPS's roster; without a person the slot is empty."""
+    """Who holds a post of a TPS or, by its code in the same column, of an area; without a person the post is empty."""
 
-    tps_code: TpsCode
+    tps_code: PlaceCode
     duty: Annotated[Duty, BeforeValidator(_word)]
     slot: Slot
     person: Person | None
     display_name: Line | None = None
     trained: Annotated[Trained, BeforeValidator(_trained_word)] | None = None
+    status: Annotated[PostStatus, BeforeValidator(_status_word)] | None = None
 
 
 class FacilityRowIn(ImportRow):
@@ -209,6 +225,8 @@ class FacilityRowIn(ImportRow):
     beds: Annotated[int, Field(ge=0, le=100_000)] | None = None
     contact_status: Annotated[ContactStatus, BeforeValidator(_word)] | None = None
     contacted_on: date | None = None
+    list_received_on: date | None = None
+    served_on: date | None = None
     as_of: date | None = None
     source: Source | None = None
 
@@ -248,6 +266,57 @@ class VoterRowIn(ImportRow):
     married: YesOrNo | None = None
     struck: Annotated[StrikeReason, BeforeValidator(_list_word)] | None = None
     canary: YesOrNo | None = None
+    reason: Annotated[MoveReason | None, BeforeValidator(_word), Field(repr=False)] = None
+    evidence: Annotated[Source | None, Field(repr=False)] = None
+    from_code: TpsCode | RegionCode | None = None
+    decided_on: date | None = None
+
+
+class AttendanceRowIn(ImportRow):
+    """Whether somebody attended a training session: a person, or whoever holds a post now."""
+
+    training: TrainingCode
+    person: Person | None = None
+    tps_code: PlaceCode | None = None
+    duty: Annotated[Duty, BeforeValidator(_word)] | None = None
+    slot: Slot | None = None
+    attended: YesOrNo
+
+
+_FITNESS_WORDS = {
+    "layak": "fit",
+    "pemantauan": "follow_up",
+    "tidak layak": "unfit",
+    "belum diketahui": "not_known",
+}
+
+
+def _fitness_word(value: object) -> object:
+    word = _word(value)
+    return _FITNESS_WORDS.get(word, word) if isinstance(word, str) else word
+
+
+class ScreeningRowIn(ImportRow):
+    """What the screening of the holder of a post came to."""
+
+    tps_code: PlaceCode
+    duty: Annotated[Duty, BeforeValidator(_word)]
+    slot: Slot
+    fitness: Annotated[Fitness, BeforeValidator(_fitness_word)]
+    screened_on: date
+
+
+class PersonnelRowIn(ImportRow):
+    """What an operation has of an agency at a place."""
+
+    operation: Operation
+    agency: Annotated[ForceAgency, BeforeValidator(_word)]
+    place_code: PlaceCode
+    planned: Strength
+    present: Strength | None = None
+    trained: Strength | None = None
+    as_of: date
+    source: Source | None = None
 
 
 ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
@@ -256,6 +325,12 @@ ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
     ImportKind.OFFICERS: OfficerRowIn,
     ImportKind.FACILITIES: FacilityRowIn,
     ImportKind.VOTERS: VoterRowIn,
+    ImportKind.ATTENDANCE: AttendanceRowIn,
+    ImportKind.SCREENINGS: ScreeningRowIn,
+    ImportKind.PERSONNEL: PersonnelRowIn,
 }
+
+NEVER_NUMBERS: dict[ImportKind, tuple[str, ...]] = {ImportKind.VOTERS: ("nik", "family_number")}
+"""The columns that a spreadsheet must keep as text, for it rounds them otherwise."""
 
 MediaType = Literal["csv", "xlsx", "ndjson"]

@@ -62,6 +62,8 @@ class PollingPlace(BaseModel):
     zone_label: Literal["WIB", "WITA", "WIT"]
     contests: list[str]
     message: Bilingual
+    access: Bilingual = Field(description="Whether a wheelchair gets in, in words.")
+    bring: list[Bilingual]
     rehearsal: bool
 
 

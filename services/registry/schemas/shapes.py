@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.masking import MASKED
-from contracts.vocabulary import PRINTABLE
+from contracts.vocabulary import PRINTABLE, REGION_PATTERN, TPS_OR_KPU_PATTERN, tps_code
 
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=PRINTABLE), MASKED
@@ -17,6 +17,10 @@ Source = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE), MASKED
 ]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=PRINTABLE), MASKED]
+PlaceCode = Annotated[
+    str, StringConstraints(pattern=f"{REGION_PATTERN}|{TPS_OR_KPU_PATTERN}"), AfterValidator(tps_code)
+]
+"""Code of a region or of a TPS; KPU's 13 digits of a TPS are accepted and turned into the desk's form."""
 Voters = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 """How many: strict, for `true` is no number, nor is `"12"`; a file's cells have a type of their own."""
 Latitude = Annotated[

@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -36,6 +37,21 @@ class StrikeReason(StrEnum):
     CORRECTION = "correction"
 
 
+class MoveReason(StrEnum):
+    """Why somebody votes at another TPS than that of the DPT (D12); what tells of health is never shown by itself."""
+
+    STUDY = "study"
+    WORK = "work"
+    RESIDENCE = "residence"
+    CARE_HOME = "care_home"
+    REHABILITATION = "rehabilitation"
+    INPATIENT = "inpatient"
+    COMPANION = "companion"
+    DETAINEE = "detainee"
+    DISASTER = "disaster"
+    DUTY = "duty"
+
+
 class Person(BaseModel):
     """What is sealed of a voter."""
 
@@ -45,6 +61,26 @@ class Person(BaseModel):
     name: Annotated[str, Field(repr=False)]
     birth_date: Annotated[date, Field(repr=False)]
     disability: Annotated[str | None, Field(repr=False)]
+    family_number: Annotated[str | None, Field(repr=False)] = None
+
+
+class ChangeNotes(BaseModel):
+    """What is sealed of a change: the evidence, a reason that may tell of health, and who stood there before."""
+
+    model_config = SECRETIVE
+
+    evidence: Annotated[str, Field(repr=False)]
+    reason: Annotated[str | None, Field(repr=False)] = None
+    before: Annotated[Person | None, Field(repr=False)] = None
+
+
+class Proof(Input):
+    """A challenge that the desk asked to be solved, and what solves it."""
+
+    challenge: Annotated[
+        str, StringConstraints(pattern=r"^[0-9]{1,2}\.[0-9]{10}\.[0-9a-f]{16}\.[0-9a-f]{32}$")
+    ]
+    nonce: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,20}$")]
 
 
 class VoterLookupIn(Input):
@@ -57,6 +93,10 @@ class VoterLookupIn(Input):
 
     nik: Annotated[str, StringConstraints(pattern=r"^[0-9]{16}$"), Field(repr=False)]
     name: Annotated[Line, Field(repr=False)]
+    device: UUID | None = Field(
+        default=None, description="A number that an app has made for itself; it has a budget then."
+    )
+    proof: Proof | None = Field(default=None, description="Where the desk has asked for one (428).")
 
 
 class VoterLookupOut(BaseModel):

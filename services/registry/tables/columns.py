@@ -1,8 +1,9 @@
 """The base of the registry's tables, and columns that several have."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Text
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 
@@ -21,6 +22,11 @@ def instant(*, nullable: bool = False) -> Column[datetime]:
 def texts() -> Column[list[str]]:
     """Return a column for a list of words."""
     return Column(ARRAY(Text), nullable=False)
+
+
+def ids() -> Column[list[UUID]]:
+    """Return a column for a list of ids."""
+    return Column(ARRAY(Uuid), nullable=False)
 
 
 def version() -> Column[int]:

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger, Column
 from sqlmodel import Field
 
-from services.registry.tables.columns import Table, instant, json, texts, version
+from services.registry.tables.columns import Table, ids, instant, json, texts, version
 
 
 class Election(Table, table=True):
@@ -56,6 +57,8 @@ class Facility(Table, table=True):
     beds: int | None
     contact_status: str
     contacted_on: date | None
+    list_received_on: date | None
+    served_on: date | None
     source: str
     as_of: date | None
 
@@ -71,3 +74,54 @@ class RegionGroup(Table, table=True):
     title: str
     regions: list[str] = Field(sa_column=texts())
     source: str
+
+
+class FacilityStep(Table, table=True):
+    """How far the desk has come with a facility, as it was told; appended to, never changed."""
+
+    __tablename__ = "facility_step"
+
+    id: UUID = Field(primary_key=True)
+    facility_id: UUID
+    status: str
+    happened_on: date | None
+    recorded_at: datetime = Field(sa_column=instant())
+    actor: str
+
+
+class FacilityRequest(Table, table=True):
+    """What a facility asked for, as it stands; how many, never who."""
+
+    __tablename__ = "facility_request"
+
+    id: UUID = Field(primary_key=True)
+    election: str
+    facility_id: UUID
+    version: int = Field(sa_column=version())
+    letter_number: str
+    evidence_sha256: str | None
+    received_at: datetime = Field(sa_column=instant())
+    recorded_at: datetime = Field(sa_column=instant())
+    cutoff_at: datetime = Field(sa_column=instant())
+    voters: dict[str, int] = Field(sa_column=json())
+    state: str
+    granted: int | None
+    tps_ids: list[UUID] = Field(sa_column=ids())
+    reason_code: str | None
+    reason: str
+    decided_at: datetime | None = Field(sa_column=instant(nullable=True))
+    decided_by: str | None
+    findings: list[str] = Field(sa_column=texts())
+
+
+class FacilityRequestStep(Table, table=True):
+    """A step in a request's life; appended to, never changed."""
+
+    __tablename__ = "facility_request_step"
+
+    request_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    state: str
+    reason: str
+    recorded_at: datetime = Field(sa_column=instant())
+    actor: str

@@ -52,6 +52,7 @@ class ImportPart(Table, table=True):
     import_id: UUID = Field(primary_key=True)
     part: int = Field(primary_key=True)
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bool
     stored_at: datetime = Field(sa_column=instant())
 
 

@@ -1,4 +1,4 @@
-"""The rows of a TPS: itself, the reasons of its changes, its risks, its roster."""
+"""The rows of a TPS: itself, the reasons of its changes, its risks."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -58,26 +58,3 @@ class TpsRisk(Table, table=True):
     source: str
     as_of: date
     recorded_at: datetime = Field(sa_column=instant())
-
-
-class TpsRoster(Table, table=True):
-    """The version of a TPS's roster; a TPS without a row never had an officer named."""
-
-    __tablename__ = "tps_roster"
-
-    tps_id: UUID = Field(primary_key=True)
-    version: int = Field(sa_column=version())
-
-
-class Officer(Table, table=True):
-    """Who holds a slot of a roster: personal data, which stays here."""
-
-    __tablename__ = "officer"
-
-    tps_id: UUID = Field(primary_key=True)
-    duty: str = Field(primary_key=True)
-    slot: int = Field(primary_key=True)
-    election: str
-    person: str
-    display_name: str
-    trained: str

@@ -3,14 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import BigInteger, Column, LargeBinary
 from sqlmodel import Field
 
+from chassis.database import Row
 from chassis.sealing import SealBrokenError, SealingKeys
 from services.registry.errors import VotersUnavailable
-from services.registry.schemas.voters import Person
-from services.registry.tables.columns import Table, instant
-from services.registry.tables.frames import Reads
+from services.registry.rules.moves import contests_of_mover
+from services.registry.schemas.voter_changes import VoterOut
+from services.registry.schemas.voters import ChangeNotes, Person, VoterKind
+from services.registry.tables.columns import Table, instant, json, version
+from services.registry.tables.frames import Reads, TpsState
 
 
 def _bytes(*, nullable: bool = False) -> Column[bytes]:
@@ -44,6 +47,52 @@ class Voter(Table, table=True):
     family_index: bytes | None = Field(sa_column=_bytes(nullable=True))
     sealed: bytes = Field(sa_column=_bytes())
     recorded_at: datetime = Field(sa_column=instant())
+    moved_from: UUID | None
+    from_code: str | None
+
+
+class VoterChange(Table, table=True):
+    """What happened to a voter's row: who said so, when, and sealed the evidence and what stood before; only ever added."""
+
+    __tablename__ = "voter_change"
+
+    id: UUID = Field(primary_key=True)
+    voter_id: UUID
+    election: str
+    kind: str
+    from_tps: UUID | None
+    to_tps: UUID | None
+    reason: str | None
+    key_id: str
+    sealed: bytes = Field(sa_column=_bytes())
+    actor: str
+    channel: str
+    occurred_at: datetime = Field(sa_column=instant())
+    recorded_at: datetime = Field(sa_column=instant())
+
+
+class TpsVoters(Table, table=True):
+    """What the voters of a TPS come to, as it was last told; `counting` is the import after whose end it is counted anew."""
+
+    __tablename__ = "tps_voters"
+
+    tps_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_column=version())
+    counts: dict[str, object] = Field(sa_column=json())
+    counting: UUID | None
+
+
+class LookupBudget(Table, table=True):
+    """How often somebody asked where a voter votes, within a window of time; who it was is kept as a keyed hash alone."""
+
+    __tablename__ = "lookup_budget"
+
+    name: str = Field(primary_key=True)
+    spender: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    window_s: int = Field(primary_key=True)
+    window_number: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    spent: int
+    missed: int
 
 
 class VoterSeen(Table, table=True):
@@ -103,3 +152,37 @@ def opened(keys: SealingKeys, voter: UUID, *, key_id: str, content: bytes) -> Pe
     except SealBrokenError:
         raise unavailable() from None
     return Person.model_validate_json(plain)
+
+
+def sealed_notes(keys: SealingKeys, change: UUID, notes: ChangeNotes) -> bytes:
+    """Return what a row of a voter's history keeps sealed."""
+    return keys.seal(notes.model_dump_json().encode(), bound_to=change.bytes)
+
+
+def opened_notes(keys: SealingKeys, change: UUID, *, key_id: str, content: bytes) -> ChangeNotes:
+    """Return the sealed part of a row of a voter's history.
+
+    Raises:
+        VotersUnavailable: it does not open.
+    """
+    try:
+        plain = keys.open(content, key_id=key_id, bound_to=change.bytes)
+    except SealBrokenError:
+        raise unavailable() from None
+    return ChangeNotes.model_validate_json(plain)
+
+
+def voter_out(row: Row, tps: TpsState) -> VoterOut:
+    """Return a row of the list as it is shown: where and how somebody votes, and not who."""
+    contests = tps.contests()
+    if row["kind"] == VoterKind.PINDAHAN and row["from_code"] is not None:
+        contests = contests_of_mover(contests, home=row["from_code"])
+    return VoterOut(
+        voter_id=row["id"],
+        tps_code=tps.code,
+        kind=row["kind"],
+        status=row["status"],
+        strike_reason=row["strike_reason"],
+        from_code=row["from_code"],
+        contests=contests,
+    )

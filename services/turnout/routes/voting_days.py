@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import Actor
+from chassis.batches import Misfit
 from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
@@ -50,7 +51,10 @@ async def record_turnout_reports(
 ) -> Response:
     """Send up to 500 turnout reports at once; each has a result of its own."""
     entries = [
-        (item.id, item.tps_code, RecordReport(item.tps_code, item), item.channel, item) for item in body.items
+        item
+        if isinstance(item, Misfit)
+        else (item.id, item.tps_code, RecordReport(item.tps_code, item), item.channel, item)
+        for item in body.items
     ]
     return await reports.many(entries, actor=reporter, election=election)
 

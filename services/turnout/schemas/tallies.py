@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from chassis.batches import Blind
 from chassis.masking import MASKED
 from contracts.turnout_events import (
     CivilTime,
@@ -97,7 +98,7 @@ class FormFiguresIn(Input):
     closed: CivilTime | None = None
 
 
-class FormEntryIn(Input):
+class FormEntryIn(Input, Blind):
     """One person's entry of a form, made without sight of another's."""
 
     model_config = ConfigDict(
@@ -121,7 +122,7 @@ class FormEntryIn(Input):
     channel: Channel = Channel.API
 
 
-class FormAdjudicationIn(Input):
+class FormAdjudicationIn(Input, Blind):
     """The figures that a third person settles, from the photo and the tally sheet."""
 
     model_config = ConfigDict(

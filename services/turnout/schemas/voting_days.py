@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from chassis.batches import JudgedAlone
 from chassis.masking import MASKED
 from contracts.vocabulary import PRINTABLE, Channel, Instant, Milestone, Moment, TpsCode
 from services.turnout.schemas.shapes import Count, Input
@@ -57,7 +58,7 @@ class TurnoutReportBatch(Input):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_REPORT_OF_A_BATCH]}]})
 
-    items: Annotated[list[BatchReportIn], Field(min_length=1, max_length=500)]
+    items: Annotated[list[JudgedAlone[BatchReportIn]], Field(min_length=1, max_length=500)]
 
 
 class TurnoutFigure(BaseModel):

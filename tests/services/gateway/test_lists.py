@@ -16,7 +16,10 @@ from tests.story import GOVERNOR, KELURAHAN, MAYOR, Story, places, registered, t
 
 pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
-LISTS = ("tps", "boxes", "shipments", "warehouses", "incidents", "problems", "advice", "tasks", "facilities")
+LISTS = (
+    *("tps", "boxes", "shipments", "warehouses", "incidents", "problems", "advice", "tasks", "facilities"),
+    *("facility-requests", "trainings", "personnel", "area-rosters", "rosters"),
+)
 
 
 async def get(

@@ -93,3 +93,25 @@ async def test_a_crowd_without_valid_tokens_takes_no_place_of_those_with_one(
             await asyncio.sleep(0.01)
         for task in (officer, *waiting):
             task.cancel()
+
+
+async def test_a_crowd_keeps_nobody_from_getting_a_token(database_url: Callable[[str], str]) -> None:
+    """Whoever asks for a token has none yet, and is no crowd: the lane of tokens is another one."""
+    lookup = f"/v1/elections/{ELECTION}/public/voters:lookup"
+    async with (
+        an_owner(say_nothing) as owner,
+        running_service(
+            "gateway", database_url=database_url("gateway"), kafka=None, peers={"registry": owner.url}
+        ) as gateway,
+    ):
+        crowd = [asyncio.ensure_future(gateway.client.post(lookup, json={})) for _ in range(40)]
+        done, waiting = await asyncio.wait(crowd, timeout=2)
+        assert {task.result().json()["code"] for task in done} == {"overloaded"}
+        before = len(owner.requests)
+        asking = asyncio.ensure_future(gateway.client.post("/v1/oauth/token", data={"grant_type": "x"}))
+        deadline = asyncio.get_running_loop().time() + 5
+        while len(owner.requests) == before:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.02)
+        for task in (*waiting, asking):
+            task.cancel()

@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 import uvicorn
 
+from chassis.access_changes import AccessChanges, Change
 from chassis.actor import RegionGroups
 from chassis.listening import MOST_BUFFERED_BYTES
 from contracts.access import Role
@@ -107,6 +109,28 @@ async def test_a_changed_group_of_regions_bites_on_open_streams(gateway: Running
         for params, headers in (({"ticket": ticket}, {}), ({}, patrol)):
             asked = params | {"region": "32.71.06"}
             assert (await client.get(f"{url}{BASE}/stream", params=asked, headers=headers)).status_code == 403
+
+
+async def test_a_change_of_what_a_token_rests_upon_bites_on_open_streams(
+    gateway: RunningService, url: str
+) -> None:
+    changes: AccessChanges = gateway.app.state.access_changes
+    lost, kept = bearer(Role.DESK, device="hp-hilang"), bearer(Role.DESK, device="hp-lain")
+    ticket = (await gateway.client.post(f"{BASE}/stream-tickets", headers=lost)).json()["ticket"]
+    async with following(url, headers=lost) as ending, following(url, headers=kept) as going_on:
+        for stream in (ending, going_on):
+            await until(stream, "hello")
+        changes.replace({"device:hp-hilang": Change(1, datetime.now(UTC) + timedelta(seconds=1))})
+        await until(ending, "token-revoked")
+        assert gateway.app.state.hub.open_streams == 1
+    async with httpx.AsyncClient() as client:
+        for params, headers, code in (
+            ({"ticket": ticket}, {}, "ticket-invalid"),
+            ({}, lost, "token-revoked"),
+        ):
+            refused = await client.get(f"{url}{BASE}/stream", params=params, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (401, code)
+    changes.replace({})
 
 
 async def test_a_client_that_reads_too_slowly_is_let_go(gateway: RunningService, story: Story) -> None:

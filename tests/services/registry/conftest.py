@@ -7,8 +7,9 @@ import pytest
 
 from contracts.access import Role
 from tests.harness import RunningService, bearer, running_service
-from tests.services.registry.electorate import keys_file, lay_out
-from tests.services.registry.files import BASE
+from tests.services.registry.electorate import as_csv, enrol, keys_file, lay_out, person
+from tests.services.registry.files import BASE, send, table
+from tests.services.registry.keeping import OTHER_CITY
 
 EVE = datetime.fromisoformat("2024-11-26T06:00:00+07:00")
 CONTEST = {
@@ -43,10 +44,36 @@ async def electorate(
         voter_lookups_per_address="100000/minute",
         voter_lookups_in_all="100000/minute",
         voter_lookups_per_nik="8/hour",
+        voter_lookup_misses_per_address=100_000,
         voter_lookup_floor_s=0.02,
     ) as service:
         await define(service)
         await lay_out(service)
+        yield service
+
+
+OCTOBER = datetime.fromisoformat("2024-10-20T09:00:00+07:00")
+
+
+@pytest.fixture(scope="module")
+async def october(
+    database_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningService]:
+    """A registry in October, with forty voters at three TPS and a TPS in another kabupaten."""
+    async with running_service(
+        "registry",
+        database_url=database_url("registry"),
+        kafka=None,
+        desk_time=OCTOBER,
+        voter_keys_file=keys_file(tmp_path_factory.mktemp("keys")),
+        voter_lookup_floor_s=0.01,
+    ) as service:
+        await define(service)
+        await lay_out(service)
+        for elsewhere in (OTHER_CITY, "32.71.02.1002.001"):
+            row = [elsewhere, "Balai Desa", "Jalan 1", -6.5, 106.8, 250, 251, "ya"]
+            assert (await send(service, table([row]), regions=["*"]))["created"] == 1
+        await enrol(service, as_csv([person(n) for n in range(40)]))
         yield service
 
 

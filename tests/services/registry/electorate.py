@@ -63,11 +63,15 @@ async def enrol(
     regions: Sequence[str] = ("32.71",),
     dry_run: bool = False,
 ) -> dict[str, object]:
-    """Import a list and return how it ended."""
+    """Import a list, wait until its voters are counted too, and return how it ended."""
     answer = await post_list(registry, content, media_type=media_type, regions=regions, dry_run=dry_run)
     assert answer.status_code == 202, answer.text
     assert answer.headers["Location"] == f"{VOTERS}/{answer.json()['id']}"
-    return await ended(registry, answer.json()["id"], at=VOTERS, role=Role.OPERATOR)
+    done = await ended(registry, answer.json()["id"], at=VOTERS, role=Role.OPERATOR)
+    await registry.wait_until_known(
+        "select 1 where not exists (select 1 from tps_voters where counting is not null)"
+    )
+    return done
 
 
 async def post_list(

@@ -1,6 +1,8 @@
 """TPS over the API: registered, moved, renumbered, assessed, manned, and found by voters."""
 
 import asyncio
+import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -326,6 +328,8 @@ async def test_a_roster_is_told_in_figures(registry: RunningService) -> None:
         "trained": "yes",
         "person": f"kpps-{code(9)}-1",
         "display_name": "Siti Rekaan",
+        "status": "appointed",
+        "present": None,
     }
     hidden = (await registry.client.get(path, headers=bearer(Role.OBSERVER))).json()["officers"][0]
     assert (hidden["filled"], hidden["person"], hidden["display_name"]) == (True, None, None)
@@ -351,3 +355,35 @@ async def test_voters_find_their_tps_without_a_token(registry: RunningService) -
     assert (await registry.client.get(f"{BASE}/public/kelurahan/32.71.06.1001/tps")).json()["items"] == []
     assert (await registry.client.get(f"{BASE}/public/kelurahan/99.99.99.9999/tps")).status_code == 404
     assert (await registry.client.get(f"{BASE}/public/tps/{code(999)}")).json()["code"] == "tps-unknown"
+
+
+async def test_a_sheet_to_print_has_what_a_voter_needs_and_runs_nothing(registry: RunningService) -> None:
+    place = {**TPS, "place": "Balai <script>alert(1)</script> RW", "accessible": True}
+    made = await registry.client.put(f"{BASE}/tps/{code(61)}", json=place, headers=bearer(Role.DESK))
+    assert made.is_success, made.text
+    answer = await registry.client.get(f"{BASE}/public/tps/{code(61)}/notice")
+    sheet = answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    style = sheet[sheet.index("<style>") + 7 : sheet.index("</style>")]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+    assert "&lt;script&gt;" in sheet
+    for never in ("<script", "http", "src=", "href=", "url("):
+        assert never not in sheet, never
+    for told in (
+        *(
+            "TPS 61",
+            "Jalan Simulasi 1",
+            "-6.56000, 106.78000",
+            "Rabu, 27 November 2024",
+            "07.00 sampai 13.00 WIB",
+        ),
+        *("KTP-el", "Dapat dicapai dengan kursi roda", "Wheelchairs get in", "GLADI", "REHEARSAL", "Pilkada"),
+        "Bukan surat pemberitahuan resmi KPU",
+    ):
+        assert told in sheet, told
+    public = (await registry.client.get(f"{BASE}/public/tps/{code(61)}")).json()
+    assert public["access"]["en"] == "Wheelchairs get in."
+    assert [each["id"][:6] for each in public["bring"]] == ["KTP-el", "Surat ", "Pemili"]
+    assert (await registry.client.get(f"{BASE}/public/tps/{code(998)}/notice")).status_code == 404

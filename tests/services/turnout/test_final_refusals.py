@@ -103,14 +103,15 @@ async def test_a_batch_keeps_the_refusals_of_its_items(desk: RunningService) -> 
         ("accepted", 201),
         ("rejected", 404),
         ("duplicate", 201),
-        ("rejected", 422),
+        ("conflict", 422),
     ]
     again = (await desk.client.post(path, json={"items": items}, headers=headers)).json()["items"]
     assert [(r["outcome"], r["status"]) for r in again] == [
         ("duplicate", 201),
         ("rejected", 404),
         ("duplicate", 201),
-        ("rejected", 422),
+        ("conflict", 422),
     ]
+    assert again[3]["conflict_id"] == first[3]["conflict_id"] is not None
     assert again[1]["problem"]["code"] == first[1]["problem"]["code"] == "tps-unknown"
     assert len(await desk.sql("select 1 from outbox where body like '%1002.043%'")) == 1

@@ -60,6 +60,7 @@ def test_a_complete_city_is_ok_where_there_are_sources():
     points = judged(totals, mitigated=1)
     assert {number for number, point in points.items() if point.status == "ok"} == {1, 2, 3, 6, 7, 10}
     assert points[9].status == "no_data", "of patients' requests and screening nobody tells"
+    assert len(points[9].missing) == len(points[9].missing_id) == 2
     assert judged(totals)[2].status == "attention", "a high hazard that nobody mitigated"
     assert judged(totals | {"supply/tps_done": 9})[1].status == "attention"
     assert judged(totals | {"supply/tps_done": 9}, thresholds={1: 0.9})[1].status == "ok"
@@ -91,3 +92,62 @@ def test_hoaxes_within_their_clock():
     assert (point.status, point.done, point.of) == ("ok", 2, 2)
     late = judged({"tps": 1, running: 2}, now=now + timedelta(minutes=6))[8]
     assert (late.status, late.done, late.of) == ("attention", 0, 2)
+
+
+def test_health_needs_hospitals_requests_and_screening():
+    totals = {
+        "tps": 2,
+        "crew/tps": 2,
+        "crew/kpps/named": 14,
+        "crew/kpps/told": 14,
+        "crew/kpps/screened": 14,
+        "crew/kpps/screening_of": 14,
+        "facility/hospital/total": 2,
+        "facility/hospital/reached": 2,
+        "facility/hospital/listed": 1,
+    }
+    assert judged(totals)[9].status == "no_data", "one hospital gave no list, and nobody asked"
+    assert judged(totals | {"facility/hospital/listed": 2})[9].status == "ok"
+    asked = totals | {
+        "request/hospital/asked": 1,
+        "request/hospital/answered": 1,
+        "clock/requests/hospital/kept": 1,
+    }
+    assert judged(asked)[9].status == "ok"
+    assert judged(asked | {"crew/kpps/screened": 13})[9].status == "attention"
+    assert judged(asked | {"crew/kpps/screened": 7, "crew/kpps/screening_of": 7})[9].status == "no_data"
+    assert judged(asked | {"crew/kpps/screened": 0})[9].status == "no_data", "nobody said a word of it"
+    assert judged(asked | {"facility/hospital/reached": 1})[9].status == "attention"
+    cutoff = f"due/requests/hospital/{int((OPENS - timedelta(days=6)).timestamp())}"
+    waits = {"request/hospital/asked": 2, "request/hospital/answered": 1, cutoff: 1}
+    assert judged(asked | waits)[9].status == "attention", "one waits beyond its cut-off"
+    early = OPENS - timedelta(days=8)
+    assert judged(asked | waits, now=early)[9].status == "ok"
+    assert judged(asked | {"clock/requests/hospital/missed": 1})[9].status == "attention"
+
+
+def test_officers_show_how_far_they_have_come():
+    totals = {"tps": 1, "crew/tps": 1, "ready/officers/done": 1, "crew/kpps/slots": 7, "crew/kpps/named": 7}
+    parts = {part.name: part for part in judged(totals)[3].parts}
+    assert parts["KPPS sworn in"].not_known == parts["KPPS screened"].not_known == 7
+    assert "KPPS checked in" not in parts
+    told = totals | {"crew/kpps/told": 7, "crew/kpps/sworn_in": 6, "crew/kpps/present": 5}
+    parts = {part.name: part for part in judged(told, now=OPENS)[3].parts}
+    assert (parts["KPPS sworn in"].done, parts["KPPS sworn in"].not_known) == (6, 0)
+    assert (parts["KPPS checked in"].done, parts["KPPS checked in"].of) == (5, 7)
+
+
+def test_personnel_of_which_nobody_says_whether_it_is_there_is_not_known():
+    totals = {
+        "tps": 1,
+        "personnel/polri/planned": 14,
+        "personnel/polri/planned_told": 12,
+        "personnel/polri/present": 11,
+    }
+    parts = {part.name: part for part in judged(totals)[7].parts}
+    assert (parts["Police there"].done, parts["Police there"].of, parts["Police there"].not_known) == (
+        11,
+        14,
+        2,
+    )
+    assert "Personnel of police and army." in judged({"tps": 1})[7].missing

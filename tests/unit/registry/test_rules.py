@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.registry_events import Choice, ChoiceKind, ElectionSettings, Stage, WinningRule
+from contracts.registry_people_events import Duty
 from contracts.zones import WIB, WIT
-from services.registry.commands.officers import Assignment, Holder, Place, Rosters
+from services.registry.commands.rosters import Assignment, Crew, Place, Rosters
 from services.registry.rules import regions
 from services.registry.rules.elections import (
     contest_errors,
@@ -20,12 +21,10 @@ from services.registry.rules.elections import (
 )
 from services.registry.rules.facilities import known_hospitals
 from services.registry.rules.places import civil_day
-from services.registry.rules.rosters import roster_counts, slots_of
+from services.registry.rules.rosters import TPS_DUTIES, Holder, post_counts, roster_counts, slots_of
 from services.registry.rules.tps import contests_at, may_renumber, tps_findings, tps_refusals
 from services.registry.schemas.elections import SettingsIn
-from services.registry.schemas.officers import Duty, Trained
-from services.registry.schemas.tps import TpsFacts
-from services.registry.tables.frames import TpsState
+from services.registry.schemas.officers import Trained
 
 SETTINGS = ElectionSettings.model_validate(SettingsIn().model_dump())
 TPS = "32.71.06.1002.028"
@@ -143,22 +142,23 @@ def test_a_day_in_words():
 
 @given(st.lists(st.tuples(st.sampled_from(Duty), st.sampled_from(Trained)), max_size=30))
 def test_counts_of_a_roster_add_up(held: list[tuple[Duty, Trained]]):
-    counts = roster_counts(held, slots=slots_of(SETTINGS))
-    assert sum(count.named for count in counts.values()) == len(held)
-    assert sum(count.trained for count in counts.values()) == [t for _, t in held].count(Trained.YES)
+    holders = [(duty, Holder("p", "N", training)) for duty, training in held]
+    counts = roster_counts(post_counts(holders, slots=slots_of(SETTINGS)))
+    at_tps = [training for duty, training in held if duty in TPS_DUTIES]
+    assert sum(count.named for count in counts.values()) == len(at_tps)
+    assert sum(count.trained for count in counts.values()) == at_tps.count(Trained.YES)
     for count in counts.values():
         assert count.trained + count.training_unknown <= count.named
-    assert [counts[duty].slots for duty in Duty] == [7, 2, 1]
+    assert [counts[duty].slots for duty in TPS_DUTIES] == [7, 2, 1]
 
 
-FACTS = TpsFacts(place="x", address="", dpt_men=1, dpt_women=1, source="x", contests=["gubernur-32"])
-CREW = [TpsState(UUID(int=n + 1), f"32.71.06.1002.{n + 1:03d}", 1, FACTS, ()) for n in range(3)]
+CREW = [Crew(UUID(int=n + 1), f"32.71.06.1002.{n + 1:03d}") for n in range(3)]
 PERSONS: tuple[str, ...] = ("a", "b", "c", "d")
 
 
 @st.composite
 def rosters_and_lists(draw: st.DrawFn) -> tuple[dict[Place, str], list[tuple[int, int, str | None]]]:
-    slots = [(tps.tps_id, Duty.KPPS, slot) for tps in CREW for slot in (1, 2)]
+    slots = [(crew.roster_id, Duty.KPPS, slot) for crew in CREW for slot in (1, 2)]
     persons = draw(st.permutations(PERSONS))
     places = draw(st.lists(st.sampled_from(slots), unique=True, max_size=len(persons)))
     wishes = st.tuples(st.integers(0, 2), st.integers(1, 2), st.sampled_from((*PERSONS, None)))
@@ -193,7 +193,7 @@ def test_nobody_holds_two_slots_whatever_is_asked(
 
 
 def test_a_swap_within_one_list_is_no_clash():
-    first, second = (CREW[0].tps_id, Duty.KPPS, 1), (CREW[1].tps_id, Duty.KPPS, 1)
+    first, second = (CREW[0].roster_id, Duty.KPPS, 1), (CREW[1].roster_id, Duty.KPPS, 1)
     held = {first: Holder("a", "A", Trained.NO), second: Holder("b", "B", Trained.NO)}
     rosters = Rosters(held, {"a": first, "b": second}, {})
     swap = [Assignment(CREW[0], Duty.KPPS, 1, held[second]), Assignment(CREW[1], Duty.KPPS, 1, held[first])]

@@ -164,6 +164,7 @@ export const dictionary = define({
   unit_cases: { id: "kasus", en: "cases" },
   unit_persons: { id: "orang", en: "persons" },
   unit_boxes: { id: "kotak", en: "boxes" },
+  unit_requests: { id: "permintaan", en: "requests" },
   unit_clocks: { id: "tenggat", en: "clocks" },
 
   // Results
@@ -320,6 +321,13 @@ export const dictionary = define({
   clock_acknowledge: { id: "diketahui", en: "acknowledge" },
   clock_act: { id: "ditangani", en: "act" },
   clock_decide: { id: "diputus", en: "decide" },
+  category_requests: { id: "Permintaan memilih (H-7)", en: "Requests to vote (H-7)" },
+  clock_hospital: { id: "rumah sakit", en: "hospitals" },
+  clock_clinic: { id: "klinik", en: "clinics" },
+  clock_prison: { id: "lapas", en: "prisons" },
+  clock_detention: { id: "rutan", en: "detention" },
+  clock_shelter: { id: "pengungsian", en: "shelters" },
+  clock_other: { id: "lainnya", en: "others" },
 
   // Regions within
   subregions: { id: "Wilayah di dalamnya", en: "Regions within" },

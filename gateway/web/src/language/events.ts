@@ -10,9 +10,26 @@ export const eventWords: Readonly<Record<string, Word>> = {
     en: "{place}: {risk} risk {riskClass}",
   },
   "desk.registry.tps_roster.changed.v1": { id: "{place}: petugas diperbarui", en: "{place}: crew changed" },
+  "desk.registry.tps_voters.counted.v1": { id: "{place}: pemilih dihitung", en: "{place}: voters counted" },
   "desk.registry.facility.changed.v1": {
     id: "{name}: data fasilitas diperbarui",
     en: "{name}: facility changed",
+  },
+  "desk.registry.area_roster.changed.v1": {
+    id: "{place}: petugas wilayah diperbarui",
+    en: "{place}: officers of the area changed",
+  },
+  "desk.registry.training.changed.v1": {
+    id: "{place}: pelatihan petugas",
+    en: "{place}: training of officers",
+  },
+  "desk.registry.personnel.changed.v1": {
+    id: "{place}: personel pengamanan",
+    en: "{place}: personnel of security",
+  },
+  "desk.registry.facility_request.changed.v1": {
+    id: "{place}: permintaan fasilitas untuk memilih",
+    en: "{place}: a facility asks for its people to vote",
   },
   "desk.registry.region_group.defined.v1": {
     id: "Kelompok wilayah ditetapkan: {title}",

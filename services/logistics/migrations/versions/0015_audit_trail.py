@@ -5,7 +5,7 @@ from alembic import op
 from chassis.audit_tables import ACCESS_DDL, LEDGER_CHAIN_DDL, chain_published
 
 revision = "0015"
-down_revision = "0004"
+down_revision = "0014"
 
 
 def upgrade() -> None:

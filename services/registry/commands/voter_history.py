@@ -1,0 +1,70 @@
+"""What is written down of a change of a voter's row: one row more, that nobody takes back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from chassis.database import UnitOfWork
+from chassis.outbox import Origin
+from chassis.sealing import SealingKeys
+from services.registry.rules.moves import SPECIAL
+from services.registry.schemas.voter_changes import ChangeKind
+from services.registry.schemas.voters import ChangeNotes, MoveReason
+from services.registry.tables.voters import sealed_notes
+
+CHANGE_COLUMNS = (
+    *("id", "voter_id", "election", "kind", "from_tps", "to_tps", "reason"),
+    *("key_id", "sealed", "actor", "channel", "occurred_at", "recorded_at"),
+)
+ORDINARY_MOVE, SPECIAL_MOVE = "ordinary", "special"
+ChangeRow = tuple[object, ...]
+
+
+def class_of_move(reason: MoveReason) -> str:
+    """Return what is shown of the reason of a move: the reason itself may tell of health, and is kept sealed."""
+    return SPECIAL_MOVE if reason in SPECIAL else ORDINARY_MOVE
+
+
+def change_row(
+    keys: SealingKeys,
+    voter: UUID,
+    kind: ChangeKind,
+    notes: ChangeNotes,
+    *,
+    from_tps: UUID | None,
+    to_tps: UUID | None,
+    reason: str | None,
+    origin: Origin,
+    occurred_at: datetime | None = None,
+) -> ChangeRow:
+    """Return a row of a voter's history, in the order of `CHANGE_COLUMNS`."""
+    change: UUID = uuid7()
+    return (
+        *(change, voter, origin.election, kind.value, from_tps, to_tps, reason),
+        *(keys.current, sealed_notes(keys, change, notes), origin.actor, origin.channel),
+        *(occurred_at or origin.now, origin.now),
+    )
+
+
+async def write_history(uow: UnitOfWork, rows: Sequence[ChangeRow]) -> None:
+    """Add rows to the history of voters.
+
+    Emits:
+        nothing
+    """
+    if rows:
+        await uow.append("voter_change", CHANGE_COLUMNS, rows)
+
+
+async def note_key(uow: UnitOfWork, keys: SealingKeys) -> None:
+    """Write down the fingerprint of the key that seals what is new, so that a file without it is noticed.
+
+    Emits:
+        nothing
+    """
+    await uow.execute(
+        "insert into voter_key (id, fingerprint) values ($1, $2) on conflict do nothing",
+        *(keys.current, keys.fingerprints[keys.current]),
+    )

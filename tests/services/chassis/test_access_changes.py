@@ -1,0 +1,63 @@
+"""Every process that hears of a change refuses the tokens before it, and an older event takes nothing back."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from chassis.access_changes import AccessChanges
+from chassis.consumer import Ignore, Received, Subscription
+from contracts.catalog import BY_MODEL
+from contracts.envelope import DESK_WIDE, Envelope, EventData
+from contracts.registry_events import AccessChanged, AccessKind
+from tests.harness import RunningService, running_service
+
+pytestmark = pytest.mark.anyio
+TYPE = "desk.registry.access.changed.v1"
+TIE = "person:bpbd-contoh:petugas-7"
+
+
+def changed(version: int) -> Received[EventData]:
+    now = datetime.now(UTC)
+    data = AccessChanged(kind=AccessKind.PERSON, subject="bpbd-contoh:petugas-7", changed_at=now)
+    envelope = Envelope(
+        event_id=uuid4(), type=TYPE, source="/registry", aggregate=f"access/{TIE}", version=version,
+        partition_key=TIE, election=DESK_WIDE, contest=None, occurred_at=now, recorded_at=now, channel="api",
+        actor="p-1", data_class="restricted", rehearsal=False, traceparent=None, epoch=1,
+    )  # fmt: skip
+    return Received(envelope, data, BY_MODEL[AccessChanged].topic, 0, 0)
+
+
+async def tell(service: RunningService, event: Received[EventData]) -> None:
+    """Let a process take an event in, as its consumer does."""
+    subscription: Subscription = service.app.state.parts.subscription
+    handler = subscription.handlers[TYPE]
+    assert not isinstance(handler, Ignore)
+    async with service.app.state.database.transaction() as uow:
+        await handler(uow, [event])
+
+
+async def until_cut(changes: AccessChanges, version: int) -> None:
+    deadline = asyncio.get_running_loop().time() + 5
+    while not changes.cut([(TIE, version)], 0):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["turnout", "logistics", "incidents", "gateway"])
+async def test_every_process_refuses_older_tokens_within_seconds(
+    name: str, database_url: Callable[[str], str]
+) -> None:
+    async with running_service(name, database_url=database_url(name), kafka=None) as service:
+        changes: AccessChanges = service.app.state.access_changes
+        assert not changes.cut([(TIE, 0)], 0)
+        await tell(service, changed(1))
+        await until_cut(changes, 0)
+        assert not changes.cut([(TIE, 1)], 0), "a token that was issued after the change carries its version"
+        await tell(service, changed(3))
+        await until_cut(changes, 2)
+        await tell(service, changed(2))
+        rows = await service.sql("select version from consumer_access_change where tie = $1", TIE)
+        assert rows == [{"version": 3}]
