@@ -388,10 +388,8 @@ class Consumer:
 
     async def _look_for_broker(self) -> None:
         """Ask the broker for a sign of life where nothing came although something waits: its client does not say."""
-        if (wall_now() - self.progressed_at).total_seconds() > _GAPS_EVERY_S:
-            self._broker_away = not await broker_answers(self._broker)
-        else:
-            self._broker_away = False
+        waited_s = (wall_now() - self.progressed_at).total_seconds()
+        self._broker_away = waited_s > _GAPS_EVERY_S and not await broker_answers(self._broker)
 
     async def settle(self, dead_letter: int, *, fate: Fate, actor: str, reason: str) -> int:
         """Replay or skip a dead letter and then run what waited behind it.

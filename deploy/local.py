@@ -7,7 +7,7 @@ The programs themselves are in `programs.py`; how they are watched, started agai
 `desk_settings.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -101,10 +101,8 @@ def start(
     began = monotonic()
     folder = desk.folder
     keys = ensure_keys(folder.keys, regions=[settings.region], election=settings.election)
-    passwords = ensure_passwords(
-        folder.path / "secrets.json",
-        [postgres.SUPERUSER, *programs.OWNERS, *map(programs.owner_role, programs.OWNERS)],
-    )
+    roles = [postgres.SUPERUSER, *programs.OWNERS, *map(programs.owner_role, programs.OWNERS)]
+    passwords = ensure_passwords(folder.path / "secrets.json", roles)
 
     cluster = postgres.Cluster(
         folder.path / "postgres", port=folder.port("postgres"), password=passwords[postgres.SUPERUSER]
@@ -123,14 +121,7 @@ def start(
 
     desk.wait_ready(database)
     desk.start(*archive.programs(cluster, options.archive, log=folder.logs / "archive.log"))
-    for owner in programs.OWNERS:
-        postgres.ensure_database(
-            cluster,
-            owner,
-            role=owner,
-            password=passwords[owner],
-            owner_password=passwords[programs.owner_role(owner)],
-        )
+    _ensure_databases(cluster, passwords)
     environments = {
         owner: programs.environment(
             folder,
@@ -167,6 +158,18 @@ def start(
         desk.start(programs.simulator(folder, keys, speed=options.speed, day=options.day))
     when_ready(settings)
     _print_table(desk, settings, took_s=monotonic() - began, console=console)
+
+
+def _ensure_databases(cluster: postgres.Cluster, passwords: Mapping[str, str]) -> None:
+    """Make the database of each process, the role that owns it and the role that the process logs in as."""
+    for owner in programs.OWNERS:
+        postgres.ensure_database(
+            cluster,
+            owner,
+            role=owner,
+            password=passwords[owner],
+            owner_password=passwords[programs.owner_role(owner)],
+        )
 
 
 def _set_clock(folder: RunFolder, settings: DeskSettings, options: Options) -> None:

@@ -47,10 +47,10 @@ DURABILITY = (
         (
             Replacement(
                 "chassis/idempotency.py",
-                "                return await self._try(claim, run, origin)\n",
+                "                return await self._try(claim, run, origin, regions=actor.regions)\n",
                 "                import asyncio\n"
                 "                self.early = asyncio.get_running_loop().create_future()\n"
-                "                task = asyncio.ensure_future(self._try(claim, run, origin))\n"
+                "                task = asyncio.ensure_future(self._try(claim, run, origin, regions=actor.regions))\n"
                 "                await asyncio.wait({task, self.early}, return_when=asyncio.FIRST_COMPLETED)\n"
                 "                if not self.early.done():\n"
                 "                    return task.result()\n"
@@ -67,7 +67,13 @@ DURABILITY = (
     ),
     Mutation(
         "a command forgets to commit",
-        (Replacement("chassis/database.py", "                await transaction.commit()\n", ""),),
+        (
+            Replacement(
+                "chassis/database.py",
+                '                    written = await uow.flush()\n                await connection.execute("commit")\n',
+                "                    written = await uow.flush()\n",
+            ),
+        ),
         (f"{_ONCE}::test_a_command_that_was_answered_is_there",),
     ),
     Mutation(

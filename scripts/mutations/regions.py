@@ -1,4 +1,4 @@
-"""Faults by which a route forgets whose region it is."""
+"""Faults by which a route, or the database behind it, forgets whose region it is; each wall has to notice without the other."""
 
 from scripts.mutations.model import Mutation, Replacement
 
@@ -7,48 +7,100 @@ def _region(service: str, file: str, old: str, new: str, *tests: str) -> Mutatio
     return Mutation(f"{service}: a route forgets the region", (Replacement(file, old, new),), tests)
 
 
+def _alone(service: str) -> str:
+    """Return the test that tries a service's own checks without the database's."""
+    return f"tests/matrix/test_matrix.py::test_nobody_is_let_in_beyond_role_and_region[{service}-the service alone]"
+
+
+_CHASSIS = "tests/services/chassis/test_row_security.py"
+_WALLS = (
+    Mutation(
+        "walls: a policy covers every code",
+        (
+            Replacement(
+                "chassis/policies.py",
+                "return coalesce({_SEGMENTS} && {_HELD}, false)",
+                "return coalesce({_SEGMENTS} && {_HELD}, true) or true",
+            ),
+        ),
+        (f"{_CHASSIS}::test_each_transaction_sees_its_own_regions_and_without_any_nothing",),
+    ),
+    Mutation(
+        "walls: the regions stay on the connection",
+        (Replacement("chassis/row_security.py", "'{_told(regions)}', true)", "'{_told(regions)}', false)"),),
+        (f"{_CHASSIS}::test_nothing_stays_behind_on_the_connections_of_a_pool",),
+    ),
+    Mutation(
+        "walls: a table has no policy",
+        (
+            Replacement(
+                "services/turnout/migrations/versions/0020_row_security.py",
+                '        *protect("milestone", tps_id="tps_id"),\n',
+                "",
+            ),
+        ),
+        ("tests/matrix/test_tables.py::test_every_table_is_protected_or_on_the_list",),
+    ),
+    Mutation(
+        "walls: nobody asks whose item of a group it is",
+        (Replacement("chassis/coalescer.py", "            await uow.fetch(_ADMIT, *_told(items))\n", ""),),
+        ("tests/matrix/test_hot.py::test_an_entry_of_a_form_outside_is_refused_and_tells_nothing",),
+    ),
+    Mutation(
+        "walls: a look beyond does not end",
+        (
+            Replacement(
+                "chassis/row_security.py",
+                '            await reads.fetch(_NARROW, rows[0]["held"] or "")\n',
+                "            pass\n",
+            ),
+        ),
+        (f"{_CHASSIS}::test_a_look_beyond_ends_with_its_block",),
+    ),
+)
 REGIONS = (
+    *_WALLS,
     _region(
         "registry",
         "services/registry/routes/doors.py",
         'TpsWriter = Annotated[Actor, Depends(permission(Scope.REGISTRY_WRITE, region_param="code"))]',
         "TpsWriter = Annotated[Actor, Depends(permission(Scope.REGISTRY_WRITE))]",
-        "tests/services/registry/test_tps.py::test_who_may_not",
+        _alone("registry"),
     ),
     _region(
         "logistics",
         "services/logistics/routes/shipments.py",
         '    """Plan a shipment with its manifest of sealed boxes."""\n    require_region(keeper, body.region_code)\n',
         '    """Plan a shipment with its manifest of sealed boxes."""\n',
-        "tests/services/logistics/test_shipments.py::test_a_manifest_that_cannot_stand_says_which_boxes",
+        _alone("logistics"),
     ),
     _region(
         "logistics",
         "services/logistics/routes/supplies.py",
         'Receiver = Annotated[Actor, Depends(permission(Scope.LOGISTICS_SCAN, region_param="code"))]',
         "Receiver = Annotated[Actor, Depends(permission(Scope.LOGISTICS_SCAN))]",
-        "tests/services/logistics/test_boxes.py::test_who_may_not_receive",
+        _alone("logistics"),
     ),
     _region(
         "incidents",
         "services/incidents/routes/incidents.py",
         "    require_region(reporter, body.code)\n",
         "",
-        "tests/services/incidents/test_incidents.py::test_who_may_not_report",
+        _alone("incidents"),
     ),
     _region(
         "turnout",
         "services/turnout/routes/tallies.py",
         'Typist = Annotated[Actor, Depends(permission(Scope.TURNOUT_ENTER, region_param="code", person=True))]',
         "Typist = Annotated[Actor, Depends(permission(Scope.TURNOUT_ENTER, person=True))]",
-        "tests/services/turnout/test_forms.py::test_who_may_not",
+        _alone("turnout"),
     ),
     _region(
         "turnout",
         "services/turnout/routes/voting_days.py",
         'Reporter = Annotated[Actor, Depends(permission(Scope.TURNOUT_REPORT, region_param="code"))]',
         "Reporter = Annotated[Actor, Depends(permission(Scope.TURNOUT_REPORT))]",
-        "tests/services/turnout/test_voting_days.py::test_who_may_not",
+        _alone("turnout"),
     ),
     _region(
         "gateway",
