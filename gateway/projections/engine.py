@@ -26,13 +26,20 @@ from gateway.projections import (
     Projection,
     incidents,
     logistics,
+    places,
     registry,
     turnout,
 )
 from gateway.totals import is_kept, reach_of
 
 NOTIFY = "desk_feed"
-FOLDS: dict[str, Fold | None] = {**registry.FOLDS, **logistics.FOLDS, **incidents.FOLDS, **turnout.FOLDS}
+FOLDS: dict[str, Fold | None] = {
+    **registry.FOLDS,
+    **places.FOLDS,
+    **logistics.FOLDS,
+    **incidents.FOLDS,
+    **turnout.FOLDS,
+}
 """How each type of event changes its aggregate's row; None: the event is in the feed and changes no row."""
 
 COMBINED: dict[str, Combined] = {**registry.COMBINED, **logistics.COMBINED}

@@ -143,10 +143,10 @@ def _logistics(s: Situation) -> _Judged:
 def _places(s: Situation) -> _Judged:
     """Place confirmed, access checked, hazard known, and mitigated where it is high."""
     of, high = s.of("tps"), s.of("ready/place/high")
-    mitigated = min(s.mitigated, high)
+    mitigated, sited = min(s.mitigated, high), s.of("place/high_sited")
     done = s.of("ready/place/done")
     judged = _Judged("tps", done + mitigated, of, of - done - high)
-    known = sum(below(s.totals, "risk/hazard/").values())
+    known, checked = s.of("place/hazard_known"), s.of("check/tps")
     judged.parts = [
         _part(("Place confirmed", "Lokasi dipastikan"), "tps", done=s.of("place/place"), of=of),
         _part(
@@ -159,7 +159,19 @@ def _places(s: Situation) -> _Judged:
         _part(
             ("Hazard known", "Kerawanan bencana diketahui"), "tps", done=known, of=of, not_known=of - known
         ),
-        _part(("High hazard mitigated", "Rawan tinggi dimitigasi"), "tps", done=mitigated, of=high),
+        _part(
+            ("High hazard mitigated", "Rawan tinggi dimitigasi"),
+            "tps",
+            done=mitigated + sited,
+            of=high + sited,
+        ),
+        _part(
+            ("Checklist complete", "Daftar periksa lengkap"),
+            "tps",
+            done=s.of("check/complete"),
+            of=of,
+            not_known=of - checked,
+        ),
     ]
     if known < of:
         judged.missing.append(("Hazard class of some TPS.", "Kelas kerawanan bencana sebagian TPS."))

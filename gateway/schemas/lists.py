@@ -124,6 +124,10 @@ class TpsSituation(BaseModel):
     label: str
     voting_day: dict[str, object] | None
     forms: list[FormSituation]
+    relocation: dict[str, object] | None = Field(description="The last decision that moved it, if any.")
+    checklist: dict[str, object] | None = Field(
+        description="What was checked of its place, with source and day; an item that is not there is not known."
+    )
     risks: list[dict[str, object]] | None
     crew: dict[str, object] | None
     supply: dict[str, object] | None

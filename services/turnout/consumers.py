@@ -125,6 +125,12 @@ SUBSCRIPTION = Subscription(
         "desk.registry.tps_risk.assessed.v1": IGNORE,
         "desk.registry.tps_roster.changed.v1": IGNORE,
         "desk.registry.facility.changed.v1": IGNORE,
+        # Each names a TPS by its code, and none keeps its place: the gateway tells where it stands now.
+        "desk.registry.tps_relocation.decided.v1": IGNORE,
+        "desk.registry.tps_checklist.changed.v1": IGNORE,
+        "desk.registry.guarding_rules.defined.v1": IGNORE,
+        "desk.registry.campaign_rules.defined.v1": IGNORE,
+        "desk.registry.outreach.changed.v1": IGNORE,
         "desk.registry.region_group.defined.v1": handles(know_region_groups),
         "desk.logistics.box.received.v1": handles(know_box),
         "desk.logistics.box.discrepancy_resolved.v1": handles(know_box),

@@ -9,7 +9,17 @@ from chassis.consumer import Received
 from contracts.envelope import EventData
 from tests.story.of_incidents import incident, problem, tell_incidents, tell_work
 from tests.story.of_logistics import arrived, box, need, tell_boxes, tell_discrepancy, tell_stock
-from tests.story.of_registry import assessed, registered, roster, settings, tell_frame, tell_places
+from tests.story.of_registry import (
+    assessed,
+    checked,
+    outreach,
+    registered,
+    roster,
+    settings,
+    tell_frame,
+    tell_of_places,
+    tell_places,
+)
 from tests.story.of_turnout import (
     form,
     tally,
@@ -52,10 +62,12 @@ __all__ = [
     "assessed",
     "box",
     "by_type",
+    "checked",
     "form",
     "incident",
     "made",
     "need",
+    "outreach",
     "places",
     "problem",
     "registered",
@@ -69,6 +81,7 @@ __all__ = [
     "tell_disputed_tally",
     "tell_frame",
     "tell_incidents",
+    "tell_of_places",
     "tell_places",
     "tell_stock",
     "tell_tally",
@@ -85,6 +98,7 @@ def whole_story(*, per_kelurahan: int = 3) -> Story:
     found = places(per_kelurahan)
     tell_frame(story)
     tell_places(story, found)
+    tell_of_places(story, found)
     tell_stock(story, found[0])
     for n, place in enumerate(found):
         tell_boxes(story, place, received=n != 1)

@@ -23,7 +23,7 @@ from services.registry.commands.facilities import (
 from services.registry.commands.import_files import RawRow
 from services.registry.commands.officers import Assignment, Holder, assign, load_rosters
 from services.registry.commands.risks import Assessment, assess_risks
-from services.registry.commands.tps import TpsChange, lock_kelurahan, plan_tps, write_tps
+from services.registry.commands.tps import TpsChange, lock_kelurahan, moves_back, plan_tps, write_tps
 from services.registry.commands.voters import Enrolment, enrol_voters
 from services.registry.rules.rosters import slots_of
 from services.registry.rules.tps import tps_findings
@@ -65,6 +65,7 @@ NEEDED: dict[ImportKind, tuple[str, ...]] = {
 ELSEWHERE = Misfit("", "region-not-covered", "The row lies outside the regions of the token.")
 UNKNOWN_TPS = Misfit("tps_code", "tps-unknown", "No TPS has or had this code.")
 TWICE = Misfit("", "duplicate-row", "A row before says the same thing's facts.")
+MOVED_BY_DECISION = Misfit("place", "tps-moved", "The TPS was moved by a decision: relocate it, or leave it.")
 MISSING = "This column may not be empty."
 RULES = "See docs/rules.md."
 
@@ -213,6 +214,8 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
         if facts is None:
             continue
         state, misfits = plan_tps(row.tps_code, facts, before=before, frame=frame)
+        if before is not None and moves_back(before, facts):
+            misfits.append(MOVED_BY_DECISION)
         if misfits:
             chunk.refuse(number, *misfits)
             continue

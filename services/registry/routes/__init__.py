@@ -1,6 +1,7 @@
 """HTTP in, HTTP out: one file per aggregate."""
 
 from services.registry.routes import (
+    checklists,
     elections,
     facilities,
     imports,
@@ -16,7 +17,7 @@ from services.registry.routes import (
 ROUTERS = [
     module.router
     for module in (
-        *(elections, tps, risks, officers, facilities, imports, voters),
+        *(elections, tps, checklists, risks, officers, facilities, imports, voters),
         *(public, voter_lookups, regions),
     )
 ]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from contracts.vocabulary import Instant
+from services.registry.schemas.tps import MovedOut
 
 Level = Literal["province", "kabkota", "kecamatan", "kelurahan"]
 
@@ -55,6 +56,7 @@ class PollingPlace(BaseModel):
     lat: float | None
     lon: float | None
     accessible: bool | None
+    moved: MovedOut | None = Field(description="Since when it stands here rather than where it stood before.")
     voting_date: date
     voting_opens: str
     voting_closes: str
