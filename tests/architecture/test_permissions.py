@@ -26,6 +26,9 @@ OPEN_TO_EVERYBODY = {
     # Where is my TPS: by its code, or those of a kelurahan.
     "GET /v1/elections/{election}/public/tps/{code}",
     "GET /v1/elections/{election}/public/kelurahan/{code}/tps",
+    # What the election does when: stages, and the same as a calendar file.
+    "GET /v1/elections/{election}/public/calendar",
+    "GET /v1/elections/{election}/public/calendar.ics",
     # Where do I vote: by NIK and name together, within budgets; the answer tells of the TPS and never of the person.
     "POST /v1/elections/{election}/public/voters:lookup",
     # A browser's EventSource cannot send a header: a ticket stands for the token.

@@ -238,7 +238,11 @@ def renumbered(state: TpsState) -> TpsRenumbered:
 
 
 def tps_receipt(state: TpsState, frame: Frame, outcome: Outcome) -> Receipt:
-    """Return what a command on a TPS answers."""
+    """Return what a command on a TPS answers.
+
+    Emits:
+        nothing
+    """
     out = TpsReceipt(**tps_out(state, frame).model_dump(), outcome=outcome)
     return Receipt(
         out,

@@ -9,15 +9,19 @@ from services.registry.routes import (
     public,
     regions,
     risks,
+    stages,
     tps,
     voter_lookups,
     voters,
 )
 
 ROUTERS = [
-    module.router
-    for module in (
-        *(elections, tps, checklists, risks, officers, facilities, imports, voters),
-        *(public, voter_lookups, regions),
-    )
+    *(
+        module.router
+        for module in (
+            *(elections, tps, checklists, risks, officers, facilities, imports, voters, stages),
+            *(public, voter_lookups, regions),
+        )
+    ),
+    stages.public_router,
 ]

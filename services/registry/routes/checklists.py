@@ -40,5 +40,6 @@ async def read_checklist(
 ) -> Checklist:
     """Show the checklist of a TPS: what was checked, by whom and when, and what nobody has checked."""
     out = await queries.checklist(read, election=election, code=code)
-    response.headers["ETag"] = etag_of(out.version)
+    if out.version:
+        response.headers["ETag"] = etag_of(out.version)
     return out

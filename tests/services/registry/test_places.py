@@ -1,6 +1,7 @@
 """What is known of the place of a TPS: its checklist, and the decision that moves it."""
 
 import json
+from typing import Any
 
 from contracts.access import Role
 from tests.harness import RunningService, bearer
@@ -12,7 +13,7 @@ YES: dict[str, object] = {"answer": "yes", "source": "PPS (contoh)", "as_of": "2
 SITE: dict[str, object] = YES | {"place": "Balai RW 5", "lat": -6.5, "lon": 106.81}
 
 
-async def events(registry: RunningService, kind: str, code: str) -> list[dict[str, object]]:
+async def events(registry: RunningService, kind: str, code: str) -> list[dict[str, Any]]:
     rows = await registry.sql(
         "select body from outbox where type = $1 order by seq", f"desk.registry.{kind}.v1"
     )
@@ -30,7 +31,7 @@ async def check(
     return answer.status_code
 
 
-async def checklist(registry: RunningService, code: str) -> dict[str, object]:
+async def checklist(registry: RunningService, code: str) -> dict[str, Any]:
     answer = await registry.client.get(
         f"{BASE}/tps/{code}/checklist", headers=bearer(Role.KPPS, regions=[code])
     )
@@ -43,7 +44,7 @@ async def test_no_data_is_never_ready(registry: RunningService) -> None:
     await send(registry, table(tps_rows("32.71.06.1003", 1)))
     known = await checklist(registry, code)
     assert (known["version"], known["known"], known["ok"], known["of"], known["ready"]) == (0, 0, 0, 6, None)
-    assert {item["answer"] for item in known["items"]} == {"unknown"}  # type: ignore[attr-defined]
+    assert {item["answer"] for item in known["items"]} == {"unknown"}
     for item in ITEMS[:5]:
         assert await check(registry, code, item, YES) == 201
     assert (await checklist(registry, code))["ready"] is None
@@ -52,14 +53,14 @@ async def test_no_data_is_never_ready(registry: RunningService) -> None:
     assert await check(registry, code, "alternate_site", SITE) == 201
     known = await checklist(registry, code)
     assert (known["version"], known["known"], known["ok"], known["ready"]) == (6, 6, 6, True)
-    site = known["items"][5]  # type: ignore[index]
+    site = known["items"][5]
     assert (site["place"], site["distance_m"]) == ("Balai RW 5", 1106), "computed, for both points are known"
     assert await check(registry, code, "power", YES, answer="no", as_of="2024-11-11") == 200
     assert (await checklist(registry, code))["ready"] is False
     assert await check(registry, code, "power", YES, answer="unknown", as_of="2024-11-12") == 200
     assert (await checklist(registry, code))["ready"] is None
     last = (await events(registry, "tps_checklist.changed", code))[-1]
-    assert len(last["items"]) == 6  # type: ignore[arg-type]
+    assert len(last["items"]) == 6
     assert last["alternate"] == {"place": "Balai RW 5", "lat": -6.5, "lon": 106.81, "distance_m": 1106}
 
 
