@@ -5,6 +5,7 @@ stuck one cannot fill the door. A command is never repeated by us: a caller that
 """
 
 import asyncio
+import gzip
 import json
 import math
 import time
@@ -278,7 +279,10 @@ class Door:
             if public:
                 self.refusals.note(path, address, answer)
             kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
-            return Response(answer.content, status_code=answer.status_code, headers=kept)
+            content = answer.content
+            if "gzip" in answer.headers.get("content-encoding", "") and _takes_gzip(request):
+                content, kept["content-encoding"] = gzip.compress(content, 6, mtime=0), "gzip"
+            return Response(content, status_code=answer.status_code, headers=kept)
 
     async def _send(self, client: httpx.AsyncClient, outgoing: httpx.Request, service: str) -> httpx.Response:
         """Send a request, and once more where its connection was closed in that moment and a repeat does no harm."""
@@ -304,6 +308,11 @@ class Door:
                 "The command was sent and its answer was lost: repeat it with the same Idempotency-Key.",
                 detail_id="Perintah sudah dikirim tetapi jawabannya hilang: ulangi dengan Idempotency-Key yang sama.",
             ) from error
+
+
+def _takes_gzip(request: Request) -> bool:
+    """Say whether a caller takes what the owner packed as it is packed; the door's own client unpacks."""
+    return "gzip" in request.headers.get("accept-encoding", "")
 
 
 def is_public(path: str) -> bool:

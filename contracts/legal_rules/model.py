@@ -32,6 +32,7 @@ class Subject(StrEnum):
     BOX = "a box and its hand-overs"
     TPS = "a TPS as it was registered"
     VOTER = "a row of a list of voters"
+    BOUNDARY = "a boundary of a region"
 
 
 @dataclass(frozen=True, slots=True)

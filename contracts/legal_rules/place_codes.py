@@ -21,5 +21,12 @@ PLACE_CODES: Final[dict[str, FindingCode]] = {
             "TPS lain berada pada titik yang sama, atau beberapa meter darinya.",
             Subject.TPS,
         ),
+        FindingCode(
+            "W-BOUNDARY-OVERLAP",
+            None,
+            "The boundary overlaps that of a neighbour by more than 2 % of the smaller one.",
+            "Batas wilayah tumpang tindih dengan tetangganya lebih dari 2 % luas wilayah yang lebih kecil.",
+            Subject.BOUNDARY,
+        ),
     )
 }

@@ -24,7 +24,10 @@ def create_app(settings: Settings) -> FastAPI:
             name="registry",
             routers=ROUTERS,
             background=[_warm_up, _import],
-            larger_bodies={"/imports": settings.import_limit_bytes},
+            larger_bodies={
+                "/risk-layers/imports": settings.layer_limit_bytes,
+                "/imports": settings.import_limit_bytes,
+            },
             region_groups=region_groups,
         ),
     )

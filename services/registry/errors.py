@@ -127,3 +127,24 @@ class NikAskedTooOften(TooManyRequests):
 
     code = "nik-asked-too-often"
     title, title_id = "This NIK was asked about too often", "NIK ini terlalu sering ditanyakan"
+
+
+class OutreachUnknown(NotFound):
+    """The election has no activity with that code."""
+
+    code = "outreach-unknown"
+    title, title_id = "There is no such activity", "Kegiatan tidak ditemukan"
+
+
+class BoundaryUnknown(NotFound):
+    """Nobody has brought the boundary of that region."""
+
+    code = "boundary-unknown"
+    title, title_id = "The boundary is not known", "Batas wilayah belum diketahui"
+
+
+class NotBegun(WrongState):
+    """Something is told to be done whose time has not come by the desk's clock."""
+
+    code = "not-begun"
+    title, title_id = "It has not begun", "Belum dimulai"

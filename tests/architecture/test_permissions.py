@@ -29,6 +29,8 @@ OPEN_TO_EVERYBODY = {
     # What the election does when: stages, and the same as a calendar file.
     "GET /v1/elections/{election}/public/calendar",
     "GET /v1/elections/{election}/public/calendar.ics",
+    # Where somebody explains the election: activities that are planned and still to come.
+    "GET /v1/elections/{election}/public/outreach",
     # Where do I vote: by NIK and name together, within budgets; the answer tells of the TPS and never of the person.
     "POST /v1/elections/{election}/public/voters:lookup",
     # A browser's EventSource cannot send a header: a ticket stands for the token.

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import BinaryIO, Protocol, cast
 from xml.etree.ElementTree import ParseError
 
+import ijson
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -83,8 +84,12 @@ def read_rows(
                 yield from _table(_sheet_rows(file), columns=columns, required=required)
             case "ndjson":
                 yield from _objects(file)
+            case "geojson":
+                yield from _features(file)
     except UnicodeDecodeError as error:
         raise FileBrokenError("not-utf-8", "The file is not UTF-8 text.") from error
+    except ijson.JSONError as error:
+        raise FileBrokenError("not-geojson", "The file stops being JSON somewhere.") from error
     except csv.Error as error:
         raise FileBrokenError("not-csv", "The file stops being CSV somewhere.") from error
 
@@ -230,3 +235,27 @@ def _objects(file: BinaryIO) -> Iterator[RawRow]:
                 yield RawRow(row, cast(dict[str, object], value))
             else:
                 yield RawRow(row, fault=Misfit("", "json", "This line is no JSON object."))
+
+
+def _features(file: BinaryIO) -> Iterator[RawRow]:
+    """Give the features of a GeoJSON FeatureCollection one by one, numbered from 1: code, name, day and geometry."""
+    row = 0
+    for row, value in enumerate(ijson.items(file, "features.item", use_float=True), start=1):
+        feature = cast(dict[str, object], value) if isinstance(value, dict) else {}
+        properties = feature.get("properties")
+        if feature.get("type") != "Feature" or not isinstance(properties, dict):
+            yield RawRow(
+                row, fault=Misfit("", "not-a-feature", "This is no GeoJSON feature with properties.")
+            )
+            continue
+        said = cast(dict[str, object], properties)
+        values: dict[str, object] = {
+            name: next((said[word] for word in words if word in said), None) for name, words in _SAID.items()
+        }
+        yield RawRow(row, {**values, "geometry": feature.get("geometry")})
+    if not row:
+        raise FileBrokenError("no-features", "The file has no features.")
+
+
+_SAID = {"code": ("code", "kode"), "name": ("name", "nama"), "as_of": ("as_of", "tanggal")}
+"""Words for what a boundary says, as those who draw them write."""

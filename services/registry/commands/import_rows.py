@@ -1,17 +1,10 @@
 """What an import does with its rows: the same commands as one request, for many rows in one transaction."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
-from uuid import UUID
-
-from pydantic import BaseModel, ValidationError
+from collections.abc import Sequence
 
 from chassis.database import UnitOfWork
-from chassis.masking import mask_text, plain_name
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
-from contracts.access import covers
 from contracts.vocabulary import tps_code
 from services.registry.commands.facilities import (
     FacilityChange,
@@ -20,8 +13,21 @@ from services.registry.commands.facilities import (
     locked_facilities,
     write_facilities,
 )
+from services.registry.commands.import_chunks import (
+    ELSEWHERE,
+    TWICE,
+    Apply,
+    ImportTerms,
+    RowDone,
+)
+from services.registry.commands.import_chunks import Chunk as _Chunk
+from services.registry.commands.import_chunks import known_tps as _known_tps
+from services.registry.commands.import_chunks import rows_of as _of
+from services.registry.commands.import_chunks import validated as _validated
 from services.registry.commands.import_files import RawRow
+from services.registry.commands.import_kinds import KEYS_OF_PLACES, NEEDED_OF_PLACES
 from services.registry.commands.officers import Assignment, Holder, assign, load_rosters
+from services.registry.commands.points import point_findings
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, lock_kelurahan, moves_back, plan_tps, write_tps
 from services.registry.commands.voters import Enrolment, enrol_voters
@@ -50,6 +56,7 @@ KEYS: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.OFFICERS: ("tps_code", "duty", "slot"),
     ImportKind.FACILITIES: ("code",),
     ImportKind.VOTERS: (),
+    **KEYS_OF_PLACES,
 }
 """The columns that say what a row is about; of voters that is told by the database, for a list is too long for memory."""
 
@@ -59,58 +66,13 @@ NEEDED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.OFFICERS: ("tps_code", "duty", "slot", "person"),
     ImportKind.FACILITIES: ("code",),
     ImportKind.VOTERS: ("nik", "name", "sex", "birth_date", "tps_code", "kind"),
+    **NEEDED_OF_PLACES,
 }
 """The columns that a file must have."""
 
-ELSEWHERE = Misfit("", "region-not-covered", "The row lies outside the regions of the token.")
-UNKNOWN_TPS = Misfit("tps_code", "tps-unknown", "No TPS has or had this code.")
-TWICE = Misfit("", "duplicate-row", "A row before says the same thing's facts.")
 MOVED_BY_DECISION = Misfit("place", "tps-moved", "The TPS was moved by a decision: relocate it, or leave it.")
 MISSING = "This column may not be empty."
 RULES = "See docs/rules.md."
-
-R = TypeVar("R", bound=ImportRow)
-F = TypeVar("F", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class RowDone:
-    """What became of a row: no outcome where it was refused; findings where it was taken with them."""
-
-    row: int
-    outcome: Outcome | None
-    reasons: tuple[Misfit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ImportTerms:
-    """On whose word, where and whether for real."""
-
-    kind: ImportKind
-    source: str
-    grants: tuple[str, ...]
-    dry_run: bool
-    import_id: UUID
-
-    def covers(self, code: str) -> bool:
-        """Say whether the importer's regions cover a region or TPS."""
-        return any(covers(held, code) for held in self.grants)
-
-
-@dataclass(slots=True)
-class _Chunk:
-    """The rows of one transaction while they are judged."""
-
-    terms: ImportTerms
-    origin: Origin
-    keys: SealingKeys | None
-    done: list[RowDone] = field(default_factory=list[RowDone])
-
-    def refuse(self, row: int, *reasons: Misfit) -> None:
-        self.done.append(RowDone(row, None, reasons))
-
-    def take(self, row: int, outcome: Outcome, *findings: Misfit) -> None:
-        self.done.append(RowDone(row, outcome, findings))
 
 
 def key_of(kind: ImportKind, raw: RawRow) -> str | None:
@@ -129,6 +91,7 @@ async def apply_rows(
     repeated: frozenset[int],
     keys: SealingKeys | None,
     origin: Origin,
+    apply: Apply | None = None,
 ) -> list[RowDone]:
     """Take rows in, each judged alone; on a dry run only judge them.
 
@@ -137,6 +100,7 @@ async def apply_rows(
         terms: on whose word.
         repeated: numbers of rows whose thing a row before was about.
         keys: what voters are sealed with, where there are any.
+        apply: what takes in the rows of a kind that lives in a file of its own.
 
     Returns:
         one result per row, in the order of the file.
@@ -156,33 +120,14 @@ async def apply_rows(
             row = _validated(chunk, raw.row, shape, raw.values)
             if row is not None:
                 rows.append((raw.row, row))
-    await _APPLY[terms.kind](uow, rows, chunk)
+    await (apply or _APPLY[terms.kind])(uow, rows, chunk)
     return sorted(chunk.done, key=lambda done: done.row)
-
-
-def _validated(chunk: _Chunk, number: int, shape: type[F], values: object) -> F | None:
-    try:
-        return shape.model_validate(values)
-    except ValidationError as error:
-        chunk.refuse(
-            number, *(_misfit(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()[:20])
-        )
-        return None
-
-
-def _misfit(place: tuple[int | str, ...], code: str, message: str) -> Misfit:
-    name = plain_name(str(place[0])) if place else ""
-    return Misfit(name, code, mask_text(message.removeprefix("Value error, ")))
 
 
 def _said(row: ImportRow, *, never_null: frozenset[str]) -> dict[str, object]:
     """Return what a row says: the columns that the file has, without empty cells of what cannot be unknown."""
     said = row.model_dump(exclude_unset=True)
     return {name: value for name, value in said.items() if value is not None or name not in never_null}
-
-
-def _of(rows: Sequence[tuple[int, ImportRow]], shape: type[R]) -> list[tuple[int, R]]:
-    return [(number, row) for number, row in rows if isinstance(row, shape)]
 
 
 _TPS_NEVER_NULL = frozenset({"kind", "active", "source", "place", "address", "dpt_men", "dpt_women"})
@@ -197,6 +142,7 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
         await lock_kelurahan(uow, election, codes)
     known = await find_tps(uow, election, codes, lock=not terms.dry_run)
     changes: list[TpsChange] = []
+    taken: list[tuple[int, Outcome, TpsState]] = []
     for number, row in given:
         if not terms.covers(row.tps_code):
             chunk.refuse(number, ELSEWHERE)
@@ -224,31 +170,14 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
             outcome = Outcome.UNCHANGED if state.version == before.version else Outcome.CHANGED
         if outcome is not Outcome.UNCHANGED:
             changes.append(TpsChange(state))
-        dpt = facts.dpt_men + facts.dpt_women
+        taken.append((number, outcome, state))
+    asked = await point_findings(uow, election, [(number, state) for number, _, state in taken])
+    for number, outcome, state in taken:
+        dpt = state.facts.dpt_men + state.facts.dpt_women
         findings = tps_findings(state.code, dpt=dpt, max_voters=frame.settings.max_voters_per_tps.value)
-        chunk.take(number, outcome, *(Misfit("", code, RULES) for code in findings))
+        chunk.take(number, outcome, *(Misfit("", code, RULES) for code in findings), *asked.get(number, ()))
     if not terms.dry_run:
         await write_tps(uow, changes, frame=frame, origin=chunk.origin)
-
-
-async def _known_tps(
-    uow: UnitOfWork, rows: Sequence[tuple[int, RiskRowIn | OfficerRowIn | VoterRowIn]], chunk: _Chunk
-) -> dict[int, TpsState]:
-    """Return the TPS of rows, by row number; refuse the rows of what is elsewhere or not there."""
-    codes = [row.tps_code for _, row in rows]
-    known = await find_tps(uow, chunk.origin.election, codes, lock=not chunk.terms.dry_run)
-    found: dict[int, TpsState] = {}
-    for number, row in rows:
-        state = known.get(row.tps_code)
-        if not chunk.terms.covers(row.tps_code):
-            chunk.refuse(number, ELSEWHERE)
-        elif state is None:
-            chunk.refuse(number, UNKNOWN_TPS)
-        elif not chunk.terms.covers(state.code):
-            chunk.refuse(number, ELSEWHERE)
-        else:
-            found[number] = state
-    return found
 
 
 async def _apply_risks(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: _Chunk) -> None:
@@ -402,7 +331,6 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
             chunk.take(enrolment.number, result.outcome, *findings)
 
 
-Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], _Chunk], Awaitable[None]]
 _APPLY: dict[ImportKind, Apply] = {
     ImportKind.TPS: _apply_tps,
     ImportKind.RISKS: _apply_risks,

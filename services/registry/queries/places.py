@@ -1,12 +1,15 @@
 """What is known of the place of a TPS: its checklist, and the decisions that moved it."""
 
+from collections.abc import Sequence
+
 from chassis.database import Connection
+from contracts.access import NATION
 from contracts.registry_places_events import CheckAnswer, CheckItem
 from services.registry.errors import TpsUnknown
 from services.registry.rules.checklists import readiness
 from services.registry.schemas.checklists import Checklist, CheckOut
 from services.registry.schemas.tps import Relocation, Relocations
-from services.registry.tables.frames import TpsState, find_tps
+from services.registry.tables.frames import TpsState, find_tps, load_frame
 
 
 async def tps_state_of(connection: Connection, *, election: str, code: str) -> TpsState:
@@ -72,3 +75,21 @@ async def relocations(connection: Connection, *, election: str, code: str) -> Re
     )
     items = [Relocation.model_validate(dict(row)) for row in rows]
     return Relocations(tps_id=state.tps_id, tps_code=state.code, items=items)
+
+
+async def tps_points(
+    connection: Connection, *, election: str, regions: Sequence[str]
+) -> list[tuple[str, float | None, float | None]]:
+    """Return code and point of the active TPS in some regions, by code.
+
+    Raises:
+        ElectionUnknown: there is no such election.
+    """
+    await load_frame(connection, election)
+    rows = await connection.fetch(
+        """select code, lat, lon from tps
+           where election = $1 and active and ($2 or code = any($3::text[]) or code like any($4::text[]))
+           order by code""",
+        *(election, NATION in regions, list(regions), [f"{region}.%" for region in regions]),
+    )
+    return [(row["code"], row["lat"], row["lon"]) for row in rows]

@@ -6,8 +6,10 @@ from services.registry.routes import (
     facilities,
     imports,
     officers,
+    outreach,
     public,
     regions,
+    risk_layers,
     risks,
     stages,
     tps,
@@ -19,9 +21,23 @@ ROUTERS = [
     *(
         module.router
         for module in (
-            *(elections, tps, checklists, risks, officers, facilities, imports, voters, stages),
+            *(
+                elections,
+                tps,
+                checklists,
+                risks,
+                officers,
+                facilities,
+                imports,
+                voters,
+                stages,
+                outreach,
+                risk_layers,
+            ),
             *(public, voter_lookups, regions),
         )
     ),
     stages.public_router,
+    outreach.public_router,
+    regions.codes_router,
 ]

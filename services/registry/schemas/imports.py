@@ -9,13 +9,21 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, RiskClass, RiskKind
 from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKind
 from services.registry.schemas.facilities import FacilityCode
 from services.registry.schemas.officers import Duty, Person, Slot, Trained
-from services.registry.schemas.shapes import Latitude, Line, Longitude, Source, Text
+from services.registry.schemas.place_rows import (
+    BoundaryRowIn,
+    CheckRowIn,
+    LayerRowIn,
+    OutreachRowIn,
+    RegionChangeRowIn,
+    Swappable,
+)
+from services.registry.schemas.shapes import ImportRow, Latitude, Line, Longitude, Source, Text
 from services.registry.schemas.voters import SECRETIVE, Sex, StrikeReason, VoterKind
 
 VotersCell = Annotated[int, Field(ge=0, le=100_000)]
@@ -30,6 +38,11 @@ class ImportKind(StrEnum):
     OFFICERS = "officers"
     FACILITIES = "facilities"
     VOTERS = "voters"
+    CHECKLIST = "checklist"
+    RISK_LAYER = "risk_layer"
+    BOUNDARIES = "boundaries"
+    REGION_CHANGES = "region_changes"
+    OUTREACH = "outreach"
 
 
 class ImportState(StrEnum):
@@ -148,13 +161,7 @@ Listed = BeforeValidator(_split)
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
-class ImportRow(BaseModel):
-    """Base of a row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TpsRowIn(ImportRow):
+class TpsRowIn(Swappable):
     """A TPS; a new one needs place, address and both DPT figures."""
 
     tps_code: TpsCode
@@ -256,6 +263,11 @@ ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
     ImportKind.OFFICERS: OfficerRowIn,
     ImportKind.FACILITIES: FacilityRowIn,
     ImportKind.VOTERS: VoterRowIn,
+    ImportKind.CHECKLIST: CheckRowIn,
+    ImportKind.RISK_LAYER: LayerRowIn,
+    ImportKind.BOUNDARIES: BoundaryRowIn,
+    ImportKind.REGION_CHANGES: RegionChangeRowIn,
+    ImportKind.OUTREACH: OutreachRowIn,
 }
 
-MediaType = Literal["csv", "xlsx", "ndjson"]
+MediaType = Literal["csv", "xlsx", "ndjson", "geojson"]

@@ -28,6 +28,30 @@ class RegionFacts(BaseModel):
     source: str
 
 
+CodeState = Literal["current", "former", "foreign", "unknown"]
+
+
+class RegionList(BaseModel):
+    """The list of regions that the desk uses."""
+
+    name: str
+    version: str
+    year: int
+    source: str
+
+
+class RegionCodeOut(BaseModel):
+    """What a code of some list is on the desk. Successors are those that somebody told with a source; none is guessed."""
+
+    of_list: str
+    code: str
+    state: CodeState
+    successors: list[RegionFacts]
+    source: str | None
+    as_of: date | None
+    desk_list: RegionList
+
+
 class RegionChildren(BaseModel):
     """The regions directly under one."""
 

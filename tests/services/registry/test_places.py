@@ -10,7 +10,7 @@ from tests.services.registry.files import BASE, counts, send, table, told, tps_r
 KEBON_PEDES = "32.71.06.1002"
 ITEMS = ("accessible", "power", "signal", "flood_safe", "landslide_safe", "alternate_site")
 YES: dict[str, object] = {"answer": "yes", "source": "PPS (contoh)", "as_of": "2024-11-10"}
-SITE: dict[str, object] = YES | {"place": "Balai RW 5", "lat": -6.5, "lon": 106.81}
+SITE: dict[str, object] = YES | {"place": "Balai RW 5", "lat": -6.501, "lon": 106.616}
 
 
 async def events(registry: RunningService, kind: str, code: str) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ async def test_no_data_is_never_ready(registry: RunningService) -> None:
     assert (await checklist(registry, code))["ready"] is None
     last = (await events(registry, "tps_checklist.changed", code))[-1]
     assert len(last["items"]) == 6
-    assert last["alternate"] == {"place": "Balai RW 5", "lat": -6.5, "lon": 106.81, "distance_m": 1106}
+    assert last["alternate"] == {"place": "Balai RW 5", "lat": -6.501, "lon": 106.616, "distance_m": 1106}
 
 
 async def test_an_older_check_is_refused_and_the_same_changes_nothing(registry: RunningService) -> None:

@@ -1,0 +1,119 @@
+"""The rows of one transaction of an import while they are judged: what every kind of file needs."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+
+from chassis.database import UnitOfWork
+from chassis.masking import mask_text, plain_name
+from chassis.outbox import Origin
+from chassis.sealing import SealingKeys
+from contracts.access import covers
+from services.registry.schemas.imports import ImportKind
+from services.registry.schemas.shapes import ImportRow, Misfit, Outcome
+from services.registry.tables.frames import TpsState, find_tps
+
+ELSEWHERE = Misfit("", "region-not-covered", "The row lies outside the regions of the token.")
+UNKNOWN_TPS = Misfit("tps_code", "tps-unknown", "No TPS has or had this code.")
+TWICE = Misfit("", "duplicate-row", "A row before says the same thing's facts.")
+
+
+class OfTps(Protocol):
+    """A row that names a TPS."""
+
+    @property
+    def tps_code(self) -> str:
+        """Return its code, perhaps a former one."""
+        ...
+
+
+R = TypeVar("R", bound=ImportRow)
+F = TypeVar("F", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class RowDone:
+    """What became of a row: no outcome where it was refused; findings where it was taken with them."""
+
+    row: int
+    outcome: Outcome | None
+    reasons: tuple[Misfit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """On whose word, where and whether for real."""
+
+    kind: ImportKind
+    source: str
+    grants: tuple[str, ...]
+    dry_run: bool
+    import_id: UUID
+
+    def covers(self, code: str) -> bool:
+        """Say whether the importer's regions cover a region or TPS."""
+        return any(covers(held, code) for held in self.grants)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The rows of one transaction while they are judged."""
+
+    terms: ImportTerms
+    origin: Origin
+    keys: SealingKeys | None
+    done: list[RowDone] = field(default_factory=list[RowDone])
+
+    def refuse(self, row: int, *reasons: Misfit) -> None:
+        """Tell that a row was refused, and why."""
+        self.done.append(RowDone(row, None, reasons))
+
+    def take(self, row: int, outcome: Outcome, *findings: Misfit) -> None:
+        """Tell that a row was taken, and what is asked about it."""
+        self.done.append(RowDone(row, outcome, findings))
+
+
+def validated(chunk: Chunk, number: int, shape: type[F], values: object) -> F | None:
+    """Return values as a shape; where they are not, refuse the row and return None."""
+    try:
+        return shape.model_validate(values)
+    except ValidationError as error:
+        chunk.refuse(
+            number, *(_misfit(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()[:20])
+        )
+        return None
+
+
+def _misfit(place: tuple[int | str, ...], code: str, message: str) -> Misfit:
+    name = plain_name(str(place[0])) if place else ""
+    return Misfit(name, code, mask_text(message.removeprefix("Value error, ")))
+
+
+def rows_of(rows: Sequence[tuple[int, ImportRow]], shape: type[R]) -> list[tuple[int, R]]:
+    """Return the rows of one shape."""
+    return [(number, row) for number, row in rows if isinstance(row, shape)]
+
+
+async def known_tps(uow: UnitOfWork, rows: Sequence[tuple[int, OfTps]], chunk: Chunk) -> dict[int, TpsState]:
+    """Return the TPS of rows, by row number; refuse the rows of what is elsewhere or not there."""
+    codes = [row.tps_code for _, row in rows]
+    known = await find_tps(uow, chunk.origin.election, codes, lock=not chunk.terms.dry_run)
+    found: dict[int, TpsState] = {}
+    for number, row in rows:
+        state = known.get(row.tps_code)
+        if not chunk.terms.covers(row.tps_code):
+            chunk.refuse(number, ELSEWHERE)
+        elif state is None:
+            chunk.refuse(number, UNKNOWN_TPS)
+        elif not chunk.terms.covers(state.code):
+            chunk.refuse(number, ELSEWHERE)
+        else:
+            found[number] = state
+    return found
+
+
+Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], Chunk], Awaitable[None]]
+"""What takes in the rows of a kind."""

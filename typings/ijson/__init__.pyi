@@ -1,0 +1,6 @@
+from collections.abc import Iterator
+from typing import BinaryIO
+
+class JSONError(Exception): ...
+
+def items(source: BinaryIO, prefix: str, *, use_float: bool = ...) -> Iterator[object]: ...
