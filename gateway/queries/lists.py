@@ -21,6 +21,7 @@ from gateway.schemas.lists import (
     BoxItem,
     FacilityItem,
     IncidentItem,
+    OutreachItem,
     ProblemItem,
     ShipmentItem,
     TaskItem,
@@ -263,5 +264,6 @@ LISTINGS: Mapping[str, Listing] = {
             FacilityItem,
             ("not_contacted", "contacted", "list_received", "served"),
         ),
+        Listing("outreach", "outreach", Scope.EVENTS_PUBLIC, OutreachItem, ("planned", "held", "cancelled")),
     )
 }

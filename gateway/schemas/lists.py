@@ -8,6 +8,7 @@ from contracts.envelope import EventData
 from contracts.incidents_events import AdviceFacts, IncidentFacts, ProblemFacts, TaskFacts
 from contracts.logistics_events import BoxFacts, ShipmentFacts, WarehouseRegistered
 from contracts.registry_events import FacilityChanged, TpsRegistered
+from contracts.registry_places_events import OutreachChanged
 from contracts.vocabulary import Instant
 from gateway.schemas.regions import AnsweredAt, AsOf, Source
 
@@ -56,6 +57,10 @@ class WarehouseItem(WarehouseRegistered, Listed):
 
 class FacilityItem(FacilityChanged, Listed):
     """A hospital or another special place."""
+
+
+class OutreachItem(OutreachChanged, Listed):
+    """An activity that brings the election to voters."""
 
 
 class IncidentItem(IncidentFacts, Listed):
