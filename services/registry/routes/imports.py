@@ -57,12 +57,22 @@ _BODY = {
             ),
         },
         GEOJSON: {
-            "schema": _FILE,
-            "example": (
-                '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"kode": "32.71.06.1002", '
-                '"nama": "Kebon Pedes"}, "geometry": {"type": "Polygon", "coordinates": [[[106.79, -6.57], '
-                "[106.8, -6.57], [106.8, -6.56], [106.79, -6.57]]]}}]}"
-            ),
+            "schema": {"type": "object"},
+            "example": {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {"kode": "32.71.06.1002", "nama": "Kebon Pedes"},
+                        "geometry": {
+                            "type": "Polygon",
+                            "coordinates": [
+                                [[106.79, -6.57], [106.8, -6.57], [106.8, -6.56], [106.79, -6.57]]
+                            ],
+                        },
+                    }
+                ],
+            },
         },
     },
 }
