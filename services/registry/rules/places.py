@@ -50,8 +50,8 @@ def _moved(tps: TpsOut, label: str) -> Bilingual:
     since = tps.moved.since_at.astimezone(ZoneInfo(tps.zone))
     day, why = civil_day(since.date()), _WHY[tps.moved.reason]
     return Bilingual(
-        id=f"DIPINDAHKAN sejak {day.id} pukul {since:%H.%M} {label}{why.id}. ",
-        en=f"MOVED since {day.en}, {since:%H:%M} {label}{why.en}. ",
+        id=f"DIPINDAHKAN mulai {day.id} pukul {since:%H.%M} {label}{why.id}. ",
+        en=f"MOVED as of {day.en}, {since:%H:%M} {label}{why.en}. ",
     )
 
 

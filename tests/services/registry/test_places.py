@@ -160,10 +160,10 @@ async def test_tps_28_of_kebon_pedes_moves_on_the_eve(registry: RunningService) 
     public = (await registry.client.get(f"{BASE}/public/tps/{flooded}")).json()
     assert public["place"] == "Balai RW 7"
     assert public["message"]["id"].startswith(
-        "DIPINDAHKAN sejak Selasa, 26 November 2024 pukul 16.00 WIB karena banjir. TPS 28"
+        "DIPINDAHKAN mulai Selasa, 26 November 2024 pukul 16.00 WIB karena banjir. TPS 28"
     )
     assert public["message"]["en"].startswith(
-        "MOVED since Tuesday, 26 November 2024, 16:00 WIB because of a flood. TPS 28"
+        "MOVED as of Tuesday, 26 November 2024, 16:00 WIB because of a flood. TPS 28"
     )
 
     listed = await registry.client.get(f"{BASE}/tps/{flooded}/relocations", headers=bearer(Role.PPS))

@@ -164,6 +164,8 @@ export const dictionary = define({
   unit_cases: { id: "kasus", en: "cases" },
   unit_persons: { id: "orang", en: "persons" },
   unit_boxes: { id: "kotak", en: "boxes" },
+  unit_kelurahan: { id: "kelurahan", en: "kelurahan" },
+  unit_activities: { id: "kegiatan", en: "activities" },
   unit_clocks: { id: "tenggat", en: "clocks" },
 
   // Results
