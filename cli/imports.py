@@ -38,6 +38,7 @@ MEDIA_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".ndjson": "application/x-ndjson",
     ".jsonl": "application/x-ndjson",
+    ".geojson": "application/geo+json",
 }
 
 
@@ -52,6 +53,11 @@ class Kind(StrEnum):
     ATTENDANCE = "attendance"
     SCREENINGS = "screenings"
     PERSONNEL = "personnel"
+    CHECKLIST = "checklist"
+    OUTREACH = "outreach"
+    BOUNDARIES = "boundaries"
+    REGION_CHANGES = "region_changes"
+    RISK_LAYER = "risk_layer"
 
     @property
     def role(self) -> Role:
@@ -59,12 +65,22 @@ class Kind(StrEnum):
         return {Kind.VOTERS: Role.OPERATOR, Kind.SCREENINGS: Role.HEALTH}.get(self, Role.DESK)
 
     def path(self, election: str) -> str:
-        """Where such a file is sent to, under the path of an election."""
+        """Where what became of such a file is asked, under the path of an election."""
         return f"{election}/voters/imports" if self is Kind.VOTERS else f"{election}/imports"
 
-    def asked(self) -> dict[str, str]:
-        """What is said of the kind in the query; voters have a route of their own."""
-        return {} if self is Kind.VOTERS else {"kind": self.value}
+    def sent_to(self, election: str) -> str:
+        """Where such a file is sent to: a risk layer becomes an import on its way."""
+        return f"{election}/risk-layers/imports" if self is Kind.RISK_LAYER else self.path(election)
+
+    def asked(self, source: str) -> dict[str, str]:
+        """What is said in the query: voters and layers have routes of their own, and a layer names its source itself."""
+        match self:
+            case Kind.VOTERS:
+                return {"source": source}
+            case Kind.RISK_LAYER:
+                return {}
+            case _:
+                return {"kind": self.value, "source": source}
 
 
 class Reason(BaseModel):
@@ -115,7 +131,7 @@ class Import(BaseModel):
 
 def import_(
     kind: Annotated[Kind, typer.Argument(help="What the rows are.")],
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX or NDJSON, by its ending.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, NDJSON or GeoJSON, by its ending.")],
     port: Port = DEFAULT_PORT,
     source: Annotated[
         str | None, typer.Option(help="Who says what the rows say; by default, the file's name.")
@@ -152,9 +168,11 @@ def _content(file: Path) -> Content:
 
 
 def _take_in(api: Api, content: Content, *, kind: Kind, source: str, dry_run: bool, quiet: bool) -> Import:
-    params = kind.asked() | {"source": source, "dry_run": str(dry_run).lower()}
+    params = kind.asked(source) | {"dry_run": str(dry_run).lower()}
     path = kind.path(api.election)
-    told = api.send("POST", path, Import, role=kind.role, content=content, params=params)
+    told = api.send(
+        "POST", kind.sent_to(api.election), Import, role=kind.role, content=content, params=params
+    )
     with _bar(quiet=quiet) as bar:
         task = bar.add_task(f"{kind.value}{', dry run' if dry_run else ''}", total=_rows_of(content))
         while not told.has_ended:

@@ -6,7 +6,13 @@ JSON Schema, AsyncAPI, the consumers' completeness test and the partition keys a
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from contracts import incidents_events, logistics_events, registry_events, turnout_events
+from contracts import (
+    incidents_events,
+    logistics_events,
+    registry_events,
+    registry_places_events,
+    turnout_events,
+)
 from contracts.envelope import EventData, EventModel, EventSpec, PartitionBy
 from contracts.registry_people_events import PEOPLE_EVENTS
 from contracts.vocabulary import DataClass, Service
@@ -50,7 +56,7 @@ WATERMARK_TOPIC = "desk.watermarks.v1"
 
 
 _OF_SERVICES: tuple[tuple[Service, Mapping[str, EventSpec]], ...] = (
-    (Service.REGISTRY, {**registry_events.EVENTS, **PEOPLE_EVENTS}),
+    (Service.REGISTRY, {**registry_events.EVENTS, **PEOPLE_EVENTS, **registry_places_events.PLACES_EVENTS}),
     (Service.LOGISTICS, logistics_events.EVENTS),
     (Service.INCIDENTS, incidents_events.EVENTS),
     (Service.TURNOUT, turnout_events.EVENTS),

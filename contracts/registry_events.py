@@ -148,6 +148,13 @@ class Stage(Part):
     starts_on: date
     ends_on: date
     source: str
+    opens: list[str] = Field(
+        default_factory=list[str],
+        description="Words for what is open while it lasts, as data: `turnout.voting`.",
+    )
+    closes: list[str] = Field(
+        default_factory=list[str], description="Words for what is over from its first day on."
+    )
 
 
 class ElectionDefined(EventData):

@@ -5,6 +5,7 @@ stuck one cannot fill the door. A command is never repeated by us: a caller that
 """
 
 import asyncio
+import gzip
 import json
 import math
 import time
@@ -286,7 +287,10 @@ class Door:
             if public:
                 self.refusals.note(path, address, answer)
             kept = {name: answer.headers[name] for name in _RETURNED if name in answer.headers}
-            return Response(answer.content, status_code=answer.status_code, headers=kept)
+            content = answer.content
+            if "gzip" in answer.headers.get("content-encoding", "") and _takes_gzip(request):
+                content, kept["content-encoding"] = gzip.compress(content, 6, mtime=0), "gzip"
+            return Response(content, status_code=answer.status_code, headers=kept)
 
     async def ask(
         self,
@@ -350,6 +354,11 @@ def _absent(service: str) -> DoorShut:
         detail_id=f"Desk ini berjalan tanpa {service}.",
         retry_after_s=5,
     )
+
+
+def _takes_gzip(request: Request) -> bool:
+    """Say whether a caller takes what the owner packed as it is packed; the door's own client unpacks."""
+    return "gzip" in request.headers.get("accept-encoding", "")
 
 
 def is_public(path: str) -> bool:

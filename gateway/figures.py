@@ -6,7 +6,7 @@ about it. Votes are never among them: `/metrics` asks nobody for a token (D34).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.incidents_events import DeskPoint
 from contracts.logistics_events import BoxState
@@ -52,6 +52,11 @@ GAUGES: Mapping[str, DomainGauge] = {
         ),
         DomainGauge(
             "desk_voting_closes_seconds", "Desk seconds until voting closes here; negative once it has."
+        ),
+        DomainGauge(
+            "desk_stage_seconds",
+            "Desk seconds until a stage opens or, when open, closes; absent once it has closed.",
+            ("stage", "edge"),
         ),
         DomainGauge("desk_turnout_reported_tps", "TPS that have reported turnout at all."),
         DomainGauge("desk_turnout_slot_tps", "TPS that have reported a slot.", ("slot",)),
@@ -123,6 +128,17 @@ def _day(region: str, election: ElectionDefined | None, s: Situation) -> Iterato
         opens, closes = election.settings.voting_opens, election.settings.voting_closes
         yield Figure("desk_voting_opens_seconds", _left(region, election, opens, s.now))
         yield Figure("desk_voting_closes_seconds", _left(region, election, closes, s.now))
+        yield from _stages(region, election, s.now)
+
+
+def _stages(region: str, election: ElectionDefined, now: datetime) -> Iterator[Figure]:
+    for stage in election.stages:
+        opens_at = local_instant_of(region, stage.starts_on, "00:00")
+        closes_at = local_instant_of(region, stage.ends_on + timedelta(days=1), "00:00")
+        if now < opens_at:
+            yield Figure("desk_stage_seconds", (opens_at - now).total_seconds(), (stage.id, "opens"))
+        elif now < closes_at:
+            yield Figure("desk_stage_seconds", (closes_at - now).total_seconds(), (stage.id, "closes"))
 
 
 def _left(region: str, election: ElectionDefined, setting: TimeSetting, now: datetime) -> float:

@@ -10,9 +10,10 @@ from typing import Final
 from contracts.legal_rules.field_codes import FIELD_CODES
 from contracts.legal_rules.form_codes import FORM_CODES
 from contracts.legal_rules.model import FindingCode, LegalRule, RuleKind, Subject, Topic
+from contracts.legal_rules.place_codes import PLACE_CODES
 from contracts.legal_rules.rules import LEGAL_RULES
 from contracts.legal_rules.voter_codes import VOTER_CODES
 
-FINDING_CODES: Final[dict[str, FindingCode]] = FORM_CODES | FIELD_CODES | VOTER_CODES
+FINDING_CODES: Final[dict[str, FindingCode]] = FORM_CODES | FIELD_CODES | VOTER_CODES | PLACE_CODES
 
 __all__ = ["FINDING_CODES", "LEGAL_RULES", "FindingCode", "LegalRule", "RuleKind", "Subject", "Topic"]

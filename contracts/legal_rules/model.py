@@ -33,6 +33,7 @@ class Subject(StrEnum):
     TPS = "a TPS as it was registered"
     FACILITY = "a request of a hospital or another special place"
     VOTER = "a row of a list of voters"
+    BOUNDARY = "a boundary of a region"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from gateway.projections import (
     incidents,
     logistics,
     people,
+    places,
     registry,
     turnout,
 )
@@ -37,6 +38,7 @@ NOTIFY = "desk_feed"
 FOLDS: dict[str, Fold | None] = {
     **registry.FOLDS,
     **people.FOLDS,
+    **places.FOLDS,
     **logistics.FOLDS,
     **incidents.FOLDS,
     **turnout.FOLDS,

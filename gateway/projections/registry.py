@@ -12,15 +12,16 @@ from contracts.registry_events import (
     ElectionDefined,
     FacilityChanged,
     RegionGroupDefined,
-    RiskClass,
     RiskKind,
     TpsRegistered,
     TpsRiskAssessed,
     TpsRosterChanged,
 )
+from contracts.registry_places_events import TpsChecklistChanged
 from contracts.vocabulary import TpsKind, kelurahan_of
 from gateway.projections import Body, Combined, Fold, Projection, code_of, parts_of, version_of, with_part
 from gateway.projections.people import gap_figures, post_figures
+from gateway.projections.places import answers_in, checked_part, place_figures
 
 READINESS = "tps_readiness"
 _FUNCTIONS = ("kpps", "linmas", "ptps")
@@ -92,8 +93,8 @@ def region_group_defined(_: Body, __: Envelope, data: EventData) -> Projection:
 
 
 def readiness(body: Body, envelope: Envelope, data: EventData) -> Projection:
-    """Combine what the registry knows of one TPS: place, access, risks and crew."""
-    assert isinstance(data, TpsRegistered | TpsRiskAssessed | TpsRosterChanged)
+    """Combine what the registry knows of one TPS: place, access, checklist, risks and crew."""
+    assert isinstance(data, TpsRegistered | TpsChecklistChanged | TpsRiskAssessed | TpsRosterChanged)
     told = place_code(data.tps_code) or data.tps_code
     match data:
         case TpsRegistered():
@@ -103,6 +104,8 @@ def readiness(body: Body, envelope: Envelope, data: EventData) -> Projection:
         case TpsRiskAssessed():
             part = {"class": data.risk_class}
             kept = with_part(body, envelope, part, code=told, suffix=f"#{data.kind}")
+        case TpsChecklistChanged():
+            kept = with_part(body, envelope, checked_part(data), code=told)
         case TpsRosterChanged():
             part = {name: getattr(data, name).model_dump() for name in _FUNCTIONS}
             part["posts"] = [post.model_dump(mode="json") for post in data.posts]
@@ -125,16 +128,8 @@ def _readiness_figures(parts: Mapping[str, Body]) -> dict[str, int]:
     }
     figures = {f"risk/{kind}/{risk}": 1 for kind, risk in risks.items() if risk}
     figures |= {f"place/{word}": 1 for word in ("place", "point") if tps[word]}
-    if tps["access"] is not None:
-        figures["place/access_checked"] = 1
-    figures |= _place_figures(tps, risks.get(RiskKind.HAZARD))
+    figures |= place_figures(tps, risks.get(RiskKind.HAZARD), answers_in(parts))
     return figures | _crew_figures(roster, risks.get(RiskKind.SECURITY))
-
-
-def _place_figures(tps: Body, hazard: str | None) -> dict[str, int]:
-    if not tps["place"] or tps["access"] is None or hazard is None:
-        return {"ready/place/unknown": 1}
-    return {"ready/place/high" if hazard == RiskClass.HIGH else "ready/place/done": 1}
 
 
 def _crew_figures(roster: Body | None, security: str | None) -> dict[str, int]:
@@ -178,4 +173,5 @@ COMBINED: dict[str, Combined] = {
     "desk.registry.tps.registered.v1": (READINESS, readiness),
     "desk.registry.tps_risk.assessed.v1": (READINESS, readiness),
     "desk.registry.tps_roster.changed.v1": (READINESS, readiness),
+    "desk.registry.tps_checklist.changed.v1": (READINESS, readiness),
 }

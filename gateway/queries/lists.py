@@ -24,6 +24,7 @@ from gateway.schemas.lists import (
     FacilityItem,
     FacilityRequestItem,
     IncidentItem,
+    OutreachItem,
     PersonnelItem,
     ProblemItem,
     ShipmentItem,
@@ -297,5 +298,6 @@ LISTINGS: Mapping[str, Listing] = {
             "personnel", "personnel", Scope.EVENTS_OPERATIONAL, PersonnelItem, ("there", "short", "unknown")
         ),
         Listing("area-rosters", "area_roster", Scope.EVENTS_OPERATIONAL, AreaRosterItem, ("full", "open")),
+        Listing("outreach", "outreach", Scope.EVENTS_PUBLIC, OutreachItem, ("planned", "held", "cancelled")),
     )
 }

@@ -17,7 +17,7 @@ from gateway.places import Place
 from gateway.queries.elections import election_of, local_instant_of
 from gateway.queries.freshness import reached_by
 from gateway.queries.naming import children_of, named
-from gateway.queries.points import Situation, points_of
+from gateway.queries.points import OutreachCover, Situation, points_of
 from gateway.schemas.regions import (
     NOT_OFFICIAL,
     BoxSummary,
@@ -25,6 +25,7 @@ from gateway.schemas.regions import (
     Coverage,
     Deadline,
     IncidentSummary,
+    OutreachSummary,
     Overview,
     RegionChild,
     RegionOut,
@@ -178,6 +179,41 @@ async def mitigated_in(connection: Connection, *, election: str, regions: Sequen
     return found
 
 
+_OUTREACH = """
+with places as (
+    select distinct region from projected
+    where election = $1 and kind = 'tps' and state <> 'dissolved'
+      and ($2 or region = any($3::text[]) or region like any($4::text[]))
+), told as (
+    select region, bool_or(state = 'held') as held from projected where election = $1 and kind = 'outreach' group by 1
+)
+select count(*) as places, count(*) filter (where t.held) as held, count(t.region) as told
+from places left join told t using (region)
+"""
+
+
+async def outreach_in(connection: Connection, *, election: str, regions: Sequence[str]) -> OutreachCover:
+    """Return in how many kelurahan with a TPS an activity was held; one of a whole kecamatan is none of a kelurahan's."""
+    inside = [f"{region}.%" for region in regions]
+    row = await connection.fetchrow(_OUTREACH, election, NATION in regions, regions, inside)
+    return OutreachCover(row["places"], row["held"], row["told"]) if row else OutreachCover(0, 0, 0)
+
+
+def outreach_of(totals: Totals) -> OutreachSummary:
+    """Return the activities of a region and whom they reached; null where nobody counted."""
+    counted = totals.get("outreach/held", 0) > totals.get("reach/unknown", 0)
+    reach = {name: totals.get(f"reach/{name}") if counted else None for name in ("men", "women", "total")}
+    return OutreachSummary(
+        planned=totals.get("outreach/planned", 0),
+        held=totals.get("outreach/held", 0),
+        cancelled=totals.get("outreach/cancelled", 0),
+        reach_men=reach["men"],
+        reach_women=reach["women"],
+        reach_total=reach["total"],
+        reach_unknown=totals.get("reach/unknown", 0),
+    )
+
+
 def no_tps(election: str, code: str) -> RegionUnknown:
     """Return the refusal of a place where the election has no TPS."""
     return RegionUnknown(
@@ -221,11 +257,15 @@ async def situation_of(
     if asked.agencies and totals.get("ready/place/high") and totals.get("problem/tps/resolved"):
         mitigated = await mitigated_in(connection, election=asked.election, regions=asked.place.regions)
     opens_at, target = None, settings.turnout_target_ratio
+    told = any(name.startswith("outreach/") for name in totals)
     if election:
         opens_at = local_instant_of(
             asked.place.regions[0], election.voting_date, election.settings.voting_opens.value
         )
         target = election.settings.turnout_target_ratio.value
+    outreach = None
+    if told and (opens_at is None or now < opens_at):
+        outreach = await outreach_in(connection, election=asked.election, regions=asked.place.regions)
     return Situation(
         totals=totals,
         dues=dues(totals),
@@ -236,6 +276,7 @@ async def situation_of(
         agencies=asked.agencies,
         thresholds=settings.point_thresholds,
         case_threshold=settings.case_threshold_ratio,
+        outreach=outreach,
     )
 
 
@@ -279,6 +320,7 @@ def _overview(
         crew_gaps=below(totals, "gap/") if asked.agencies else None,
         incidents=incidents_of(totals, s.dues, now=s.now, agencies=asked.agencies),
         work=work_of(totals, s.dues, now=s.now) if asked.agencies else None,
+        outreach=outreach_of(totals),
         points=points_of(s),
         next_deadlines=next_deadlines(seen, now=s.now),
         as_of=reached_by(sources, now=s.now),

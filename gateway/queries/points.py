@@ -16,6 +16,15 @@ Text = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class OutreachCover:
+    """How many kelurahan of a region have a TPS, in how many an activity was held, and of how many anything is told."""
+
+    of: int
+    held: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What the points of a region are judged by.
 
@@ -23,6 +32,7 @@ class Situation:
         opens_at: when people begin to vote; None while no election has said so.
         mitigated: TPS of a high hazard whose place and access are known and where a problem of the place was solved.
         agencies: whether the caller may see what only the desk's agencies may.
+        outreach: activities for voters, by kelurahan; None where nobody told of any.
         thresholds: by number of a point, done of all from which on it is ok.
     """
 
@@ -35,6 +45,7 @@ class Situation:
     agencies: bool
     thresholds: Mapping[int, float]
     case_threshold: float
+    outreach: OutreachCover | None = None
 
     def of(self, name: str) -> int:
         """Return a figure, 0 where nobody added to it."""
@@ -145,10 +156,10 @@ def _logistics(s: Situation) -> _Judged:
 def _places(s: Situation) -> _Judged:
     """Place confirmed, access checked, hazard known, and mitigated where it is high."""
     of, high = s.of("tps"), s.of("ready/place/high")
-    mitigated = min(s.mitigated, high)
+    mitigated, sited = min(s.mitigated, high), s.of("place/high_sited")
     done = s.of("ready/place/done")
     judged = _Judged("tps", done + mitigated, of, of - done - high)
-    known = sum(below(s.totals, "risk/hazard/").values())
+    known, checked = s.of("place/hazard_known"), s.of("check/tps")
     judged.parts = [
         _part(("Place confirmed", "Lokasi dipastikan"), "tps", done=s.of("place/place"), of=of),
         _part(
@@ -161,13 +172,25 @@ def _places(s: Situation) -> _Judged:
         _part(
             ("Hazard known", "Kerawanan bencana diketahui"), "tps", done=known, of=of, not_known=of - known
         ),
-        _part(("High hazard mitigated", "Rawan tinggi dimitigasi"), "tps", done=mitigated, of=high),
+        _part(
+            ("High hazard mitigated", "Rawan tinggi dimitigasi"),
+            "tps",
+            done=mitigated + sited,
+            of=high + sited,
+        ),
         _part(
             ("Crew, guards and supervisor named", "KPPS, Linmas, dan pengawas ditetapkan"),
             "tps",
             done=s.of("ready/crew/done"),
             of=of,
             not_known=of - s.of("crew/tps"),
+        ),
+        _part(
+            ("Checklist complete", "Daftar periksa lengkap"),
+            "tps",
+            done=s.of("check/complete"),
+            of=of,
+            not_known=of - checked,
         ),
     ]
     if known < of:
@@ -223,16 +246,10 @@ def _known_gap(s: Situation, point: str, unrostered: int) -> int:
 
 
 def _participation(s: Situation) -> _Judged:
-    """Before the day: outreach, of which there is no source yet; from the opening on: turnout against the target."""
-    judged = _Judged("voters")
+    """Before the day: outreach held in each kelurahan; from the opening on: turnout against the target."""
     if s.opens_at is None or s.now < s.opens_at:
-        judged.missing.append(
-            (
-                "Outreach held in each kelurahan has no source yet.",
-                "Sosialisasi per kelurahan belum ada sumbernya.",
-            )
-        )
-        return judged
+        return _outreach(s)
+    judged = _Judged("voters")
     listed = s.of("dpt_men") + s.of("dpt_women")
     of, reported = s.of("tps"), s.of("voted/tps")
     judged.parts = [
@@ -244,6 +261,27 @@ def _participation(s: Situation) -> _Judged:
         )
         return judged
     judged.done, judged.of = s.of("voted/total"), math.ceil(s.target_ratio * listed)
+    return judged
+
+
+def _outreach(s: Situation) -> _Judged:
+    """An activity for voters held in every kelurahan; one of which nobody told anything is not known."""
+    cover = s.outreach or OutreachCover(0, 0, 0)
+    judged = _Judged("kelurahan", cover.held, cover.of, cover.of - cover.told)
+    if not cover.told:
+        judged.missing.append(("No outreach has been told of.", "Belum ada sosialisasi yang dilaporkan."))
+    elif cover.told < cover.of:
+        judged.missing.append(("Outreach of some kelurahan.", "Sosialisasi sebagian kelurahan."))
+    if s.of("outreach/held"):
+        judged.parts = [
+            _part(
+                ("Activities whose reach was counted", "Kegiatan yang dihitung pesertanya"),
+                "activities",
+                done=s.of("outreach/held") - s.of("reach/unknown"),
+                of=s.of("outreach/held"),
+                not_known=s.of("reach/unknown"),
+            )
+        ]
     return judged
 
 

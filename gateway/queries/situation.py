@@ -24,7 +24,7 @@ from gateway.schemas.regions import NOT_OFFICIAL, Source
 
 _tps_item: TypeAdapter[TpsItem] = TypeAdapter(TpsItem)
 _CASES = {"incidents": "incident", "problems": "problem", "advice": "advice", "tasks": "task"}
-_OPERATIONAL = ("risks", "crew", "supply", "boxes")
+_OPERATIONAL = ("checklist", "risks", "crew", "supply", "boxes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ async def situation(
     defined = await election_of(connection, election)
     hidden = ([] if sight.agencies else list(_OPERATIONAL)) + ([] if sight.cases else list(_CASES))
     days, rosters, supplies = rows.get("voting_day"), rows.get("tps_roster"), rows.get("tps_supply")
+    moves, checklists = rows.get("tps_relocation"), rows.get("tps_checklist")
     cases = {name: rows.get(kind, []) if sight.cases else None for name, kind in _CASES.items()}
     risks = [
         risk for row in rows.get("tps_risk", []) for risk in cast(dict[str, Body], row["risks"]).values()
@@ -76,6 +77,8 @@ async def situation(
         label=NOT_OFFICIAL,
         voting_day=days[0] if days else None,
         forms=[_form(row, defined, sight=sight, now=now) for row in rows.get("tally", [])],
+        relocation=moves[0] if moves else None,
+        checklist=checklists[0] if checklists and sight.agencies else None,
         risks=risks if sight.agencies else None,
         crew=rosters[0] if rosters and sight.agencies else None,
         supply=supplies[0] if supplies and sight.agencies else None,
@@ -131,7 +134,17 @@ async def _rows(connection: Connection, tps: Row, *, election: str) -> dict[str,
            where election = $1 and kind = any($2::text[]) and tps_code collate "C" = any($3::text[])
            order by kind, recorded_at desc, id limit 2000""",
         election,
-        ["tps_risk", "tps_roster", "tps_supply", "box", "voting_day", "tally", *_CASES.values()],
+        [
+            "tps_risk",
+            "tps_checklist",
+            "tps_relocation",
+            "tps_roster",
+            "tps_supply",
+            "box",
+            "voting_day",
+            "tally",
+            *_CASES.values(),
+        ],
         codes,
     )
     found: dict[str, list[Body]] = {}

@@ -15,6 +15,7 @@ from contracts.registry_people_events import (
     PostCount,
     TrainingChanged,
 )
+from contracts.registry_places_events import OutreachChanged
 from contracts.vocabulary import Instant
 from gateway.schemas.regions import AnsweredAt, AsOf, Source
 
@@ -95,6 +96,10 @@ class CrewItem(Listed):
     gaps: list[str] = Field(description="What is missing; what nobody told is missing too.")
 
 
+class OutreachItem(OutreachChanged, Listed):
+    """An activity that brings the election to voters."""
+
+
 class IncidentItem(IncidentFacts, Listed):
     """An incident."""
 
@@ -161,6 +166,10 @@ class TpsSituation(BaseModel):
     label: str
     voting_day: dict[str, object] | None
     forms: list[FormSituation]
+    relocation: dict[str, object] | None = Field(description="The last decision that moved it, if any.")
+    checklist: dict[str, object] | None = Field(
+        description="What was checked of its place, with source and day; an item that is not there is not known."
+    )
     risks: list[dict[str, object]] | None
     crew: dict[str, object] | None
     supply: dict[str, object] | None

@@ -78,7 +78,9 @@ class Point(BaseModel):
     name: str
     name_id: str
     status: PointStatus
-    unit: str = Field(description="What is counted: `tps`, `forms`, `voters`, `facilities`, `cases`.")
+    unit: str = Field(
+        description="What is counted: `tps`, `forms`, `voters`, `kelurahan`, `facilities`, `cases`."
+    )
     done: int | None
     of: int | None
     not_known: int | None
@@ -128,6 +130,18 @@ class BoxSummary(BaseModel):
     tps_done: int
     tps_discrepancy: int
     tps_overdue: int = Field(description="TPS that did not have all their boxes when they were due.")
+
+
+class OutreachSummary(BaseModel):
+    """Activities that bring the election to voters, and whom those that were held reached; null is not counted, not 0."""
+
+    planned: int
+    held: int
+    cancelled: int
+    reach_men: int | None
+    reach_women: int | None
+    reach_total: int | None = Field(description="Of the activities whose reach was counted.")
+    reach_unknown: int = Field(description="Activities that were held and that nobody counted.")
 
 
 class WorkSummary(BaseModel):
@@ -180,6 +194,7 @@ class Overview(BaseModel):
     )
     incidents: IncidentSummary
     work: WorkSummary | None = Field(description="Null where the token may not see it.")
+    outreach: OutreachSummary
     points: list[Point]
     next_deadlines: list[Deadline] = Field(description="The next one of each kind, the nearest first.")
     as_of: AsOf

@@ -109,6 +109,12 @@ SUBSCRIPTION = Subscription(
         "desk.registry.training.changed.v1": IGNORE,
         "desk.registry.personnel.changed.v1": IGNORE,
         "desk.registry.facility_request.changed.v1": IGNORE,
+        # Each names a TPS by its code, and none keeps its place: the gateway tells where it stands now.
+        "desk.registry.tps_relocation.decided.v1": IGNORE,
+        "desk.registry.tps_checklist.changed.v1": IGNORE,
+        "desk.registry.guarding_rules.defined.v1": IGNORE,
+        "desk.registry.campaign_rules.defined.v1": IGNORE,
+        "desk.registry.outreach.changed.v1": IGNORE,
         "desk.registry.region_group.defined.v1": handles(know_region_groups),
         "desk.registry.access.changed.v1": handles(know_access_changes),
     },

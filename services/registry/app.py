@@ -29,7 +29,10 @@ def create_app(settings: Settings) -> FastAPI:
             routers=ROUTERS,
             coalescers={"check_ins": record_check_ins},
             background=[_warm_up, _import, take_in_clients],
-            larger_bodies={"/imports": settings.import_limit_bytes},
+            larger_bodies={
+                "/risk-layers/imports": settings.layer_limit_bytes,
+                "/imports": settings.import_limit_bytes,
+            },
             region_groups=region_groups,
             access_changes=access_changes,
         ),

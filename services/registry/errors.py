@@ -342,3 +342,24 @@ class OAuthRefusal(Exception):
         """Return the JSON body."""
         told = self.description_id if language == "id" else self.description
         return {"error": self.error, "error_description": told}
+
+
+class OutreachUnknown(NotFound):
+    """The election has no activity with that code."""
+
+    code = "outreach-unknown"
+    title, title_id = "There is no such activity", "Kegiatan tidak ditemukan"
+
+
+class BoundaryUnknown(NotFound):
+    """Nobody has brought the boundary of that region."""
+
+    code = "boundary-unknown"
+    title, title_id = "The boundary is not known", "Batas wilayah belum diketahui"
+
+
+class NotBegun(WrongState):
+    """Something is told to be done whose time has not come by the desk's clock."""
+
+    code = "not-begun"
+    title, title_id = "It has not begun", "Belum dimulai"

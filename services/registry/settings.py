@@ -9,6 +9,7 @@ class Settings(ServiceSettings):
     """What the registry needs to know to run."""
 
     import_limit_bytes: int = Field(default=256_000_000, description="A larger file of an import gets 413.")
+    layer_limit_bytes: int = Field(default=8_000_000, description="A larger risk layer gets 413.")
     voter_keys_file: str | None = Field(
         default=None,
         description="File of the keys that seal the list of voters; without it the routes of voters answer 503.",

@@ -118,6 +118,7 @@ def move(command: MoveTps, channel: Channel) -> Saying:
         "lat": command.lat,
         "lon": command.lon,
         "accessible": True,
+        "reason_class": "flood",  # the one thing that moves a TPS in the timeline
         "reason": command.reason,
         "source": "Desk Pilkada, keputusan pemindahan TPS (rekaan)",
         "occurred_at": moment(command.occurred_at),

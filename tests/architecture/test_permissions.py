@@ -28,6 +28,11 @@ OPEN_TO_EVERYBODY = {
     "GET /v1/elections/{election}/public/kelurahan/{code}/tps",
     # The same of one TPS as a sheet to print.
     "GET /v1/elections/{election}/public/tps/{code}/notice",
+    # What the election does when: stages, and the same as a calendar file.
+    "GET /v1/elections/{election}/public/calendar",
+    "GET /v1/elections/{election}/public/calendar.ics",
+    # Where somebody explains the election: activities that are planned and still to come.
+    "GET /v1/elections/{election}/public/outreach",
     # Where do I vote: by NIK and name together, within budgets; the answer tells of the TPS and never of the person.
     "POST /v1/elections/{election}/public/voters:lookup",
     # A device redeems the code of its enrolment, once, within a budget; it has no token before.

@@ -13,6 +13,7 @@ BEYOND: Final = {
     "services/registry/commands/voters.py": "one person is once on the list of an election",
     "services/registry/commands/facilities.py": "a code is one facility's in the whole election; the command judges whose",
     "services/registry/commands/trainings.py": "a code is one session's in the whole election; the command judges whose",
+    "services/registry/commands/risk_layers.py": "keeps the file of an import, whose parts are the worker's alone",
     "services/logistics/commands/boxes.py": "an id and a seal are one in the whole election",
     "services/logistics/commands/shipments.py": "a kecamatan's boxes may leave from the warehouse of its city",
     "services/logistics/commands/supplies.py": "marks what the service computes anew when an item of the election changes",

@@ -25,8 +25,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/reference/openapi.json"
 PACKAGE = "desk_client_of_the_test"
 NOT_MADE = {
-    "start_import": "it takes a file as it is, in one of three formats, and the generator knows forms and JSON only",
-    "start_voter_import": "as start_import",
+    "start_voter_import": "it takes a file as it is, in one of two formats, and the generator knows forms and JSON only",
 }
 """Operations that the generator leaves out, and why."""
 

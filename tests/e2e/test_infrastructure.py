@@ -39,7 +39,9 @@ async def test_a_database_that_its_login_role_owned_changes_hands_with_all_that_
     )
     sql(cluster, f"set role {name}; {made}", database=name)
     for _ in range(2):
-        ensure_database(cluster, name, role=name, password="of-login", owner_password="of-owner")
+        ensure_database(
+            cluster, name, role=name, password="of-login", owner_password="of-owner"
+        )  # pragma: allowlist secret
     owners = """select pg_get_userbyid(datdba) from pg_database where datname = current_database()
         union all select pg_get_userbyid(relowner) from pg_class where relname = 'kept'
         union all select pg_get_userbyid(proowner) from pg_proc where proname = 'one';"""

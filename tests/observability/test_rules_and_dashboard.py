@@ -204,6 +204,7 @@ def test_the_dashboard_is_about_what_the_desk_must_see() -> None:
         "desk_dpt_count",
         "desk_incidents_next_deadline_seconds",
         "desk_point_state",
+        "desk_stage_seconds",
         "desk_turnout_reported_tps",
         "desk_turnout_slot_seconds",
     }, "these are exported, and neither panel nor rule asks for them"

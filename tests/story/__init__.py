@@ -10,7 +10,17 @@ from contracts.envelope import EventData
 from tests.story.of_incidents import incident, problem, tell_incidents, tell_work
 from tests.story.of_logistics import arrived, box, need, tell_boxes, tell_discrepancy, tell_stock
 from tests.story.of_people import post, request, tell_people
-from tests.story.of_registry import assessed, registered, roster, settings, tell_frame, tell_places
+from tests.story.of_registry import (
+    assessed,
+    checked,
+    outreach,
+    registered,
+    roster,
+    settings,
+    tell_frame,
+    tell_of_places,
+    tell_places,
+)
 from tests.story.of_turnout import (
     form,
     tally,
@@ -53,10 +63,12 @@ __all__ = [
     "assessed",
     "box",
     "by_type",
+    "checked",
     "form",
     "incident",
     "made",
     "need",
+    "outreach",
     "places",
     "post",
     "problem",
@@ -72,6 +84,7 @@ __all__ = [
     "tell_disputed_tally",
     "tell_frame",
     "tell_incidents",
+    "tell_of_places",
     "tell_people",
     "tell_places",
     "tell_stock",
@@ -90,6 +103,7 @@ def whole_story(*, per_kelurahan: int = 3) -> Story:
     tell_frame(story)
     tell_places(story, found)
     tell_people(story, found[0])
+    tell_of_places(story, found)
     tell_stock(story, found[0])
     for n, place in enumerate(found):
         tell_boxes(story, place, received=n != 1)

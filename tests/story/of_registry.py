@@ -1,7 +1,7 @@
 """What the registry tells in the story."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 
 from contracts.registry_events import (
     Choice,
@@ -15,6 +15,7 @@ from contracts.registry_events import (
     FacilityKind,
     RatioSetting,
     RegionGroupDefined,
+    RiskClass,
     RosterCount,
     Stage,
     TimeSetting,
@@ -24,6 +25,22 @@ from contracts.registry_events import (
     WinningRule,
 )
 from contracts.registry_people_events import Duty
+from contracts.registry_places_events import (
+    AlternateSite,
+    CampaignRule,
+    CampaignRulesDefined,
+    CheckAnswer,
+    CheckedItem,
+    CheckItem,
+    GuardingPattern,
+    GuardingRulesDefined,
+    MoveReason,
+    OutreachChanged,
+    OutreachKind,
+    OutreachState,
+    TpsChecklistChanged,
+    TpsRelocationDecided,
+)
 from contracts.vocabulary import TpsKind
 from tests.story.of_people import post
 from tests.story.telling import (
@@ -195,3 +212,86 @@ def tell_places(story: Story, found: Iterable[Place]) -> None:
         story.tell(assessed(place, "hazard", hazard), f"{place.id}.hazard", tps=place)
         story.tell(assessed(place, "security", "low"), f"{place.id}.security", tps=place)
         story.tell(roster(place), place.id, tps=place)
+
+
+def checked(
+    place: Place, *, no: Iterable[CheckItem] = (), unknown: Iterable[CheckItem] = ()
+) -> TpsChecklistChanged:
+    """Return the event that tells what was checked of the place of a TPS."""
+    bad, left_out = set(no), set(unknown)
+    items = [
+        CheckedItem(
+            item=item,
+            answer=CheckAnswer.NO if item in bad else CheckAnswer.YES,
+            source=SOURCE,
+            as_of=date(2024, 11, 10),
+        )
+        for item in CheckItem
+        if item not in left_out
+    ]
+    sited = any(item.item is CheckItem.ALTERNATE_SITE and item.answer is CheckAnswer.YES for item in items)
+    site = AlternateSite(place="Balai RW Contoh", lat=-6.57, lon=106.81, distance_m=1570)
+    return TpsChecklistChanged(
+        tps_id=place.id, tps_code=place.code, items=items, alternate=site if sited else None
+    )
+
+
+def outreach(
+    number: int, region_code: str, *, state: OutreachState = OutreachState.HELD, total: int | None = 40
+) -> OutreachChanged:
+    """Return the event that tells of an outreach activity."""
+    held = state is OutreachState.HELD
+    return OutreachChanged(
+        activity_id=made("outreach", number),
+        code=f"sosialisasi-{number}",
+        kind=OutreachKind.OUTREACH,
+        state=state,
+        title="Sosialisasi contoh",
+        organiser="Kesbangpol (contoh)",
+        region_code=region_code,
+        place="Balai Kelurahan Contoh",
+        starts_at=datetime(2024, 11, 12, 2, 0, tzinfo=UTC),
+        ends_at=datetime(2024, 11, 12, 4, 0, tzinfo=UTC),
+        reach_men=None,
+        reach_women=None,
+        reach_total=total if held else None,
+        photos=1 if held else 0,
+        source=SOURCE,
+        as_of=date(2024, 11, 12),
+    )
+
+
+def tell_of_places(story: Story, found: list[Place]) -> None:
+    """Tell what was checked and decided of places, the rules that are data, and an outreach."""
+    story.tell(checked(found[1]), found[1].id, tps=found[1])
+    story.tell(
+        TpsRelocationDecided(
+            tps_id=found[1].id,
+            tps_code=found[1].code,
+            reason_class=MoveReason.FLOOD,
+            from_place="Lokasi Lama Contoh",
+            place="SDN Contoh",
+            address="Jl. Contoh 2",
+            lat=-6.56,
+            lon=106.80,
+            accessible=True,
+            effective_at=story.now,
+            source=SOURCE,
+        ),
+        found[1].id,
+        tps=found[1],
+    )
+    pattern = GuardingPattern(
+        risk_class=RiskClass.LOW, name="kurang rawan", police=2, tps=10, linmas=20, source=SOURCE
+    )
+    story.tell(GuardingRulesDefined(patterns=[pattern]), ELECTION)
+    rule = CampaignRule(
+        id="quiet-days",
+        stages=["quiet-days"],
+        where="",
+        text="No campaign in the quiet days.",
+        text_id="Dilarang berkampanye pada masa tenang.",
+        source=SOURCE,
+    )
+    story.tell(CampaignRulesDefined(rules=[rule]), ELECTION)
+    story.tell(outreach(1, KELURAHAN[0]), made("outreach", 1))

@@ -1,6 +1,6 @@
 """The rows of one transaction of an import while they are judged, and what all kinds of rows have alike."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -124,3 +124,7 @@ async def known_tps(uow: UnitOfWork, rows: Sequence[tuple[int, OfTps]], chunk: C
         else:
             found[number] = state
     return found
+
+
+Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], Chunk], Awaitable[None]]
+"""What takes in the rows of a kind."""

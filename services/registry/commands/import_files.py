@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import islice
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Final, Protocol, cast
 from xml.etree.ElementTree import ParseError
 
+import ijson
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -30,6 +31,8 @@ MOST_HELD_BYTES = 100_000_000
 
 MOST_DIRECTORY_BYTES = 1_000_000
 """The list of the files in a ZIP is read whole before any of them is: a workbook's has some twenty, of a hundred bytes each."""
+MOST_NUMBERS = 400_000
+"""Of one feature: a file is read part by part, but a part is held whole; the coast of a province has fewer."""
 
 MOST_BLANK_ROWS = 10_000
 AS_NUMBER = (
@@ -103,8 +106,12 @@ def read_rows(
                 yield from (_refused_as_number(row, never_numbers) for row in rows)
             case "ndjson":
                 yield from _objects(file)
+            case "geojson":
+                yield from _features(file)
     except UnicodeDecodeError as error:
         raise FileBrokenError("not-utf-8", "The file is not UTF-8 text.") from error
+    except ijson.JSONError as error:
+        raise FileBrokenError("not-geojson", "The file stops being JSON somewhere.") from error
     except csv.Error as error:
         raise FileBrokenError("not-csv", "The file stops being CSV somewhere.") from error
 
@@ -279,3 +286,49 @@ def _objects(file: BinaryIO) -> Iterator[RawRow]:
                 yield RawRow(row, cast(dict[str, object], value))
             else:
                 yield RawRow(row, fault=Misfit("", "json", "This line is no JSON object."))
+
+
+def _features(file: BinaryIO) -> Iterator[RawRow]:
+    """Give the features of a GeoJSON FeatureCollection one by one, numbered from 1: code, name, day and geometry."""
+    row = 0
+    for row, value in enumerate(_items(file), start=1):
+        feature = cast(dict[str, object], value) if isinstance(value, dict) else {}
+        properties = feature.get("properties")
+        if value is TOO_LARGE:
+            told = f"The feature has more than {MOST_NUMBERS // 2} positions."
+            yield RawRow(row, fault=Misfit("geometry", "too-many-positions", told))
+        elif feature.get("type") != "Feature" or not isinstance(properties, dict):
+            yield RawRow(
+                row, fault=Misfit("", "not-a-feature", "This is no GeoJSON feature with properties.")
+            )
+        else:
+            said = cast(dict[str, object], properties)
+            values: dict[str, object] = {
+                name: next((said[word] for word in words if word in said), None)
+                for name, words in _SAID.items()
+            }
+            yield RawRow(row, {**values, "geometry": feature.get("geometry")})
+    if not row:
+        raise FileBrokenError("no-features", "The file has no features.")
+
+
+def _items(file: BinaryIO) -> Iterator[object]:
+    """Give the parts of `features`; `TOO_LARGE` for one that is too large to hold, of which nothing is held."""
+    builder, depth, numbers = ijson.ObjectBuilder(), 0, 0
+    for prefix, event, value in ijson.parse(file, use_float=True):
+        if prefix != "features.item" and not prefix.startswith("features.item."):
+            continue
+        if depth == 0:
+            builder, numbers = ijson.ObjectBuilder(), 0
+        depth += (event in _BEGINS) - (event in _ENDS)
+        numbers += event == "number"
+        if numbers <= MOST_NUMBERS:
+            builder.event(event, value)
+        if depth == 0:
+            yield builder.value if numbers <= MOST_NUMBERS else TOO_LARGE
+
+
+TOO_LARGE: Final = object()
+_BEGINS, _ENDS = ("start_map", "start_array"), ("end_map", "end_array")
+_SAID = {"code": ("code", "kode"), "name": ("name", "nama"), "as_of": ("as_of", "tanggal")}
+"""Words for what a boundary says, as those who draw them write."""

@@ -1,6 +1,6 @@
 """What an import does with its rows: the same commands as one request, for many rows in one transaction."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from chassis.database import UnitOfWork
 from chassis.outbox import Origin
@@ -17,6 +17,7 @@ from services.registry.commands.import_chunk import (
     ELSEWHERE,
     RULES,
     TWICE,
+    Apply,
     Chunk,
     ImportTerms,
     RowDone,
@@ -26,14 +27,16 @@ from services.registry.commands.import_chunk import (
     validated,
 )
 from services.registry.commands.import_files import RawRow
+from services.registry.commands.import_kinds import KEYS_OF_PLACES, NEEDED_OF_PLACES
 from services.registry.commands.import_people import (
     apply_attendance,
     apply_officers,
     apply_personnel,
     apply_screenings,
 )
+from services.registry.commands.points import point_findings
 from services.registry.commands.risks import Assessment, assess_risks
-from services.registry.commands.tps import TpsChange, lock_kelurahan, plan_tps, write_tps
+from services.registry.commands.tps import TpsChange, lock_kelurahan, moves_back, plan_tps, write_tps
 from services.registry.commands.voters import Enrolment, enrol_voters
 from services.registry.rules.moves import MOVE_UNSURE, moved_row_findings, moved_row_refusal
 from services.registry.rules.tps import tps_findings
@@ -50,7 +53,7 @@ from services.registry.schemas.imports import (
 )
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.schemas.tps import TpsFacts
-from services.registry.tables.frames import find_tps, load_frame
+from services.registry.tables.frames import TpsState, find_tps, load_frame
 
 KEYS: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.TPS: ("tps_code",),
@@ -61,6 +64,7 @@ KEYS: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.ATTENDANCE: (),
     ImportKind.SCREENINGS: ("tps_code", "duty", "slot"),
     ImportKind.PERSONNEL: ("place_code", "operation", "agency"),
+    **KEYS_OF_PLACES,
 }
 """The columns that say what a row is about, a code first; of voters the database tells it: a list is too long for memory.
 
@@ -76,8 +80,11 @@ NEEDED: dict[ImportKind, tuple[str, ...]] = {
     ImportKind.ATTENDANCE: ("training", "attended"),
     ImportKind.SCREENINGS: ("tps_code", "duty", "slot", "fitness", "screened_on"),
     ImportKind.PERSONNEL: ("operation", "agency", "place_code", "planned", "as_of"),
+    **NEEDED_OF_PLACES,
 }
 """The columns that a file must have."""
+
+MOVED_BY_DECISION = Misfit("place", "tps-moved", "The TPS was moved by a decision: relocate it, or leave it.")
 
 
 def key_of(kind: ImportKind, raw: RawRow) -> str | None:
@@ -96,6 +103,7 @@ async def apply_rows(
     repeated: frozenset[int],
     keys: SealingKeys | None,
     origin: Origin,
+    apply: Apply | None = None,
 ) -> list[RowDone]:
     """Take rows in, each judged alone; on a dry run only judge them.
 
@@ -104,6 +112,7 @@ async def apply_rows(
         terms: on whose word.
         repeated: numbers of rows whose thing a row before was about.
         keys: what voters are sealed with, where there are any.
+        apply: what takes in the rows of a kind that lives in a file of its own.
 
     Returns:
         one result per row, in the order of the file.
@@ -123,7 +132,7 @@ async def apply_rows(
             row = validated(chunk, raw.row, shape, raw.values)
             if row is not None:
                 rows.append((raw.row, row))
-    await _APPLY[terms.kind](uow, rows, chunk)
+    await (apply or _APPLY[terms.kind])(uow, rows, chunk)
     return sorted(chunk.done, key=lambda done: done.row)
 
 
@@ -139,6 +148,7 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
         await lock_kelurahan(uow, election, codes)
     known = await find_tps(uow, election, codes, lock=not terms.dry_run)
     changes: list[TpsChange] = []
+    taken: list[tuple[int, Outcome, TpsState]] = []
     for number, row in given:
         if not terms.covers(row.tps_code):
             chunk.refuse(number, ELSEWHERE)
@@ -156,6 +166,8 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
         if facts is None:
             continue
         state, misfits = plan_tps(row.tps_code, facts, before=before, frame=frame)
+        if before is not None and moves_back(before, facts):
+            misfits.append(MOVED_BY_DECISION)
         if misfits:
             chunk.refuse(number, *misfits)
             continue
@@ -164,9 +176,12 @@ async def _apply_tps(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chu
             outcome = Outcome.UNCHANGED if state.version == before.version else Outcome.CHANGED
         if outcome is not Outcome.UNCHANGED:
             changes.append(TpsChange(state))
-        dpt = facts.dpt_men + facts.dpt_women
+        taken.append((number, outcome, state))
+    asked = await point_findings(uow, election, [(number, state) for number, _, state in taken])
+    for number, outcome, state in taken:
+        dpt = state.facts.dpt_men + state.facts.dpt_women
         findings = tps_findings(state.code, dpt=dpt, max_voters=frame.settings.max_voters_per_tps.value)
-        chunk.take(number, outcome, *(Misfit("", code, RULES) for code in findings))
+        chunk.take(number, outcome, *(Misfit("", code, RULES) for code in findings), *asked.get(number, ()))
     if not terms.dry_run:
         await write_tps(uow, changes, frame=frame, origin=chunk.origin)
 
@@ -274,7 +289,6 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
             chunk.take(enrolment.number, result.outcome, *findings)
 
 
-Apply = Callable[[UnitOfWork, Sequence[tuple[int, ImportRow]], Chunk], Awaitable[None]]
 _APPLY: dict[ImportKind, Apply] = {
     ImportKind.TPS: _apply_tps,
     ImportKind.RISKS: _apply_risks,

@@ -12,6 +12,7 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
 from services.registry.commands.import_files import RawRow
+from services.registry.commands.import_places import PLACES
 from services.registry.commands.import_rows import ImportTerms, RowDone, apply_rows
 from services.registry.schemas.imports import ImportKind, ImportOut, ImportRequest, MediaType
 from services.registry.schemas.shapes import Misfit, Outcome
@@ -201,7 +202,15 @@ async def import_chunk(
     rows = await uow.fetch("select worker, cursor, state from import where id = $1 for update", job.import_id)
     if not rows or (rows[0]["worker"], rows[0]["cursor"], rows[0]["state"]) != (worker, behind, "running"):
         raise LostLeaseError
-    results = await apply_rows(uow, raws, job.terms, repeated=repeated, keys=keys, origin=origin)
+    results = await apply_rows(
+        uow,
+        raws,
+        job.terms,
+        repeated=repeated,
+        keys=keys,
+        origin=origin,
+        apply=PLACES.get(job.terms.kind),
+    )
     counts = [sum(done.outcome is each for done in results) for each in (*Outcome, None)]
     await uow.execute(
         """update import set cursor = $2, rows_read = rows_read + $3, created = created + $4, changed = changed + $5,

@@ -137,12 +137,7 @@ async def assess_risk(
     )
     (done,) = await assess_risks(uow, [assessment], origin=origin)
     if done.outcome is None:
-        raise AssessmentOlder(
-            "A newer assessment is known; send the day of yours if it is newer.",
-            detail_id="Penilaian yang lebih baru sudah ada; kirim tanggal penilaian Anda jika lebih baru.",
-            current_state="a newer one is known",
-            allowed=["read the risks of the TPS", "send one that is newer"],
-        )
+        raise older("read the risks of the TPS")
     out = RiskReceipt(
         tps_code=tps.code,
         kind=kind,
@@ -160,4 +155,14 @@ async def assess_risk(
         aggregate=f"tps_risk/{tps.tps_id}:{kind}",
         version=done.version,
         status=status_of(done.outcome),
+    )
+
+
+def older(way_out: str) -> AssessmentOlder:
+    """Return the refusal of what is older than what is known, with the way out."""
+    return AssessmentOlder(
+        "A newer assessment is known; send the day of yours if it is newer.",
+        detail_id="Penilaian yang lebih baru sudah ada; kirim tanggal penilaian Anda jika lebih baru.",
+        current_state="a newer one is known",
+        allowed=[way_out, "send one that is newer"],
     )

@@ -18,7 +18,7 @@ from services.registry.errors import TpsCodeTaken, TpsRenumbered, TpsUnknown
 from services.registry.events import tps_registered
 from services.registry.rules.tps import contests_at, may_renumber, tps_refusals
 from services.registry.schemas.shapes import Misfit, Outcome
-from services.registry.schemas.tps import RelocationIn, RenumberingIn, TpsFacts, TpsIn, TpsReceipt
+from services.registry.schemas.tps import RenumberingIn, TpsFacts, TpsIn, TpsReceipt
 from services.registry.tables.frames import Frame, TpsState, find_tps, load_frame, tps_out
 
 
@@ -68,6 +68,12 @@ def plan_tps(
         return TpsState(uuid7(), code, 1, planned, ()), misfits
     version = before.version if planned == before.facts else before.version + 1
     return replace(before, version=version, facts=planned), misfits
+
+
+def moves_back(before: TpsState, facts: TpsFacts) -> bool:
+    """Say whether facts would give a TPS that was moved by a decision another place: an old list must not."""
+    places = ("place", "address", "lat", "lon")
+    return before.moved is not None and any(getattr(before.facts, n) != getattr(facts, n) for n in places)
 
 
 _WRITE = """
@@ -159,30 +165,7 @@ async def register_tps(
     outcome = judge(before.version if before else None, expected=expected, same=same)
     if outcome is not Outcome.UNCHANGED:
         await write_tps(uow, [TpsChange(state, command.reason)], frame=frame, origin=origin)
-    return _receipt(state, frame, outcome)
-
-
-async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, origin: Origin) -> Receipt:
-    """Give a TPS another place; what it is otherwise stays.
-
-    Emits:
-        tps.registered, where something changed.
-
-    Raises:
-        ElectionUnknown, TpsUnknown: there is no such thing.
-    """
-    frame = await load_frame(uow, origin.election, lock="for share")
-    before = await locked_tps(uow, code, origin=origin)
-    moved = {
-        name: getattr(command, name) for name in ("place", "address", "lat", "lon", "accessible", "source")
-    }
-    facts = before.facts.model_copy(update=moved)
-    if facts == before.facts:
-        return _receipt(before, frame, Outcome.UNCHANGED)
-    state = replace(before, version=before.version + 1, facts=facts)
-    change = TpsChange(state, command.reason, command.occurred_at)
-    await write_tps(uow, [change], frame=frame, origin=origin)
-    return _receipt(state, frame, Outcome.CHANGED)
+    return tps_receipt(state, frame, outcome)
 
 
 async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, origin: Origin) -> Receipt:
@@ -204,7 +187,7 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
     if before is None:
         raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     if before.code == new:
-        return _receipt(before, frame, Outcome.UNCHANGED)
+        return tps_receipt(before, frame, Outcome.UNCHANGED)
     if before.code != code:
         raise renumbered(before)
     if not may_renumber(code, new):
@@ -229,7 +212,7 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
     await write_tps(uow, [TpsChange(state, command.reason)], frame=frame, origin=origin)
     officers = await uow.fetch("select person from officer where tps_id = $1", state.tps_id)
     await cut_tokens_of_officers(uow, [row["person"] for row in officers], origin=origin)
-    return _receipt(state, frame, Outcome.CHANGED)
+    return tps_receipt(state, frame, Outcome.CHANGED)
 
 
 async def locked_tps(uow: UnitOfWork, code: str, *, origin: Origin) -> TpsState:
@@ -257,7 +240,12 @@ def renumbered(state: TpsState) -> TpsRenumbered:
     )
 
 
-def _receipt(state: TpsState, frame: Frame, outcome: Outcome) -> Receipt:
+def tps_receipt(state: TpsState, frame: Frame, outcome: Outcome) -> Receipt:
+    """Return what a command on a TPS answers.
+
+    Emits:
+        nothing
+    """
     out = TpsReceipt(**tps_out(state, frame).model_dump(), outcome=outcome)
     return Receipt(
         out,

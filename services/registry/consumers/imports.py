@@ -42,6 +42,8 @@ LEASE_S = 6.0
 POLL_S = 1.0
 ORPHANS_AFTER = timedelta(hours=1)
 FORGOTTEN_AT_ONCE = 20_000
+POLYGONS_AT_ONCE = 50
+"""Rows of a file are short, boundaries are not."""
 
 _PASSING = (
     sqlalchemy.exc.SQLAlchemyError,
@@ -170,7 +172,8 @@ class ImportWorker:
                 never_numbers=NEVER_NUMBERS.get(kind, ()),
             )
             voters = kind is ImportKind.VOTERS
-            parts = chunks(rows, self._voter_chunk_rows if voters else self._chunk_rows)
+            size = self._voter_chunk_rows if voters else self._chunk_rows
+            parts = chunks(rows, min(size, POLYGONS_AT_ONCE) if job.media_type == "geojson" else size)
             try:
                 await self._go_through(job, parts)
             except FileBrokenError as error:

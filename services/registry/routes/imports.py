@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from chassis.actor import Actor
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
-from chassis.problems import FieldError, InvalidPayload, ScopeMissing
+from chassis.problems import FieldError, InvalidPayload, ScopeMissing, UnsupportedMediaType
 from chassis.reading import ReaderDep
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
@@ -25,7 +25,7 @@ from services.registry.routes.uploads import (
     receive_file,
     rows_told,
 )
-from services.registry.schemas.imports import ImportKind, ImportOut, ImportRows
+from services.registry.schemas.imports import ImportKind, ImportOut, ImportRows, MediaType
 
 router = APIRouter(
     prefix="/v1/elections/{election}/imports",
@@ -33,6 +33,8 @@ router = APIRouter(
     dependencies=[Depends(known_parameters_only)],
 )
 
+GEOJSON = "application/geo+json"
+_ELSEWHERE = {ImportKind.VOTERS: "/voters/imports", ImportKind.RISK_LAYER: "/risk-layers/imports"}
 _FILE = {"type": "string", "format": "binary"}
 _BODY = {
     "required": True,
@@ -51,12 +53,33 @@ _BODY = {
                 '{"tps_code": "32.71.06.1002.028", "place": "SDN Contoh 1", "address": "Jalan Contoh 1, Kebon Pedes"}\n'
             ),
         },
+        GEOJSON: {
+            "schema": {"type": "object"},
+            "example": {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {"kode": "32.71.06.1002", "nama": "Kebon Pedes"},
+                        "geometry": {
+                            "type": "Polygon",
+                            "coordinates": [
+                                [[106.79, -6.57], [106.8, -6.57], [106.8, -6.56], [106.79, -6.57]]
+                            ],
+                        },
+                    }
+                ],
+            },
+        },
     },
 }
 """What stands in a document; a spreadsheet cannot be shown in one."""
 
-_NEEDED_TOO = {ImportKind.TPS: Scope.REGISTRY_WRITE, ImportKind.SCREENINGS: Scope.HEALTH_SCREEN}
-"""Scopes that a kind needs beside that of imports."""
+_NEEDED_TOO = {
+    **dict.fromkeys((ImportKind.TPS, ImportKind.BOUNDARIES, ImportKind.REGION_CHANGES), Scope.REGISTRY_WRITE),
+    ImportKind.SCREENINGS: Scope.HEALTH_SCREEN,
+}
+"""Scopes that a kind needs beside that of imports: what everything else stands on, and health, are not every agency's."""
 
 
 @router.post("", status_code=202, response_model=ImportOut, openapi_extra={"requestBody": _BODY})
@@ -65,23 +88,27 @@ async def start_import(
     election: ElectionId,
     agency: Agency,
     once: OnceDep,
-    kind: Annotated[ImportKind, Query(description="What the rows are; `voters` have a route of their own.")],
+    kind: Annotated[
+        ImportKind,
+        Query(description="What the rows are; `voters` and `risk_layer` have routes of their own."),
+    ],
     source: SaidBy,
     dry_run: DryRun = False,  # noqa: FBT002 - a query's flag
 ) -> Response:
-    """Send a file of rows (CSV, XLSX or NDJSON by Content-Type); they are taken in in the background."""
-    media_type = media_type_of(request)
+    """Send a file of rows (CSV, XLSX, NDJSON; boundaries as GeoJSON); they are taken in in the background."""
+    media_type = _media_type(request, kind)
     needed = _NEEDED_TOO.get(kind)
     if needed is not None and needed not in agency.scopes:
         raise ScopeMissing(
             f"This kind needs the scope {needed.value}.",
             detail_id=f"Jenis ini memerlukan cakupan {needed.value}.",
         )
-    if kind is ImportKind.VOTERS:
-        told = ("Send it to /voters/imports.", "Kirimkan ke /voters/imports.")
+    if kind in _ELSEWHERE:
+        path = _ELSEWHERE[kind]
+        told = (f"Send it to {path}.", f"Kirimkan ke {path}.")
         raise InvalidPayload(
-            "A list of voters has a route of its own.",
-            detail_id="Daftar pemilih memiliki alamat sendiri.",
+            "This kind has a route of its own.",
+            detail_id="Jenis ini memiliki alamat sendiri.",
             errors=[FieldError("query:kind", "other-route", *told)],
         )
     return await receive_file(
@@ -94,6 +121,19 @@ async def start_import(
         dry_run=dry_run,
         media_type=media_type,
     )
+
+
+def _media_type(request: Request, kind: ImportKind) -> MediaType:
+    """Return what kind of file a request brings: boundaries are GeoJSON, everything else is a table.
+
+    Raises:
+        UnsupportedMediaType: it is none that is taken.
+    """
+    if kind is not ImportKind.BOUNDARIES:
+        return media_type_of(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != GEOJSON:
+        raise UnsupportedMediaType(f"Send {GEOJSON}.", detail_id=f"Kirimkan {GEOJSON}.")
+    return "geojson"
 
 
 def _reader(agency: Actor) -> str | None:

@@ -8,10 +8,20 @@ from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
 from contracts.vocabulary import ElectionId, TpsCode
+from services.registry.commands import relocations
 from services.registry.commands import tps as commands
+from services.registry.queries import places
 from services.registry.queries import tps as queries
 from services.registry.routes.doors import TpsReader, TpsWriter
-from services.registry.schemas.tps import RelocationIn, RenumberingIn, TpsHistory, TpsIn, TpsOut, TpsReceipt
+from services.registry.schemas.tps import (
+    RelocationIn,
+    Relocations,
+    RenumberingIn,
+    TpsHistory,
+    TpsIn,
+    TpsOut,
+    TpsReceipt,
+)
 
 router = APIRouter(
     prefix="/v1/elections/{election}/tps/{code}", tags=["tps"], dependencies=[Depends(known_parameters_only)]
@@ -56,14 +66,22 @@ async def read_tps_history(
     return await queries.tps_history(read, election=election, code=code)
 
 
+@router.get("/relocations")
+async def read_tps_relocations(
+    election: ElectionId, code: TpsCode, reader: TpsReader, read: ReaderDep
+) -> Relocations:
+    """Show every decision that moved a TPS, the newest first."""
+    return await places.relocations(read, election=election, code=code)
+
+
 @router.post("/relocation", status_code=200, response_model=TpsReceipt)
 async def relocate_tps(
     election: ElectionId, code: TpsCode, body: RelocationIn, writer: TpsWriter, once: OnceDep
 ) -> Response:
-    """Give a TPS another place, at once and with a reason."""
+    """Decide that a TPS stands at another place: since when, why, and who says so."""
     return await once(
         writer,
-        lambda uow, origin: commands.relocate_tps(uow, code, body, origin=origin),
+        lambda uow, origin: relocations.relocate_tps(uow, code, body, origin=origin),
         election=election,
         channel=body.channel,
         body=body,

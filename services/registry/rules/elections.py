@@ -27,7 +27,14 @@ def known_calendar(voting_date: date) -> list[Stage]:
     if not file.is_file():
         return []
     rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
-    return [Stage.model_validate(row) for row in rows]
+    return [
+        Stage.model_validate({**row, **{name: _words(row[name]) for name in ("opens", "closes")}})
+        for row in rows
+    ]
+
+
+def _words(cell: str) -> list[str]:
+    return [word for word in cell.split(";") if word]
 
 
 def results_public_at(settings: ElectionSettings, *, voting_date: date, region_code: str | None) -> datetime:

@@ -1,7 +1,11 @@
 """What a voter is told of a TPS: where it is and when it is open, in Indonesian and English."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
+from contracts.registry_places_events import MoveReason
 from contracts.vocabulary import kelurahan_of
 from services.registry.rules.regions import ZONE_LABELS, region_name
 from services.registry.schemas.regions import Bilingual, PollingPlace
@@ -54,6 +58,30 @@ def civil_day(day: date) -> Bilingual:
     )
 
 
+_WHY: Mapping[MoveReason, Bilingual] = MappingProxyType(
+    {
+        MoveReason.FLOOD: Bilingual(id=" karena banjir", en=" because of a flood"),
+        MoveReason.FIRE: Bilingual(id=" karena kebakaran", en=" because of a fire"),
+        MoveReason.LANDSLIDE: Bilingual(id=" karena longsor", en=" because of a landslide"),
+        MoveReason.ACCESS: Bilingual(id=" karena akses", en=" because it could not be reached"),
+        MoveReason.SECURITY: Bilingual(id=" karena keamanan", en=" for security"),
+        MoveReason.OTHER: Bilingual(id="", en=""),
+    }
+)
+
+
+def _moved(tps: TpsOut, label: str) -> Bilingual:
+    """Return the sentence that says that a TPS was moved, empty where it was not."""
+    if tps.moved is None:
+        return Bilingual(id="", en="")
+    since = tps.moved.since_at.astimezone(ZoneInfo(tps.zone))
+    day, why = civil_day(since.date()), _WHY[tps.moved.reason]
+    return Bilingual(
+        id=f"DIPINDAHKAN mulai {day.id} pukul {since:%H.%M} {label}{why.id}. ",
+        en=f"MOVED as of {day.en}, {since:%H:%M} {label}{why.en}. ",
+    )
+
+
 def polling_place(tps: TpsOut) -> PollingPlace:
     """Return what everybody may know of a TPS, with a sentence to read out.
 
@@ -66,6 +94,7 @@ def polling_place(tps: TpsOut) -> PollingPlace:
     opens, closes = tps.voting_opens, tps.voting_closes
     where = ", ".join(part for part in (tps.place, tps.address) if part)
     name = region_name(kelurahan)
+    moved = _moved(tps, label)
     return PollingPlace.model_validate(
         {
             **tps.model_dump(include=set(PollingPlace.model_fields)),
@@ -77,9 +106,10 @@ def polling_place(tps: TpsOut) -> PollingPlace:
             "access": _ACCESS[tps.accessible],
             "bring": _BRING,
             "message": Bilingual(
-                id=f"TPS {number} {name}: {where}. {day.id}, pukul {opens.replace(':', '.')} sampai "
+                id=moved.id
+                + f"TPS {number} {name}: {where}. {day.id}, pukul {opens.replace(':', '.')} sampai "
                 f"{closes.replace(':', '.')} {label}. Yang sudah antre pada pukul {closes.replace(':', '.')} tetap dilayani.",
-                en=f"TPS {number} {name}: {where}. {day.en}, {opens} to {closes} {label}. "
+                en=moved.en + f"TPS {number} {name}: {where}. {day.en}, {opens} to {closes} {label}. "
                 f"Whoever is in the queue at {closes} is served.",
             ),
         }

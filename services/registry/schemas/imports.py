@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, RiskClass, RiskKind
 from contracts.registry_people_events import Duty, ForceAgency
@@ -17,8 +17,16 @@ from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKin
 from services.registry.schemas.facilities import FacilityCode
 from services.registry.schemas.officers import Person, PostStatus, Slot, Trained
 from services.registry.schemas.personnel import Operation, Strength
+from services.registry.schemas.place_rows import (
+    BoundaryRowIn,
+    CheckRowIn,
+    LayerRowIn,
+    OutreachRowIn,
+    RegionChangeRowIn,
+    Swappable,
+)
 from services.registry.schemas.screenings import Fitness
-from services.registry.schemas.shapes import Latitude, Line, Longitude, PlaceCode, Source, Text
+from services.registry.schemas.shapes import ImportRow, Latitude, Line, Longitude, PlaceCode, Source, Text
 from services.registry.schemas.trainings import TrainingCode
 from services.registry.schemas.voters import SECRETIVE, MoveReason, Sex, StrikeReason, VoterKind
 
@@ -37,6 +45,11 @@ class ImportKind(StrEnum):
     ATTENDANCE = "attendance"
     SCREENINGS = "screenings"
     PERSONNEL = "personnel"
+    CHECKLIST = "checklist"
+    RISK_LAYER = "risk_layer"
+    BOUNDARIES = "boundaries"
+    REGION_CHANGES = "region_changes"
+    OUTREACH = "outreach"
 
 
 class ImportState(StrEnum):
@@ -163,13 +176,7 @@ Listed = BeforeValidator(_split)
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
-class ImportRow(BaseModel):
-    """Base of a row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TpsRowIn(ImportRow):
+class TpsRowIn(Swappable):
     """A TPS; a new one needs place, address and both DPT figures."""
 
     tps_code: TpsCode
@@ -328,9 +335,14 @@ ROW_SHAPES: dict[ImportKind, type[ImportRow]] = {
     ImportKind.ATTENDANCE: AttendanceRowIn,
     ImportKind.SCREENINGS: ScreeningRowIn,
     ImportKind.PERSONNEL: PersonnelRowIn,
+    ImportKind.CHECKLIST: CheckRowIn,
+    ImportKind.RISK_LAYER: LayerRowIn,
+    ImportKind.BOUNDARIES: BoundaryRowIn,
+    ImportKind.REGION_CHANGES: RegionChangeRowIn,
+    ImportKind.OUTREACH: OutreachRowIn,
 }
 
 NEVER_NUMBERS: dict[ImportKind, tuple[str, ...]] = {ImportKind.VOTERS: ("nik", "family_number")}
 """The columns that a spreadsheet must keep as text, for it rounds them otherwise."""
 
-MediaType = Literal["csv", "xlsx", "ndjson"]
+MediaType = Literal["csv", "xlsx", "ndjson", "geojson"]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from contracts.vocabulary import Instant
+from services.registry.schemas.tps import MovedOut
 
 Level = Literal["province", "kabkota", "kecamatan", "kelurahan"]
 
@@ -25,6 +26,30 @@ class RegionFacts(BaseModel):
     lon: float | None
     point_source: str | None
     source: str
+
+
+CodeState = Literal["current", "former", "foreign", "unknown"]
+
+
+class RegionList(BaseModel):
+    """The list of regions that the desk uses."""
+
+    name: str
+    version: str
+    year: int
+    source: str
+
+
+class RegionCodeOut(BaseModel):
+    """What a code of some list is on the desk. Successors are those that somebody told with a source; none is guessed."""
+
+    of_list: str
+    code: str
+    state: CodeState
+    successors: list[RegionFacts]
+    source: str | None
+    as_of: date | None
+    desk_list: RegionList
 
 
 class RegionChildren(BaseModel):
@@ -55,6 +80,7 @@ class PollingPlace(BaseModel):
     lat: float | None
     lon: float | None
     accessible: bool | None
+    moved: MovedOut | None = Field(description="Since when it stands here rather than where it stood before.")
     voting_date: date
     voting_opens: str
     voting_closes: str

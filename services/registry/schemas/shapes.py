@@ -45,6 +45,12 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ImportRow(BaseModel):
+    """Base of a row of a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
     """One thing that does not fit, as a rule finds it; never the value that was sent.

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.registry_events import CivilTime
+from contracts.registry_places_events import MoveReason
 from contracts.vocabulary import Channel, ContestId, Instant, Moment, TpsCode, TpsKind
+from services.registry.schemas.officers import Person
 from services.registry.schemas.shapes import (
     Input,
     Latitude,
@@ -84,6 +86,13 @@ class TpsIn(TpsFacts):
     channel: Channel = Channel.API
 
 
+class MovedOut(BaseModel):
+    """That a TPS stands at another place than before."""
+
+    since_at: Instant
+    reason: MoveReason
+
+
 class TpsOut(BaseModel):
     """A TPS as it stands."""
 
@@ -108,6 +117,7 @@ class TpsOut(BaseModel):
     accessible: bool | None
     active: bool
     former_codes: list[str]
+    moved: MovedOut | None = Field(description="Null where it was never moved by a decision.")
     findings: list[str]
     source: str
     rehearsal: bool
@@ -120,7 +130,7 @@ class TpsReceipt(TpsOut):
 
 
 class RelocationIn(Input):
-    """A TPS stands at another place from now on."""
+    """The decision that a TPS stands at another place; `occurred_at` is when it was taken."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -128,7 +138,10 @@ class RelocationIn(Input):
                 {
                     "place": "Balai RW 5",
                     "address": "Jalan Contoh 9, Kebon Pedes",
+                    "reason_class": "flood",
                     "reason": "Lokasi semula tergenang (contoh).",
+                    "basis": "Berita acara PPS 12/2024 (contoh)",
+                    "effective_at": "2024-11-26T16:00:00+07:00",
                     "source": "PPS Kebon Pedes (contoh)",
                     "occurred_at": "2024-11-26T15:30:00+07:00",
                 }
@@ -141,7 +154,17 @@ class RelocationIn(Input):
     lat: Latitude | None = None
     lon: Longitude | None = None
     accessible: bool | None = None
+    reason_class: MoveReason = Field(default=MoveReason.OTHER, description="Everybody is told this much.")
     reason: Annotated[Reason, Field(min_length=1)]
+    basis: Text = Field(
+        default="", description="The document that decides it; empty where there is none yet."
+    )
+    decided_by: Person | None = Field(
+        default=None, description="Pseudonym of who decided; the caller's where it is left out."
+    )
+    effective_at: Moment | None = Field(
+        default=None, description="From when on it stands there; from the decision on where it is left out."
+    )
     source: Source
     occurred_at: Moment
     channel: Channel = Channel.API
@@ -172,6 +195,35 @@ class RenumberingIn(Input):
     reason: Annotated[Reason, Field(min_length=1)]
     source: Source
     channel: Channel = Channel.API
+
+
+class Relocation(BaseModel):
+    """One decision that moved a TPS."""
+
+    number: int
+    tps_version: int
+    reason_class: MoveReason
+    reason: str
+    basis: str
+    decided_by: str
+    decided_at: Instant
+    effective_at: Instant
+    from_place: str
+    from_address: str
+    place: str
+    address: str
+    lat: float | None
+    lon: float | None
+    source: str
+    recorded_at: Instant
+
+
+class Relocations(BaseModel):
+    """Every decision that moved a TPS, the newest first."""
+
+    tps_id: UUID
+    tps_code: str
+    items: list[Relocation]
 
 
 class TpsVersion(BaseModel):

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol, cast
 from uuid import UUID
 
 from chassis.database import Row
 from contracts.registry_events import ElectionSettings, Stage
+from contracts.registry_places_events import MoveReason
 from contracts.vocabulary import kpu_code
 from contracts.zones import zone_of
 from services.registry.errors import ElectionUnknown
 from services.registry.rules.tps import tps_findings
-from services.registry.schemas.tps import TpsFacts, TpsOut
+from services.registry.schemas.tps import MovedOut, TpsFacts, TpsOut
 
 
 class Reads(Protocol):
@@ -38,6 +39,14 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Since when a TPS stands at another place than before, and why."""
+
+    since_at: datetime
+    reason: MoveReason
+
+
+@dataclass(frozen=True, slots=True)
 class TpsState:
     """A TPS as it stands."""
 
@@ -46,6 +55,7 @@ class TpsState:
     version: int
     facts: TpsFacts
     former_codes: tuple[str, ...]
+    moved: Moved | None = None
 
     def contests(self) -> list[str]:
         """Return the ids of its contests; once registered, it has them by name."""
@@ -127,7 +137,8 @@ def _left_later(one: TpsState, other: TpsState, code: str) -> bool:
 def tps_state(row: Row) -> TpsState:
     """Return a row as the TPS that it is."""
     facts = TpsFacts.model_validate({name: row[name] for name in TpsFacts.model_fields})
-    return TpsState(row["id"], row["code"], row["version"], facts, tuple(row["former_codes"]))
+    moved = Moved(row["moved_at"], MoveReason(row["moved_reason"])) if row["moved_at"] else None
+    return TpsState(row["id"], row["code"], row["version"], facts, tuple(row["former_codes"]), moved)
 
 
 def tps_out(state: TpsState, frame: Frame) -> TpsOut:
@@ -156,6 +167,7 @@ def tps_out(state: TpsState, frame: Frame) -> TpsOut:
         accessible=facts.accessible,
         active=facts.active,
         former_codes=list(state.former_codes),
+        moved=MovedOut(since_at=state.moved.since_at, reason=state.moved.reason) if state.moved else None,
         findings=tps_findings(state.code, dpt=dpt, max_voters=frame.settings.max_voters_per_tps.value),
         source=facts.source,
         rehearsal=frame.rehearsal,

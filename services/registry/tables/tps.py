@@ -33,6 +33,8 @@ class Tps(Table, table=True):
     active: bool
     source: str
     former_codes: list[str] = Field(sa_column=texts())
+    moved_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    moved_reason: str | None = None
 
 
 class TpsReason(Table, table=True):

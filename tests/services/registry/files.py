@@ -22,8 +22,10 @@ def table(rows: Sequence[Sequence[object]], columns: Sequence[str] = COLUMNS, de
 
 
 def tps_rows(kelurahan: str, count: int, men: int = 250) -> list[list[object]]:
+    """Return rows of TPS, each at a point of its own."""
+    east = round(106 + int(kelurahan[6:8]) / 10 + int(kelurahan[-3:]) / 500, 3)
     return [
-        [f"{kelurahan}.{n:03d}", "Balai RW", f"Jalan {n}", -6.5, 106.8, men, 251, "ya"]
+        [f"{kelurahan}.{n:03d}", "Balai RW", f"Jalan {n}", round(-6.5 - n / 1000, 3), east, men, 251, "ya"]
         for n in range(1, count + 1)
     ]
 

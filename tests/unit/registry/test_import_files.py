@@ -169,3 +169,43 @@ def test_what_was_written_is_read(tmp_path: Path, table: list[list[str]]):
 def test_lines_of_json(tmp_path: Path, value: object):
     (row,) = rows_of(tmp_path / "f", "ndjson", json.dumps(value).encode())
     assert (row.fault is None) is isinstance(value, dict)
+
+
+def features(content: bytes) -> list[tuple[int, object, str]]:
+    """Return number, code and fault of each feature of a file."""
+    rows = read_rows(io.BytesIO(content), "geojson", columns=(), required=())
+    return [(row.row, row.values.get("code"), row.fault.code if row.fault else "") for row in rows]
+
+
+def test_features_are_read_one_by_one_and_a_huge_one_is_not_held(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("services.registry.commands.import_files.MOST_NUMBERS", 10)
+    ring = [[106.0, -6.5]] * 6
+    small = {"type": "Feature", "properties": {"kode": "32.71"}, "geometry": {"coordinates": ring[:5]}}
+    huge = {"type": "Feature", "properties": {"kode": "32.72"}, "geometry": {"coordinates": ring}}
+    parts = [small, huge, None, {"type": "Feature", "properties": []}, small]
+    content = json.dumps({"name": "x", "features": parts, "type": "FeatureCollection"}).encode()
+    assert features(content) == [
+        (1, "32.71", ""),
+        (2, None, "too-many-positions"),
+        (3, None, "not-a-feature"),
+        (4, None, "not-a-feature"),
+        (5, "32.71", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"features": [{"type": "Feature"',
+        b"\xff\xfe",
+        b"[]",
+        b'{"features": 7}',
+        b'{"a": {"features": [1]}}',
+    ],
+)
+def test_what_is_no_collection_of_features_is_told(content: bytes):
+    with pytest.raises(FileBrokenError) as caught:
+        features(content)
+    assert caught.value.code in {"not-geojson", "no-features"}

@@ -165,6 +165,8 @@ export const dictionary = define({
   unit_persons: { id: "orang", en: "persons" },
   unit_boxes: { id: "kotak", en: "boxes" },
   unit_requests: { id: "permintaan", en: "requests" },
+  unit_kelurahan: { id: "kelurahan", en: "kelurahan" },
+  unit_activities: { id: "kegiatan", en: "activities" },
   unit_clocks: { id: "tenggat", en: "clocks" },
 
   // Results

@@ -35,6 +35,23 @@ export const eventWords: Readonly<Record<string, Word>> = {
     id: "Kelompok wilayah ditetapkan: {title}",
     en: "Group of regions defined: {title}",
   },
+  "desk.registry.tps_checklist.changed.v1": {
+    id: "{place}: daftar periksa diperbarui",
+    en: "{place}: checklist changed",
+  },
+  "desk.registry.tps_relocation.decided.v1": {
+    id: "{place}: TPS dipindahkan dari {from_place}",
+    en: "{place}: TPS moved from {from_place}",
+  },
+  "desk.registry.guarding_rules.defined.v1": {
+    id: "Pola pengamanan TPS ditetapkan",
+    en: "Guarding of TPS defined",
+  },
+  "desk.registry.campaign_rules.defined.v1": {
+    id: "Aturan kampanye ditetapkan",
+    en: "Campaign rules defined",
+  },
+  "desk.registry.outreach.changed.v1": { id: "{place}: kegiatan {title}", en: "{place}: activity {title}" },
   "desk.logistics.tps_supply.need_computed.v1": {
     id: "{place}: kebutuhan logistik dihitung",
     en: "{place}: need of supplies computed",

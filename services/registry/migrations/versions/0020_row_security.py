@@ -7,7 +7,7 @@ from chassis.policies import ACCESS_FUNCTIONS, protect
 revision = "0020"
 down_revision = "0016"
 
-_OF_A_TPS = ("tps_reason", "tps_risk", "voter", "voter_seen", "tps_voters")
+_OF_A_TPS = ("tps_reason", "tps_risk", "tps_relocation", "tps_checklist", "voter", "voter_seen", "tps_voters")
 _OF_A_ROSTER = ("officer", "officer_history", "check_in")
 
 
@@ -28,6 +28,16 @@ def upgrade() -> None:
         # A roster is that of a TPS, or that of an area, which names its region.
         *protect("tps_roster", code="region_code", parents={"tps_id": "tps.id"}),
         *(line for table in _OF_A_ROSTER for line in protect(table, parents={"tps_id": "tps_roster.tps_id"})),
+        *protect("tps_check", parents={"tps_id": "tps_checklist.tps_id"}),
+        *protect("outreach", code="region_code"),
+        # Boundaries and former codes are of no election: everybody reads them.
+        *protect("region_boundary", code="code", everybody_reads=True),
+        *protect("region_change", code="new_code", everybody_reads=True),
+        *protect(
+            "election_rules",
+            also="(select desk_covers(e.region_code) from election e where e.id = election_rules.election)",
+            everybody_reads=True,
+        ),
         *protect("voter_change", parents={"voter_id": "voter.id", "from_tps": "tps.id", "to_tps": "tps.id"}),
         *protect("training", code="region_code"),
         *protect("training_attendance", parents={"training_id": "training.id"}),

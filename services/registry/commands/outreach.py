@@ -1,0 +1,182 @@
+"""Commands on activities that bring the election to voters; written for many, so that an import is the same as one PUT."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+from uuid_utils.compat import uuid7
+
+from chassis.actor import region_not_covered
+from chassis.database import UnitOfWork
+from chassis.idempotency import Receipt
+from chassis.outbox import Origin
+from contracts.access import covers
+from contracts.registry_places_events import OutreachChanged, OutreachKind, OutreachState
+from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.errors import NotBegun
+from services.registry.rules.regions import is_region
+from services.registry.schemas.outreach import OutreachFacts, OutreachIn, OutreachReceipt
+from services.registry.schemas.shapes import Misfit, Outcome
+from services.registry.tables.frames import load_frame
+from services.registry.tables.places import Outreach
+
+
+@dataclass(frozen=True, slots=True)
+class OutreachChange:
+    """An activity as it is to be; `before` is what is there."""
+
+    code: str
+    facts: OutreachFacts
+    before: Outreach | None
+
+    @property
+    def same(self) -> bool:
+        """Say whether it already is so."""
+        return self.before is not None and facts_of(self.before) == self.facts
+
+
+def facts_of(row: Outreach) -> OutreachFacts:
+    """Return what is known of an activity."""
+    return OutreachFacts.model_validate({name: getattr(row, name) for name in OutreachFacts.model_fields})
+
+
+def outreach_misfits(facts: OutreachFacts) -> list[Misfit]:
+    """Return why an activity cannot be so."""
+    if is_region(facts.region_code):
+        return []
+    return [
+        Misfit(
+            "region_code",
+            "region-unknown",
+            "The list of regions has no such code.",
+            "Daftar wilayah tidak memuat kode ini.",
+        )
+    ]
+
+
+def is_early(facts: OutreachFacts, *, now: datetime) -> bool:
+    """Say whether an activity is told to be held that has not begun."""
+    return facts.state is OutreachState.HELD and facts.starts_at > now
+
+
+async def locked_outreach(uow: UnitOfWork, election: str, codes: Sequence[str]) -> Mapping[str, Outreach]:
+    """Return activities by code and hold them, those that do not exist yet too.
+
+    Emits:
+        nothing
+    """
+    await lock_names(uow, [f"outreach:{election}:{code}" for code in codes])
+    rows = await uow.session.exec(
+        select(Outreach)
+        .where(Outreach.election == election, col(Outreach.code).in_(codes))
+        .order_by(col(Outreach.id))
+        .with_for_update()
+    )
+    return {row.code: row for row in rows}
+
+
+async def write_outreach(
+    uow: UnitOfWork, changes: Sequence[OutreachChange], *, origin: Origin
+) -> list[Outreach]:
+    """Write activities that change and tell of each.
+
+    Emits:
+        outreach.changed, one for each.
+    """
+    written: list[Outreach] = []
+    for change in changes:
+        facts = change.facts.model_dump()
+        facts.update(kind=change.facts.kind.value, state=change.facts.state.value)
+        if change.before is None:
+            named = {"id": uuid7(), "election": origin.election, "code": change.code, "version": 1}
+            row = Outreach.model_validate({**facts, **named})
+        else:
+            row = change.before
+            row.sqlmodel_update(facts)
+            row.version += 1
+        uow.session.add(row)
+        uow.emit(_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
+        written.append(row)
+    return written
+
+
+def _changed(row: Outreach) -> OutreachChanged:
+    return OutreachChanged(
+        activity_id=row.id,
+        code=row.code,
+        kind=OutreachKind(row.kind),
+        state=OutreachState(row.state),
+        title=row.title,
+        organiser=row.organiser,
+        region_code=row.region_code,
+        place=row.place,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        reach_men=row.reach_men,
+        reach_women=row.reach_women,
+        reach_total=row.reach_total,
+        photos=len(row.photos),
+        source=row.source,
+        as_of=row.as_of,
+    )
+
+
+async def change_outreach(
+    uow: UnitOfWork,
+    code: str,
+    command: OutreachIn,
+    *,
+    expected: int | None,
+    grants: Sequence[str],
+    origin: Origin,
+) -> Receipt:
+    """Plan an activity, or tell that it was held, cancelled or otherwise; the same facts again change nothing.
+
+    Args:
+        grants: the caller's regions: they cover where the activity is, and where it is to be.
+
+    Emits:
+        outreach.changed, where something changed.
+
+    Raises:
+        ElectionUnknown: there is no such election.
+        InvalidPayload: there is no such region.
+        RegionNotCovered: it is there, and lies elsewhere.
+        NotBegun: it is told to be held and has not begun.
+        PreconditionRequired, PreconditionFailed: it is there in another version.
+    """
+    frame = await load_frame(uow, origin.election, lock="for share")
+    facts = OutreachFacts.model_validate(command.model_dump(exclude={"channel"}))
+    refuse(outreach_misfits(facts))
+    if is_early(facts, now=origin.now):
+        raise NotBegun(
+            "An activity that has not begun was not held.",
+            detail_id="Kegiatan yang belum dimulai belum terlaksana.",
+            current_state="planned",
+            allowed=["tell that it was held once it has begun", "correct starts_at", "leave it planned"],
+        )
+    before = (await locked_outreach(uow, origin.election, [code])).get(code)
+    if before is not None and not any(covers(held, before.region_code) for held in grants):
+        raise region_not_covered()
+    change = OutreachChange(code, facts, before)
+    outcome = judge(before.version if before else None, expected=expected, same=change.same)
+    row = before
+    if outcome is not Outcome.UNCHANGED:
+        (row,) = await write_outreach(uow, [change], origin=origin)
+    assert row is not None
+    out = OutreachReceipt(
+        **facts.model_dump(),
+        activity_id=row.id,
+        code=code,
+        version=row.version,
+        rehearsal=frame.rehearsal,
+        outcome=outcome,
+    )
+    return Receipt(
+        out,
+        location=f"/v1/elections/{origin.election}/outreach/{code}",
+        aggregate=f"outreach/{row.id}",
+        version=row.version,
+        status=status_of(outcome),
+    )

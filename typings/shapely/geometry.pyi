@@ -1,0 +1,5 @@
+from collections.abc import Mapping
+
+from shapely import Geometry
+
+def shape(context: Mapping[str, object]) -> Geometry: ...

@@ -1,0 +1,3 @@
+from shapely import Geometry, Point
+
+def nearest_points(g1: Geometry, g2: Geometry) -> tuple[Point, Point]: ...
