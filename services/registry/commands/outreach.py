@@ -67,13 +67,16 @@ async def locked_outreach(uow: UnitOfWork, election: str, codes: Sequence[str]) 
         nothing
     """
     await lock_names(uow, [f"outreach:{election}:{code}" for code in codes])
-    rows = await uow.session.exec(
-        select(Outreach)
-        .where(Outreach.election == election, col(Outreach.code).in_(codes))
-        .order_by(col(Outreach.id))
-        .with_for_update()
-    )
-    return {row.code: row for row in rows}
+    async with (
+        uow.beyond_regions()
+    ):  # a code is one activity's in the whole election; whose it is, the caller judges
+        rows = await uow.session.exec(
+            select(Outreach)
+            .where(Outreach.election == election, col(Outreach.code).in_(codes))
+            .order_by(col(Outreach.id))
+            .with_for_update()
+        )
+        return {row.code: row for row in rows}
 
 
 async def write_outreach(
