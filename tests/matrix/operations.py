@@ -34,7 +34,8 @@ class Ask:
         before: an operation that makes the thing anew each time, asked by the desk.
         told_by_rows: whether the database alone refuses by changing nothing, whatever is answered: it is of the frame that
             everybody reads, or looks to whoever may not see it as if it were not there yet.
-        needs_grant: whether a caller without any grant may be refused or not: nothing comes of it either way.
+        needs_grant: whether a caller without any TPS may be refused or not: nothing comes of it either way.
+        gives: whether it gives or takes rights: a group of regions gives itself alone, for others may change what is in it.
     """
 
     may: str
@@ -47,6 +48,7 @@ class Ask:
     before: str | None = None
     told_by_rows: bool = False
     needs_grant: bool = False
+    gives: bool = False
 
 
 _E = "/v1/elections/{election}"
@@ -58,8 +60,59 @@ _I, _P, _A, _K = (
     f"{_E}/tasks/{{task_id}}",
 )
 _FORM = f"{_T}/forms/{{contest}}"
+_POST = f"{_E}/posts/{{code}}/{{duty}}/{{slot}}"
+_REQUEST = f"{_E}/facilities/{{code}}/requests/{{request_id}}"
+_AGENCY = "/v1/agencies/{agency}"
+_CLIENT, _PERSON = f"{_AGENCY}/clients/{{client}}", f"{_AGENCY}/people/{{person}}"
+KECAMATAN: Final = "32.71.06"
 
+
+def _common(service: str, *, may: str, path: str, body: Body) -> dict[str, Ask]:
+    """Return what every service has: batches of the field with what clashes in them, and its part of the audit trail.
+
+    Args:
+        may: what the command of the batch asks for.
+        path: of the command, below the election.
+        body: of the command.
+    """
+    command = {"id": "{new}", "path": path, "body": body}
+    trail = f"GET {_E}/audit/{service}"
+    return {
+        f"POST {_E}/sync:batch": Ask(may, TPS, item=True, body={"device": "{device}", "items": [command]}),
+        # It tells of the token's regions alone, whichever they are: test_field.py.
+        f"GET {_E}/sync/conflicts": Ask("settle:conflicts"),
+        f"POST {_E}/sync/conflicts/{{conflict_id}}/settlements": Ask(
+            "settle:conflicts", TPS, body={"decision": "first_stands", "reason": "Salah tekan (contoh)."}
+        ),
+        # Likewise; a check tells of hashes alone.
+        **{
+            f"{trail}/{part}{check}": Ask("audit")
+            for part in ("accesses", "changes")
+            for check in ("", "/check")
+        },
+    }
+
+
+_AT_TPS: Final = f"/tps/{TPS}"
+THIRD: Final = f"{KELURAHAN}.030"
+_VOTER: Final = {"voter_id": "{voter_id}"}
+_RIGHTS: Final = {"regions": [CITY], "election": "{election}"}
+_PATTERN: Final = {
+    "name": "contoh",
+    "risk_class": "low",
+    "police": 2,
+    "linmas": 20,
+    "tps": 10,
+    "source": "{new}",
+}
+_RULE: Final = {"id": "contoh", "stages": [], "text": "Example.", "text_id": "Contoh.", "source": "{new}"}
 _REGISTRY: Final[Mapping[str, Ask]] = {
+    **_common(
+        "registry",
+        may="check-in",
+        path=f"{_AT_TPS}/check-ins",
+        body={"channel": "app", "duty": "kpps", "slot": 1, "occurred_at": "2024-11-19T06:12:00+07:00"},
+    ),
     f"GET {_E}/commands/{{key}}": Ask("follow:registry"),
     f"GET {_E}": Ask("see:registry"),
     f"PUT {_E}": Ask("govern", CITY, body={"name": "{new}"}, told_by_rows=True),
@@ -81,8 +134,88 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"DELETE {_T}/officers/{{duty}}/{{slot}}": Ask(
         "change:registry", TPS, before=f"PUT {_T}/officers/{{duty}}/{{slot}}"
     ),
-    f"GET {_E}/facilities/{{code}}": Ask("see:registry", "32.71.06"),
-    f"PUT {_E}/facilities/{{code}}": Ask("bring:lists", "32.71.06", body={"address": "{new}"}),
+    f"GET {_T}/relocations": Ask("see:registry", TPS),
+    f"GET {_T}/checklist": Ask("see:registry", TPS),
+    f"PUT {_T}/checklist/{{item}}": Ask("bring:lists", TPS, body={"source": "{new}"}),
+    f"GET {_E}/posts/{{code}}": Ask("see:registry", TPS),
+    f"PUT {_POST}": Ask("change:registry", TPS),
+    f"POST {_POST}/steps": Ask("change:registry", TPS),
+    f"GET {_POST}/history": Ask("change:registry", TPS),
+    f"POST {_POST}/screenings": Ask("screen", TPS),
+    f"GET {_E}/screenings": Ask("screen", TPS, query=f"?region={TPS}"),
+    f"POST {_T}/check-ins": Ask("check-in", TPS),
+    f"POST {_E}/check-ins:batch": Ask("check-in", TPS, item=True),
+    f"POST {_POST}/end": Ask(
+        "change:registry", TPS, body={"happened_on": "2024-11-18"}, before=f"PUT {_POST}"
+    ),
+    f"GET {_E}/trainings/{{training}}": Ask("see:registry", KECAMATAN),
+    f"PUT {_E}/trainings/{{training}}": Ask("bring:lists", KECAMATAN, body={"topic": "{new}"}),
+    f"POST {_E}/trainings/{{training}}/attendance": Ask(
+        "bring:lists", KECAMATAN, body={"items": [{"place_code": TPS, "duty": "kpps", "slot": 1}]}
+    ),
+    f"GET {_E}/training-coverage/{{code}}": Ask("see:registry", CITY),
+    f"GET {_E}/personnel/{{operation}}/{{agency}}/{{code}}": Ask("see:registry", TPS),
+    f"PUT {_E}/personnel/{{operation}}/{{agency}}/{{code}}": Ask(
+        "bring:lists", TPS, body={"source": "{new}"}
+    ),
+    f"GET {_E}/facilities/{{code}}": Ask("see:registry", KECAMATAN),
+    f"PUT {_E}/facilities/{{code}}": Ask("bring:lists", KECAMATAN, body={"address": "{new}"}),
+    f"GET {_E}/facilities/{{code}}/coverage": Ask("see:registry", KECAMATAN),
+    f"POST {_E}/facilities/{{code}}/requests": Ask("bring:lists", KECAMATAN, body={"letter_number": "{new}"}),
+    f"GET {_REQUEST}": Ask("see:registry", KECAMATAN),
+    f"PUT {_REQUEST}": Ask("bring:lists", KECAMATAN, body={"letter_number": "{new}"}),
+    f"POST {_REQUEST}/decision": Ask("change:registry", KECAMATAN),
+    f"POST {_REQUEST}/reopening": Ask("change:registry", KECAMATAN),
+    f"POST {_REQUEST}/withdrawal": Ask("bring:lists", KECAMATAN),
+    f"GET {_E}/guarding-rules": Ask("see:guarding"),
+    f"PUT {_E}/guarding-rules": Ask("govern", CITY, body={"patterns": [_PATTERN]}, told_by_rows=True),
+    f"GET {_T}/guarding": Ask("see:guarding", TPS),
+    f"GET {_E}/regions/{{code}}/guarding": Ask("see:guarding", CITY),
+    f"GET {_E}/campaign-rules": Ask("see:registry"),
+    f"PUT {_E}/campaign-rules": Ask("govern", CITY, body={"rules": [_RULE]}, told_by_rows=True),
+    f"GET {_E}/outreach/{{code}}": Ask("see:registry", KELURAHAN),
+    f"PUT {_E}/outreach/{{code}}": Ask("bring:lists", KELURAHAN, body={"title": "{new}"}),
+    # It is laid over the TPS of the token alone, of which there may be none.
+    f"POST {_E}/risk-layers/imports": Ask("bring:lists", needs_grant=True),
+    "GET /v1/regions/{code}/boundary": Ask("see:registry"),
+    "GET /v1/region-codes/{of_list}/{code}": Ask("see:registry"),
+    # One voter, named by what the desk calls the row; a second one moves, and both TPS are the caller's to change.
+    f"POST {_E}/voters:find": Ask("bring:voters", TPS, body={"voter": _VOTER}),
+    f"GET {_E}/voters/{{voter_id}}": Ask("bring:voters", TPS),
+    f"POST {_E}/voters:correct": Ask("bring:voters", TPS, body={"voter": _VOTER}),
+    f"POST {_E}/voters:export": Ask("bring:voters", TPS, body={"voter": _VOTER}),
+    f"POST {_E}/voters:strike": Ask("bring:voters", TPS, body={"voter": _VOTER}),
+    f"POST {_E}/voters:restore": Ask("bring:voters", TPS, body={"voter": _VOTER}),
+    f"POST {_E}/voters:add-walk-in": Ask("bring:voters", TPS, body={"nik": "{walk_in_nik}"}),
+    f"POST {_E}/voters:move": Ask(
+        "bring:voters", KELURAHAN, body={"voter": {"nik": "{mover_nik}"}, "to_tps": THIRD}
+    ),
+    f"GET {_E}/regions/{{code}}/capacity": Ask("bring:voters", CITY),
+    f"GET {_E}/kelurahan/{{code}}/capacity-proposals": Ask("bring:voters", KELURAHAN),
+    f"POST {_T}/voters:split": Ask("bring:voters", KELURAHAN),
+    f"POST {_T}/voters:merge": Ask("bring:voters", KELURAHAN),
+    # The whole list's, and the keys of the desk with it.
+    f"POST {_E}/voters:reseal": Ask("govern", CITY),
+    # Who may get a token is of no region, but nobody gives or takes what is beyond their own.
+    "GET /v1/agencies": Ask("govern"),
+    f"GET {_AGENCY}": Ask("govern"),
+    f"PUT {_AGENCY}": Ask("govern", body={"contact": "{new}"}),
+    f"GET {_CLIENT}": Ask("govern"),
+    f"PUT {_CLIENT}": Ask("govern", CITY, body=_RIGHTS, gives=True),
+    f"POST {_CLIENT}/secrets": Ask("govern", CITY, gives=True),
+    f"DELETE {_CLIENT}/secrets/{{secret}}": Ask("govern", CITY, gives=True),
+    f"GET {_AGENCY}/people": Ask("govern"),
+    f"GET {_PERSON}": Ask("govern"),
+    f"PUT {_PERSON}": Ask("govern", CITY, body=_RIGHTS, gives=True),
+    f"DELETE {_PERSON}": Ask("govern", CITY, before=f"PUT {_PERSON}", gives=True),
+    f"GET {_AGENCY}/devices": Ask("govern"),
+    f"POST {_AGENCY}/devices": Ask(
+        "govern", CITY, body={"client": "{client}", "person": "{person}"}, gives=True
+    ),
+    f"GET {_AGENCY}/devices/{{device}}": Ask("govern"),
+    f"DELETE {_AGENCY}/devices/{{device}}": Ask("govern", CITY, gives=True),
+    # The last, for it is revoked for good.
+    f"DELETE {_CLIENT}": Ask("govern", CITY, gives=True),
     # What a file says is judged row by row, by the grants that it was sent with.
     f"POST {_E}/imports": Ask(
         "bring:lists", file=CSV, query="?kind=facilities&source=contoh", needs_grant=True
@@ -107,6 +240,7 @@ _SCAN: Final = {
     "to_party": "kpps",
 }
 _LOGISTICS: Final[Mapping[str, Ask]] = {
+    **_common("logistics", may="scan", path="/custody-scans", body=_SCAN | {"occurred_at": "{now}"}),
     f"GET {_E}/commands/{{key}}": Ask("follow:logistics"),
     f"POST {_T}/receipts": Ask("scan", TPS, body={"boxes": [], "items": [{"item": "ballot", "quantity": 1}]}),
     f"GET {_T}/supply": Ask("see:logistics", TPS),
@@ -143,8 +277,18 @@ _LOGISTICS: Final[Mapping[str, Ask]] = {
     # The last, for what is void goes nowhere.
     f"POST {_E}/boxes/{{box_id}}/void": Ask("change:logistics", TPS),
 }
+_FLOOD: Final = {
+    "category": "disaster",
+    "severity": "high",
+    "tps_code": TPS,
+    "title": "Banjir (contoh)",
+    "description": "Genangan (contoh)",
+    "occurred_at": "{now}",
+    "channel": "app",
+}
 _STEPS = ("acknowledgements", "actions", "closures", "reopenings", "reroutings", "corrections", "extensions")
 _INCIDENTS: Final[Mapping[str, Ask]] = {
+    **_common("incidents", may="report:incident", path="/incidents", body=_FLOOD),
     f"GET {_E}/commands/{{key}}": Ask("follow:incidents"),
     f"POST {_E}/incidents": Ask("report:incident", TPS),
     f"GET {_I}": Ask("see:incidents", TPS),
@@ -177,6 +321,12 @@ _INCIDENTS: Final[Mapping[str, Ask]] = {
     ),
 }
 _TURNOUT: Final[Mapping[str, Ask]] = {
+    **_common(
+        "turnout",
+        may="report:turnout",
+        path=f"{_AT_TPS}/milestones",
+        body={"milestone": "opened", "occurred_at": "2024-11-27T07:00:00+07:00", "channel": "app"},
+    ),
     f"GET {_E}/commands/{{key}}": Ask("follow:turnout"),
     f"POST {_T}/turnout-reports": Ask("report:turnout", TPS),
     f"POST {_E}/turnout-reports:batch": Ask("report:turnout", TPS, item=True),
@@ -205,6 +355,12 @@ ASKS: Final[Mapping[str, Mapping[str, Ask]]] = {
 WITHOUT_TOKEN: Final[Mapping[str, Mapping[str, str]]] = {
     "registry": {
         f"GET {_E}/public/tps/{{code}}": "sees the TPS that it names; test_public.py",
+        f"GET {_E}/public/tps/{{code}}/notice": "the same, to print; test_public.py",
+        f"GET {_E}/public/calendar": "the frame of the election; test_public.py",
+        f"GET {_E}/public/calendar.ics": "the same; test_public.py",
+        f"GET {_E}/public/outreach": "what is to come, in the region that it names; test_public.py",
+        "POST /v1/oauth/token": "gives what the application and the person may; tests/services/registry/test_tokens.py",
+        "POST /v1/public/devices:redeem": "finds by a code; tests/services/registry/test_devices.py",
         f"GET {_E}/public/kelurahan/{{code}}/tps": "sees the kelurahan that it names; test_public.py",
         f"POST {_E}/public/voters:lookup": "where somebody votes, wherever it is; tests/services/registry/test_voter_lookups.py",
     },
@@ -248,7 +404,7 @@ def body_of(service: str, operation: str, ask: Ask, things: Mapping[str, str]) -
     """Return the body of a request, new each time where its ids are to be new."""
     body = example_of(service, operation)
     if body is None:
-        return None
+        return _filled(ask.body, things) if ask.body else None  # of a route that no document shows
     target = body["items"][0] if ask.item else body
     for name, value in ask.body.items():
         target[name] = _filled(value, things)
@@ -260,6 +416,8 @@ def body_of(service: str, operation: str, ask: Ask, things: Mapping[str, str]) -
 
 
 def _filled(value: Any, things: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(each, things) for name, each in value.items()}
     if isinstance(value, list):
         return [_filled(each, things) for each in value]
     if isinstance(value, str) and value.startswith("{"):

@@ -21,39 +21,44 @@ def _words(text: str) -> frozenset[str]:
 
 _SEES = _words("see:registry see:logistics see:incidents see:turnout")
 _PUBLIC = _words("see:registry see:turnout")
-_CREW = _PUBLIC | _words("see:logistics scan report:incident report:turnout")
-_AGENCY = _SEES | _words("report:incident handle bring:lists")
+_CREW = _PUBLIC | _words("see:logistics scan report:incident report:turnout check-in")
+_PICTURE = _SEES | _words("see:guarding")
+_AGENCY = _PICTURE | _words("report:incident handle bring:lists")
+_DESK = _AGENCY | _words("change:registry check-in scan change:logistics report:turnout settle:conflicts")
 
 _ROLES: Final[Mapping[str, frozenset[str]]] = {
     # Who stands at a TPS or above it, for what was reported there.
     "kpps": _CREW,
-    "ptps": _PUBLIC | _words("see:incidents report:incident report:turnout"),
-    "pps": _CREW | _words("see:incidents"),
-    "ppk": _CREW | _words("see:incidents"),
+    "ptps": _PUBLIC | _words("see:incidents report:incident report:turnout check-in"),
+    "pps": _CREW | _words("see:incidents see:guarding"),
+    "ppk": _CREW | _words("see:incidents see:guarding"),
     # The commission's clerks: forms are entered by two, and settled by a third who entered none.
-    "operator": _SEES | _words("report:incident report:turnout enter bring:voters"),
-    "verifier": _SEES | _words("enter"),
-    "adjudicator": _SEES | _words("settle"),
+    "operator": _PICTURE | _words("report:incident report:turnout enter bring:voters settle:conflicts"),
+    "verifier": _PICTURE | _words("enter"),
+    "adjudicator": _PICTURE | _words("settle"),
     # Boxes.
-    "warehouse": _SEES | _words("scan change:logistics report:incident"),
+    "warehouse": _PICTURE | _words("scan change:logistics report:incident"),
     "courier": _PUBLIC | _words("see:logistics scan report:incident"),
     # Agencies: incidents, and the lists that are theirs to bring.
     "bpbd": _AGENCY,
     "police": _AGENCY,
-    "health": _AGENCY,
+    # How somebody's health is, is known to those who screen alone.
+    "health": _AGENCY | _words("screen"),
     "oversight": _AGENCY - _words("bring:lists"),
-    "camat": _SEES | _words("report:incident"),
-    "ministry": _SEES,
+    "camat": _PICTURE | _words("report:incident"),
+    "ministry": _PICTURE,
     "observer": _PUBLIC,
-    "desk": _AGENCY | _words("change:registry scan change:logistics report:turnout"),
-    "admin": _AGENCY | _words("change:registry scan change:logistics report:turnout bring:voters govern"),
+    # It reads what was done and who was shown what, and does nothing.
+    "auditor": _PICTURE | _words("audit"),
+    "desk": _DESK,
+    "admin": _DESK | _words("bring:voters govern audit"),
 }
 
 _AT: Final[Mapping[str, frozenset[str]]] = {
-    "registry": _words("see:registry"),
-    "logistics": _words("see:logistics scan change:logistics govern"),
-    "incidents": _words("see:incidents report:incident handle govern"),
-    "turnout": _words("see:turnout"),
+    "registry": _words("see:registry check-in bring:voters screen audit"),
+    "logistics": _words("see:logistics scan change:logistics govern audit settle:conflicts"),
+    "incidents": _words("see:incidents report:incident handle govern audit settle:conflicts"),
+    "turnout": _words("see:turnout audit settle:conflicts"),
 }
 """Who has business at a service at all: a token is for no other one, not even to ask what became of a command."""
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 from uuid import uuid4
 
@@ -14,9 +14,10 @@ from contracts.access import Role
 from services.turnout import consumers
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
 from tests.infrastructure import run_folder
-from tests.matrix.operations import CITY, CSV, KELURAHAN, TPS
+from tests.matrix.operations import CITY, CSV, KECAMATAN, KELURAHAN, THIRD, TPS
 from tests.matrix.oracle import GROUPS
 from tests.services.registry.electorate import as_csv, keys_file, person
+from tests.services.registry.shapes import box, collection, feature
 from tests.services.turnout.paper import lay_out, received, registered
 
 BASE: Final = f"/v1/elections/{ELECTION}"
@@ -24,6 +25,8 @@ NEIGHBOUR: Final = f"{KELURAHAN}.029"
 ELSEWHERE: Final = "32.73.01.1001.001"
 KEY: Final = "a-key-of-the-room"
 """Of a command of the one who asks everything in the matrix, so that they may ask what became of it."""
+BEFORE_THE_CUT_OFFS: Final = datetime(2024, 11, 19, 3, tzinfo=UTC)
+"""When voters still move, and facilities still ask."""
 Things = dict[str, str]
 
 
@@ -38,7 +41,10 @@ class Room:
 @asynccontextmanager
 async def room(name: str, database_url: str, *, desk_time: datetime | None = None) -> AsyncGenerator[Room]:
     """Run a service with something in it; nothing is relayed."""
-    settings: dict[str, object] = {"voter_keys_file": keys_file(run_folder())} if name == "registry" else {}
+    settings: dict[str, object] = {}
+    if name == "registry":
+        settings["voter_keys_file"] = keys_file(run_folder())
+        desk_time = desk_time or BEFORE_THE_CUT_OFFS
     async with running_service(
         name, database_url=database_url, kafka=None, desk_time=desk_time, **cast(Any, settings)
     ) as service:
@@ -83,7 +89,7 @@ async def _registry(service: RunningService) -> Things:
         "dpt_women": 283,
         "source": "KPU",
     }
-    for code in (TPS, NEIGHBOUR, ELSEWHERE):
+    for code in (TPS, NEIGHBOUR, THIRD, ELSEWHERE):
         await _made(service, "PUT", f"/tps/{code}", place | {"contests": ["gubernur-32"]})
     officer = {"person": "kpps-1", "display_name": "Petugas Contoh", "trained": "yes"}
     await _made(service, "PUT", f"/tps/{TPS}/officers/kpps/1", officer)
@@ -104,10 +110,15 @@ async def _registry(service: RunningService) -> Things:
     )
     listed = await service.client.post(
         f"{BASE}/voters/imports?source=contoh",
-        content=as_csv([person(1, tps_code=TPS)]),
-        headers=bearer(Role.OPERATOR, regions=[CITY]) | csv,
+        content=as_csv([person(1, tps_code=TPS), person(2, tps_code=TPS), person(3, tps_code=ELSEWHERE)]),
+        headers=bearer(Role.OPERATOR, regions=[CITY, "32.73"]) | csv,
     )
     assert (sent.status_code, listed.status_code) == (202, 202), sent.text + listed.text
+    await service.wait_until_known(
+        "select 1 where not exists (select from import where state in ('received', 'running'))"
+    )
+    named = {"voter": {"nik": person(1)["nik"]}}
+    voter = (await _made(service, "POST", "/voters:find", named))["voter_id"]
     return {
         "name": "uji",
         "kind": "hazard",
@@ -116,7 +127,99 @@ async def _registry(service: RunningService) -> Things:
         "facility": "rs-contoh",
         "import_id": sent.json()["id"],
         "voter_import_id": listed.json()["id"],
+        "voter_id": voter,
+        "mover_nik": person(2)["nik"],
+        "walk_in_nik": person(5)["nik"],
+        **await _things_of_places(service),
+        **await _partners(service),
+        "conflict_id": await _clash(
+            service,
+            f"/tps/{TPS}/check-ins",
+            {"duty": "kpps", "slot": 1, "occurred_at": "2024-11-19T06:00:00+07:00", "channel": "app"},
+            {"duty": "kpps", "slot": 2, "occurred_at": "2024-11-19T06:00:00+07:00", "channel": "app"},
+        ),
     }
+
+
+async def _things_of_places(service: RunningService) -> Things:
+    """Make what the registry knows of officers, facilities and places beside their rows."""
+    item = {"answer": "yes", "as_of": "2024-11-10", "source": "contoh"}
+    await _made(service, "PUT", f"/tps/{TPS}/checklist/power", item)
+    session = {
+        "topic": "Contoh",
+        "trainer": "Pelatih Contoh",
+        "region_code": KECAMATAN,
+        "place": "Aula",
+        "organiser": "KPU (contoh)",
+    }
+    session |= {"state": "held", "duties": ["kpps"], "starts_at": "2024-11-10T09:00:00+07:00"}
+    await _made(service, "PUT", "/trainings/latihan-contoh", session)
+    force = {"planned": 12, "as_of": "2024-11-18", "source": "contoh"}
+    await _made(service, "PUT", f"/personnel/operasi-contoh/polri/{TPS}", force)
+    letter = {"letter_number": "1/CONTOH", "received_at": "2024-11-18T09:00:00+07:00"}
+    asked = await _made(
+        service, "POST", "/facilities/rs-contoh/requests", letter | {"voters": {"inpatient": 3}}
+    )
+    activity = {"state": "planned", "title": "Contoh", "organiser": "KPU (contoh)", "kind": "outreach"}
+    activity |= {"place": "Balai", "starts_at": "2024-11-20T09:00:00+07:00", "as_of": "2024-11-10"}
+    await _made(
+        service, "PUT", "/outreach/kegiatan-contoh", activity | {"region_code": KELURAHAN, "source": "contoh"}
+    )
+    drawn = feature(box(106.70, -6.70, 106.90, -6.50), kode=CITY, nama="Kota Bogor")
+    headers = bearer(Role.DESK, regions=[CITY]) | {"Content-Type": "application/geo+json"}
+    sent = await service.client.post(
+        f"{BASE}/imports?kind=boundaries&source=contoh", content=collection([drawn]), headers=headers
+    )
+    assert sent.status_code == 202, sent.text
+    await service.wait_until_known("select from region_boundary where code = $1", CITY)
+    return {
+        "item": "power",
+        "training": "latihan-contoh",
+        "operation": "operasi-contoh",
+        "request_id": str(asked["request_id"]),
+        "activity": "kegiatan-contoh",
+        "of_list": "kemendagri-contoh",
+    }
+
+
+async def _partners(service: RunningService) -> Things:
+    """Make an agency with two applications, somebody of it, a secret and a device."""
+    agency = "instansi-contoh"
+    rights = {"roles": ["bpbd"], "regions": [CITY], "election": ELECTION}
+    application = rights | {"may_act_for_persons": True}
+
+    async def made(method: str, path: str, body: object) -> Mapping[str, Any]:
+        answer = await service.client.request(
+            method, f"/v1/agencies/{agency}{path}", json=body, headers=bearer(Role.ADMIN)
+        )
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    told = {"kind": "disaster", "name": "Contoh", "name_en": "Example", "contact": "Pusdalops"}
+    await made("PUT", "", told)
+    for client in ("aplikasi-contoh", "aplikasi-habis"):
+        await made("PUT", f"/clients/{client}", application)
+    await made("PUT", "/people/petugas-contoh", rights)
+    secret = await made("POST", "/clients/aplikasi-contoh/secrets", {})
+    phone = {"client": "aplikasi-contoh", "label": "HP (contoh)", "person": "petugas-contoh"}
+    device = await made("POST", "/devices", phone)
+    return {
+        "agency": agency,
+        "client": "aplikasi-contoh",
+        "client_to_go": "aplikasi-habis",
+        "person": "petugas-contoh",
+        "secret": str(secret["id"]),
+        "device": str(device["device"]),
+    }
+
+
+async def _clash(service: RunningService, path: str, first: object, second: object) -> str:
+    """Send two commands under one id, and return the id of the conflict that is kept."""
+    both = [{"id": str(uuid4()), "path": path, "body": first}] * 2
+    both[1] = both[1] | {"body": second}
+    found = await _made(service, "POST", "/sync:batch", {"device": "hp-contoh", "items": both})
+    assert [each["outcome"] for each in found["items"]] == ["created", "conflict"], found
+    return str(found["items"][1]["conflict_id"])
 
 
 async def _logistics(service: RunningService) -> Things:
@@ -137,9 +240,9 @@ async def _logistics(service: RunningService) -> Things:
         )
     house = {"region_code": KELURAHAN, "name": "Gudang", "address": "Jalan Contoh"}
     warehouse = str((await _made(service, "POST", "/warehouses", house, key=KEY))["warehouse_id"])
-    box, other = str(uuid4()), str(uuid4())
+    one, other = str(uuid4()), str(uuid4())
     packing = {"tps_code": TPS, "ballots": 547, "occurred_at": soon(-60), "warehouse_id": warehouse}
-    for each, contest in ((box, "walikota-32.71"), (other, "gubernur-32")):
+    for each, contest in ((one, "walikota-32.71"), (other, "gubernur-32")):
         await _made(
             service, "POST", "/boxes", packing | {"box_id": each, "contest": contest, "seal_number": each}
         )
@@ -159,9 +262,11 @@ async def _logistics(service: RunningService) -> Things:
     )
     assert receipt["boxes"][0]["opened"] == ["seal_mismatch"], receipt
     life = (await service.client.get(f"{BASE}/boxes/{other}", headers=bearer(Role.DESK))).json()
+    clash = [scan | {"box_id": str(uuid4())} for _ in range(2)]
     return {
+        "conflict_id": await _clash(service, "/custody-scans", *clash),
         "warehouse_id": warehouse,
-        "box_id": box,
+        "box_id": one,
         "shipment_id": shipment,
         "scan_id": str(stray["scan_id"]),
         "discrepancy_id": life["discrepancies"][0]["discrepancy_id"],
@@ -186,6 +291,7 @@ async def _incidents(service: RunningService) -> Things:
     advice = (await _made(service, "POST", f"/incidents/{one}/advice", told))["id"]
     task = (await _made(service, "POST", f"/incidents/{one}/tasks", told))["id"]
     return {
+        "conflict_id": await _clash(service, "/incidents", flood, flood | {"severity": "low"}),
         "incident_id": one,
         "other_incident_id": other,
         "problem_id": problem,
@@ -202,7 +308,8 @@ async def _turnout(service: RunningService) -> Things:
         await consumers.know_tps(uow, [received(far, aggregate_id=far.tps_id)])
     opened = {"milestone": "opened", "occurred_at": "2024-11-27T07:00:00+07:00"}
     await _made(service, "POST", f"/tps/{TPS}/milestones", opened, key=KEY)
-    return {}
+    later = opened | {"occurred_at": "2024-11-27T07:05:00+07:00"}
+    return {"conflict_id": await _clash(service, f"/tps/{TPS}/milestones", opened, later)}
 
 
 _FURNISHING: Final[Mapping[str, Callable[[RunningService], Awaitable[Things]]]] = {

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -14,7 +15,7 @@ from contracts.registry_places_events import (
     GuardingPattern,
     GuardingRulesDefined,
 )
-from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.frame import judge, lock_names, refuse, require_election, status_of
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.schemas.stages import (
     CampaignRulesIn,
@@ -28,7 +29,7 @@ Kind = Literal["guarding", "campaign"]
 
 
 async def define_guarding_rules(
-    uow: UnitOfWork, command: GuardingRulesIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork, command: GuardingRulesIn, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Define the guarding patterns of an election.
 
@@ -37,10 +38,12 @@ async def define_guarding_rules(
 
     Raises:
         ElectionUnknown: there is no such election.
+        RegionNotCovered: the caller's regions do not cover the whole election.
         InvalidPayload: a class has two patterns.
         PreconditionRequired, PreconditionFailed: they are there in another version.
     """
-    await load_frame(uow, origin.election, lock="for share")
+    frame = await load_frame(uow, origin.election, lock="for share")
+    require_election(actor, frame.region_code)
     refuse(_twice([pattern.risk_class.value for pattern in command.patterns], "patterns", "risk_class"))
     patterns = [GuardingPattern.model_validate(pattern.model_dump()) for pattern in command.patterns]
     outcome, version = await _define(
@@ -51,7 +54,7 @@ async def define_guarding_rules(
 
 
 async def define_campaign_rules(
-    uow: UnitOfWork, command: CampaignRulesIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork, command: CampaignRulesIn, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Define the campaign rules of an election.
 
@@ -60,10 +63,12 @@ async def define_campaign_rules(
 
     Raises:
         ElectionUnknown: there is no such election.
+        RegionNotCovered: the caller's regions do not cover the whole election.
         InvalidPayload: a rule stands twice, or names a stage that the election does not have.
         PreconditionRequired, PreconditionFailed: they are there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
+    require_election(actor, frame.region_code)
     known = {stage.id for stage in frame.stages}
     misfits = _twice([rule.id for rule in command.rules], "rules", "id")
     for position, rule in enumerate(command.rules):

@@ -201,10 +201,13 @@ async def add_walk_in(
     )
     findings += birth_findings(person, command.sex)
     indexes = keys.indexes(nik_of(origin.election, command.nik))
-    known = await uow.fetch_row(
-        "select * from voter where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved' for update",
-        *(origin.election, indexes),
-    )
+    async with (
+        uow.beyond_regions()
+    ):  # one person is once on the list of an election; where the other row is, is not told
+        known = await uow.fetch_row(
+            "select * from voter where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved' for update",
+            *(origin.election, indexes),
+        )
     if known is not None:
         if (known["kind"], known["tps_id"], known["status"]) == ("tambahan", tps.tps_id, "active"):
             return voter_receipt(known, tps, Outcome.UNCHANGED, findings)

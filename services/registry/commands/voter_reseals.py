@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
-from services.registry.commands.frame import lock_names
+from services.registry.commands.frame import lock_names, require_election
 from services.registry.commands.voter_history import note_key
 from services.registry.schemas.voter_changes import VoterResealIn, VoterResealReceipt
 from services.registry.tables.frames import load_frame
@@ -25,7 +26,7 @@ _OLDER = "election = $1 and key_id in (select id from voter_key where id <> $2)"
 
 
 async def reseal_voters(
-    uow: UnitOfWork, command: VoterResealIn, *, keys: SealingKeys | None, origin: Origin
+    uow: UnitOfWork, command: VoterResealIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Seal some rows anew that an older key sealed; when none is left, forget the keys that seal nothing.
 
@@ -36,10 +37,11 @@ async def reseal_voters(
 
     Raises:
         ElectionUnknown: there is no such election.
+        RegionNotCovered: the caller's regions do not cover the whole election, so that they do not see whose keys are in use.
         VotersUnavailable: the keys are not here, or a row does not open.
     """
     election = origin.election
-    await load_frame(uow, election)
+    require_election(actor, (await load_frame(uow, election)).region_code)
     keys = await require_same_keys(uow, keys)
     await lock_names(uow, [f"voters/{election}"])
     await note_key(uow, keys)

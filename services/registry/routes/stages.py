@@ -79,7 +79,9 @@ async def define_guarding_rules(
     """Define how the TPS of each security class are guarded: so many police for so many TPS, so many Linmas."""
     return await once(
         admin,
-        lambda uow, origin: commands.define_guarding_rules(uow, body, expected=expected, origin=origin),
+        lambda uow, origin: commands.define_guarding_rules(
+            uow, body, actor=admin, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,
@@ -121,7 +123,9 @@ async def define_campaign_rules(
     """Define what a campaign may not do, when and where, each rule with its source."""
     return await once(
         admin,
-        lambda uow, origin: commands.define_campaign_rules(uow, body, expected=expected, origin=origin),
+        lambda uow, origin: commands.define_campaign_rules(
+            uow, body, actor=admin, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

@@ -240,7 +240,7 @@ async def reseal_voters(
     """Seal some rows with the current key that an older one sealed; `desk voters reseal` repeats it until none is left."""
     return await once(
         admin,
-        lambda uow, origin: resealed(uow, body, keys=keys, origin=origin),
+        lambda uow, origin: resealed(uow, body, keys=keys, actor=admin, origin=origin),
         election=election,
         body=body,
     )
