@@ -65,6 +65,11 @@ def _complete(operation: Json, needed: list[Permission], *, path: str, method: s
     told = responses.get("422")
     if told is not None and _OF_FASTAPI[0] in str(told):
         del responses["422"]
+    if method == "put" and "201" in responses:
+        # It makes the thing, or finds it there.
+        responses.setdefault(
+            "200", {**responses["201"], "description": "It was there: changed, or as it was"}
+        )
     if needed:
         operation["security"] = [{"bearer": sorted(permission.scope.value for permission in needed)}]
         if any(permission.person for permission in needed):

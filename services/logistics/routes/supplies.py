@@ -63,7 +63,7 @@ async def read_catalogue(election: ElectionId, reader: Reader, read: ReaderDep) 
     return await queries.catalogue(read, election=election)
 
 
-@router.put("/catalogue/{item}", response_model=CatalogueItemOut)
+@router.put("/catalogue/{item}", status_code=201, response_model=CatalogueItemOut)
 async def change_catalogue_item(
     election: ElectionId,
     item: Annotated[ItemCode, Path()],

@@ -9,14 +9,14 @@ import asyncpg
 import httpx
 import pytest
 import sqlalchemy.exc
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, FastAPI, Header
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
 
 from chassis import problems
 from chassis.actor import Actor
-from chassis.identity import permission
+from chassis.identity import permission, public_route
 from chassis.openapi import install_openapi
 from chassis.problem_responses import ProblemDocument, language_of, problem_document, problem_responses
 from chassis.problems import Problem, WrongState, problem_types
@@ -391,6 +391,25 @@ def test_the_description_names_scopes_and_problems_in_their_true_form(mint: Mint
     assert list(document["components"]["responses"]["Problem422"]["content"]) == ["application/problem+json"]
     assert "security" not in document["paths"]["/v1/elections/{election}/raise/{what}"]["get"]
     assert _dangling(document) == set()
+
+
+def test_a_put_that_makes_a_thing_is_described_as_one_that_may_find_it() -> None:
+    app = FastAPI()
+
+    async def kept() -> str:
+        raise AssertionError
+
+    app.put("/new", status_code=201, dependencies=[Depends(public_route)])(kept)
+    app.put("/there", dependencies=[Depends(public_route)])(kept)
+    app.post("/another", status_code=201, dependencies=[Depends(public_route)])(kept)
+    install_openapi(app)
+    told = {path: next(iter(found.values()))["responses"] for path, found in app.openapi()["paths"].items()}
+    assert told["/new"]["200"]["content"] == told["/new"]["201"]["content"]
+    assert {path: {"200", "201"} & set(told[path]) for path in told} == {
+        "/new": {"200", "201"},
+        "/there": {"200"},
+        "/another": {"201"},
+    }
 
 
 def _dangling(document: dict[str, object]) -> set[str]:
