@@ -16,7 +16,6 @@ BEYOND: Final = {
     "services/registry/commands/facilities.py": "a code is one facility's in the whole election; the command judges whose",
     "services/registry/commands/trainings.py": "a code is one session's in the whole election; the command judges whose",
     "services/registry/commands/risk_layers.py": "keeps the file of an import, whose parts are the worker's alone",
-    "services/registry/commands/outreach.py": "a code is one activity's in the whole election; the command judges whose",
     "services/logistics/commands/boxes.py": "an id and a seal are one in the whole election",
     "services/logistics/commands/shipments.py": "a kecamatan's boxes may leave from the warehouse of its city",
     "services/logistics/commands/supplies.py": "marks what the service computes anew when an item of the election changes",
