@@ -18,8 +18,9 @@ _HIDDEN: Final = re.compile(
     | (?P<email>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
     | (?P<kept>
           \b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b   # a UUID
-        | (?<!\d)\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}(?!\.?\d)            # a TPS code, in our form
-        | (?<!\d)(?!628)\d{13}(?![./-]?\d)                         # and in KPU's
+        | (?<!\d)(?:\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}(?!\.?\d)        # a TPS code, in our form
+              | (?!628)\d{13}(?![./-]?\d))                         # and in KPU's
+          (?![ /-]\d(?:\d[ ./-]|[ ./-]\d[ ./-]?)\d(?!\d))          # with no three digits in groups to make it a NIK
         | (?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)                       # a day; no NIK begins with 20
       )
     | (?P<nik>(?<!\d)\d(?:[ ./-]?\d){15}(?!\d))

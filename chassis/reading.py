@@ -40,3 +40,13 @@ async def _unbounded_reader(request: Request) -> AsyncIterator[Connection]:
 
 UnboundedReaderDep = Annotated[Connection, Depends(_unbounded_reader, scope="function")]
 """A connection of a public route that looks for something by a secret of the asker's, wherever it is."""
+
+
+async def _frame_reader(request: Request) -> AsyncIterator[Connection]:
+    database: Database = request.app.state.database
+    async with database.reading(NOWHERE) as connection:
+        yield connection
+
+
+FrameReaderDep = Annotated[Connection, Depends(_frame_reader, scope="function")]
+"""A connection of a public route: it sees what everybody reads, such as an election and its stages."""

@@ -7,8 +7,6 @@ stuck one cannot fill the door. A command is never repeated by us: a caller that
 import asyncio
 import gzip
 import json
-import math
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,7 +29,6 @@ from chassis.problems import (
     OutcomeUnknown,
     Overloaded,
     Problem,
-    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -39,6 +36,7 @@ from chassis.telemetry import CALLER_GONE, current_traceparent
 from chassis.token_verifier import TokenVerifier
 from contracts.vocabulary import Service
 from gateway.errors import DoorShut
+from gateway.refusals import Refusals
 
 _FORWARDED: Final = frozenset(
     {
@@ -69,8 +67,6 @@ _PUBLIC_WAITING = 16
 _TOKENS: Final = frozenset({"/v1/oauth/token", "/.well-known/jwks.json"})
 """Whoever asks for these has no token yet, and must get one although the public floods its own lane."""
 
-_MOST_REFUSALS = 20_000
-_LONGEST_REFUSAL_S = 600
 _TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
 
 
@@ -159,53 +155,6 @@ def full() -> Overloaded:
         detail_id="Terlalu banyak permintaan menunggu layanan ini.",
         retry_after_s=1,
     )
-
-
-class Refusals:
-    """Who has used up a budget of the public: as long as the owner said, the door says so in its place.
-
-    A flood then costs the door a look into a dictionary, and the services nothing.
-    """
-
-    def __init__(self) -> None:
-        self._until: dict[tuple[str, str], float] = {}
-
-    def check(self, path: str, address: str) -> None:
-        """Refuse what the owner has refused, until it may be tried again.
-
-        Raises:
-            TooManyRequests: it may not yet.
-        """
-        left_s = self._until.get((path, address), 0.0) - time.monotonic()
-        if left_s > 0:
-            raise TooManyRequests(
-                "The budget of this network address is used up for now.",
-                detail_id="Jatah alamat jaringan ini habis untuk sementara.",
-                retry_after_s=math.ceil(left_s),
-            )
-
-    def note(self, path: str, address: str, answer: httpx.Response) -> None:
-        """Remember a refusal of the address that says for how long; others are about what was asked, not about who asks."""
-        wait = answer.headers.get("retry-after", "")
-        if (
-            answer.status_code != TooManyRequests.status
-            or not wait.isdecimal()
-            or not _of_the_address(answer)
-        ):
-            return
-        now = time.monotonic()
-        if len(self._until) >= _MOST_REFUSALS:
-            self._until = {key: until for key, until in self._until.items() if until > now}
-        if len(self._until) < _MOST_REFUSALS:
-            self._until[path, address] = now + min(int(wait), _LONGEST_REFUSAL_S)
-
-
-def _of_the_address(answer: httpx.Response) -> bool:
-    try:
-        told: object = answer.json()
-    except ValueError:
-        return False
-    return isinstance(told, dict) and cast(dict[str, object], told).get("code") == TooManyRequests.code
 
 
 class Door:

@@ -15,7 +15,8 @@ from contracts.turnout_events import TallyState
 from contracts.vocabulary import MILESTONES_IN_ORDER
 from gateway.queries.elections import local_instant_of
 from gateway.queries.overview import turnout_of
-from gateway.queries.points import Situation, points_of
+from gateway.queries.point_shapes import Situation
+from gateway.queries.points import points_of
 from gateway.totals import below, overdue
 
 FINAL = "final"

@@ -17,7 +17,8 @@ from gateway.places import Place
 from gateway.queries.elections import election_of, local_instant_of
 from gateway.queries.freshness import reached_by
 from gateway.queries.naming import children_of, named
-from gateway.queries.points import OutreachCover, Situation, points_of
+from gateway.queries.point_shapes import OutreachCover, Situation
+from gateway.queries.points import points_of
 from gateway.schemas.regions import (
     NOT_OFFICIAL,
     BoxSummary,

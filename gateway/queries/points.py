@@ -4,67 +4,12 @@ Pure. A point without a source says what is missing and is never ok; nothing is 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
+from gateway.queries.point_shapes import Judged, OutreachCover, Situation, Text, part
 from gateway.schemas.regions import Point, PointPart, PointStatus
-from gateway.totals import Due, Totals, below, overdue
-
-Text = tuple[str, str]
-"""A sentence in English and in Indonesian."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutreachCover:
-    """How many kelurahan of a region have a TPS, in how many an activity was held, and of how many anything is told."""
-
-    of: int
-    held: int
-    told: int
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the points of a region are judged by.
-
-    Attributes:
-        opens_at: when people begin to vote; None while no election has said so.
-        mitigated: TPS of a high hazard whose place and access are known and where a problem of the place was solved.
-        agencies: whether the caller may see what only the desk's agencies may.
-        outreach: activities for voters, by kelurahan; None where nobody told of any.
-        thresholds: by number of a point, done of all from which on it is ok.
-    """
-
-    totals: Totals
-    dues: Sequence[Due]
-    now: datetime
-    opens_at: datetime | None
-    target_ratio: float
-    mitigated: int
-    agencies: bool
-    thresholds: Mapping[int, float]
-    case_threshold: float
-    outreach: OutreachCover | None = None
-
-    def of(self, name: str) -> int:
-        """Return a figure, 0 where nobody added to it."""
-        return self.totals.get(name, 0)
-
-
-@dataclass(slots=True)
-class _Judged:
-    """A point while it is judged. `done` of `of` counts in `unit`; without `of` there is no data."""
-
-    unit: str
-    done: int = 0
-    of: int = 0
-    not_known: int = 0
-    parts: list[PointPart] = field(default_factory=list[PointPart])
-    missing: list[Text] = field(default_factory=list[Text])
-    needs_attention: bool = False
-    is_partial: bool = False
-
+from gateway.totals import below, overdue
 
 NAMES: Mapping[int, Text] = {
     1: ("Logistics", "Logistik"),
@@ -93,10 +38,10 @@ def points_of(situation: Situation) -> list[Point]:
     return [_point(number, judge, situation) for number, judge in _JUDGES.items()]
 
 
-def _point(number: int, judge: Callable[[Situation], _Judged], situation: Situation) -> Point:
+def _point(number: int, judge: Callable[[Situation], Judged], situation: Situation) -> Point:
     threshold = situation.thresholds.get(number, 1.0)
     hidden = not situation.agencies and number not in _FOR_EVERYBODY
-    judged = _Judged("tps", missing=[_NOT_FOR_THIS_TOKEN]) if hidden else judge(situation)
+    judged = Judged("tps", missing=[_NOT_FOR_THIS_TOKEN]) if hidden else judge(situation)
     known = judged.of > 0 and judged.not_known < judged.of
     missing = judged.missing or ([] if known else [_NOTHING])
     return Point(
@@ -115,7 +60,7 @@ def _point(number: int, judge: Callable[[Situation], _Judged], situation: Situat
     )
 
 
-def _status(judged: _Judged, threshold: float) -> PointStatus:
+def _status(judged: Judged, threshold: float) -> PointStatus:
     if judged.needs_attention:
         return "attention"
     if judged.of <= 0 or judged.not_known >= judged.of:
@@ -125,22 +70,18 @@ def _status(judged: _Judged, threshold: float) -> PointStatus:
     return "no_data" if judged.is_partial else "ok"
 
 
-def _part(name: Text, unit: str, *, done: int, of: int, not_known: int = 0) -> PointPart:
-    return PointPart(name=name[0], name_id=name[1], unit=unit, done=done, of=of, not_known=max(0, not_known))
-
-
-def _logistics(s: Situation) -> _Judged:
+def _logistics(s: Situation) -> Judged:
     """Sealed boxes of all its contests received at the TPS, none open in discrepancy."""
     of, told = s.of("tps"), s.of("supply/tps")
-    judged = _Judged("tps", s.of("supply/tps_done"), of, of - told)
+    judged = Judged("tps", s.of("supply/tps_done"), of, of - told)
     judged.parts = [
-        _part(
+        part(
             ("Boxes received", "Kotak diterima"),
             "boxes",
             done=s.of("boxes/received"),
             of=s.of("boxes/needed"),
         ),
-        _part(
+        part(
             ("TPS complete in time", "TPS lengkap tepat waktu"), "tps", done=s.of("supply/tps_on_time"), of=of
         ),
     ]
@@ -153,39 +94,37 @@ def _logistics(s: Situation) -> _Judged:
     return judged
 
 
-def _places(s: Situation) -> _Judged:
+def _places(s: Situation) -> Judged:
     """Place confirmed, access checked, hazard known, and mitigated where it is high."""
     of, high = s.of("tps"), s.of("ready/place/high")
     mitigated, sited = min(s.mitigated, high), s.of("place/high_sited")
     done = s.of("ready/place/done")
-    judged = _Judged("tps", done + mitigated, of, of - done - high)
+    judged = Judged("tps", done + mitigated, of, of - done - high)
     known, checked = s.of("place/hazard_known"), s.of("check/tps")
     judged.parts = [
-        _part(("Place confirmed", "Lokasi dipastikan"), "tps", done=s.of("place/place"), of=of),
-        _part(
+        part(("Place confirmed", "Lokasi dipastikan"), "tps", done=s.of("place/place"), of=of),
+        part(
             ("Access checked", "Akses diperiksa"),
             "tps",
             done=s.of("place/access_checked"),
             of=of,
             not_known=of - s.of("place/access_checked"),
         ),
-        _part(
-            ("Hazard known", "Kerawanan bencana diketahui"), "tps", done=known, of=of, not_known=of - known
-        ),
-        _part(
+        part(("Hazard known", "Kerawanan bencana diketahui"), "tps", done=known, of=of, not_known=of - known),
+        part(
             ("High hazard mitigated", "Rawan tinggi dimitigasi"),
             "tps",
             done=mitigated + sited,
             of=high + sited,
         ),
-        _part(
+        part(
             ("Crew, guards and supervisor named", "KPPS, Linmas, dan pengawas ditetapkan"),
             "tps",
             done=s.of("ready/crew/done"),
             of=of,
             not_known=of - s.of("crew/tps"),
         ),
-        _part(
+        part(
             ("Checklist complete", "Daftar periksa lengkap"),
             "tps",
             done=s.of("check/complete"),
@@ -200,14 +139,14 @@ def _places(s: Situation) -> _Judged:
     return judged
 
 
-def _officers(s: Situation) -> _Judged:
+def _officers(s: Situation) -> Judged:
     """Seven KPPS named at every TPS, all of them trained."""
     of, told = s.of("tps"), s.of("crew/tps")
-    judged = _Judged("tps", s.of("ready/officers/done"), of, of - told + _known_gap(s, "officers", of - told))
+    judged = Judged("tps", s.of("ready/officers/done"), of, of - told + _known_gap(s, "officers", of - told))
     slots = s.of("crew/kpps/slots")
     judged.parts = [
-        _part(("KPPS named", "KPPS ditetapkan"), "persons", done=s.of("crew/kpps/named"), of=slots),
-        _part(
+        part(("KPPS named", "KPPS ditetapkan"), "persons", done=s.of("crew/kpps/named"), of=slots),
+        part(
             ("KPPS trained", "KPPS dilatih"),
             "persons",
             done=s.of("crew/kpps/trained"),
@@ -237,7 +176,7 @@ def _screening(s: Situation) -> PointPart:
 def _way(s: Situation, word: str, name: Text, *, told: str) -> PointPart:
     """Return how many KPPS have come so far, of those named; while it is said of none of them, nothing is known of any."""
     named, done = s.of("crew/kpps/named"), s.of(f"crew/kpps/{word}")
-    return _part(name, "persons", done=done, of=named, not_known=named - s.of(told) if done else named)
+    return part(name, "persons", done=done, of=named, not_known=named - s.of(told) if done else named)
 
 
 def _known_gap(s: Situation, point: str, unrostered: int) -> int:
@@ -245,15 +184,15 @@ def _known_gap(s: Situation, point: str, unrostered: int) -> int:
     return max(0, s.of(f"ready/{point}/unknown") - unrostered)
 
 
-def _participation(s: Situation) -> _Judged:
+def _participation(s: Situation) -> Judged:
     """Before the day: outreach held in each kelurahan; from the opening on: turnout against the target."""
     if s.opens_at is None or s.now < s.opens_at:
         return _outreach(s)
-    judged = _Judged("voters")
+    judged = Judged("voters")
     listed = s.of("dpt_men") + s.of("dpt_women")
     of, reported = s.of("tps"), s.of("voted/tps")
     judged.parts = [
-        _part(("TPS that reported", "TPS yang melapor"), "tps", done=reported, of=of, not_known=of - reported)
+        part(("TPS that reported", "TPS yang melapor"), "tps", done=reported, of=of, not_known=of - reported)
     ]
     if not reported:
         judged.missing.append(
@@ -264,17 +203,17 @@ def _participation(s: Situation) -> _Judged:
     return judged
 
 
-def _outreach(s: Situation) -> _Judged:
+def _outreach(s: Situation) -> Judged:
     """An activity for voters held in every kelurahan; one of which nobody told anything is not known."""
     cover = s.outreach or OutreachCover(0, 0, 0)
-    judged = _Judged("kelurahan", cover.held, cover.of, cover.of - cover.told)
+    judged = Judged("kelurahan", cover.held, cover.of, cover.of - cover.told)
     if not cover.told:
         judged.missing.append(("No outreach has been told of.", "Belum ada sosialisasi yang dilaporkan."))
     elif cover.told < cover.of:
         judged.missing.append(("Outreach of some kelurahan.", "Sosialisasi sebagian kelurahan."))
     if s.of("outreach/held"):
         judged.parts = [
-            _part(
+            part(
                 ("Activities whose reach was counted", "Kegiatan yang dihitung pesertanya"),
                 "activities",
                 done=s.of("outreach/held") - s.of("reach/unknown"),
@@ -285,15 +224,15 @@ def _outreach(s: Situation) -> _Judged:
     return judged
 
 
-def _counting(s: Situation) -> _Judged:
+def _counting(s: Situation) -> Judged:
     """Both entries of every form agree or are settled."""
     of = s.of("forms/expected")
     told = {state: s.of(f"tallies/{state}") for state in ("first_entered", "disputed", "held", "verified")}
-    judged = _Judged("forms", told["verified"], of, of - sum(told.values()))
+    judged = Judged("forms", told["verified"], of, of - sum(told.values()))
     judged.parts = [
-        _part(("Entered once", "Dientri sekali"), "forms", done=told["first_entered"], of=of),
-        _part(("In dispute", "Berbeda"), "forms", done=told["disputed"], of=of),
-        _part(("Held", "Ditahan"), "forms", done=told["held"], of=of),
+        part(("Entered once", "Dientri sekali"), "forms", done=told["first_entered"], of=of),
+        part(("In dispute", "Berbeda"), "forms", done=told["disputed"], of=of),
+        part(("Held", "Ditahan"), "forms", done=told["held"], of=of),
     ]
     judged.needs_attention = bool(told["disputed"] or told["held"])
     if not any(told.values()):
@@ -304,10 +243,10 @@ def _counting(s: Situation) -> _Judged:
     return judged
 
 
-def _oversight(s: Situation) -> _Judged:
+def _oversight(s: Situation) -> Judged:
     """A supervisor named at every TPS, violation reports within their clock."""
     of, told = s.of("tps"), s.of("crew/tps")
-    judged = _Judged("tps", s.of("ready/supervisor/done"), of, of - told)
+    judged = Judged("tps", s.of("ready/supervisor/done"), of, of - told)
     if told < of:
         judged.missing.append(("Rosters of some TPS.", "Daftar petugas sebagian TPS."))
     _add_cases(
@@ -316,20 +255,20 @@ def _oversight(s: Situation) -> _Judged:
     return judged
 
 
-def _security(s: Situation) -> _Judged:
+def _security(s: Situation) -> Judged:
     """Two guards named and the guarding pattern known at every TPS, security incidents acknowledged."""
     of, told = s.of("tps"), s.of("crew/tps")
-    judged = _Judged("tps", s.of("ready/guards/done"), of, of - told + _known_gap(s, "guards", of - told))
+    judged = Judged("tps", s.of("ready/guards/done"), of, of - told + _known_gap(s, "guards", of - told))
     classed = sum(below(s.totals, "risk/security/").values())
     judged.parts = [
-        _part(
+        part(
             ("Guards named", "Linmas ditetapkan"),
             "tps",
             done=s.of("crew/linmas/tps_named"),
             of=of,
             not_known=of - told,
         ),
-        _part(
+        part(
             ("Security class known", "Kelas kerawanan diketahui"),
             "tps",
             done=classed,
@@ -355,13 +294,13 @@ def _force(s: Situation, agency: str, name: Text) -> PointPart:
     """Return the personnel of an agency that is there, of all that is planned; where nobody said, it is not known."""
     of = s.of(f"personnel/{agency}/planned")
     told = s.of(f"personnel/{agency}/planned_told")
-    return _part(name, "persons", done=s.of(f"personnel/{agency}/present"), of=of, not_known=of - told)
+    return part(name, "persons", done=s.of(f"personnel/{agency}/present"), of=of, not_known=of - told)
 
 
-def _add_cases(judged: _Judged, s: Situation, of: str, name: Text) -> None:
+def _add_cases(judged: Judged, s: Situation, of: str, name: Text) -> None:
     """Add clocks of cases to a point that is counted in something else; late ones make it need attention."""
     kept, all_of_them, late = _cases(s, of)
-    judged.parts.append(_part(name, "clocks", done=kept, of=all_of_them))
+    judged.parts.append(part(name, "clocks", done=kept, of=all_of_them))
     judged.needs_attention |= late > 0 or kept < s.case_threshold * all_of_them
 
 
@@ -378,15 +317,15 @@ def _cases(s: Situation, of: str) -> tuple[int, int, int]:
     return kept + running - late, sum(ended.values()) + running, late
 
 
-def _cases_only(s: Situation, of: str) -> _Judged:
+def _cases_only(s: Situation, of: str) -> Judged:
     kept, all_of_them, late = _cases(s, of)
-    judged = _Judged("cases", kept, all_of_them, needs_attention=late > 0)
+    judged = Judged("cases", kept, all_of_them, needs_attention=late > 0)
     if not all_of_them:
         judged.missing.append(_NO_CASES)
     return judged
 
 
-def _hoaxes(s: Situation) -> _Judged:
+def _hoaxes(s: Situation) -> Judged:
     """A verdict within the clock."""
     return _cases_only(s, "hoax/act")
 
@@ -395,23 +334,23 @@ _ASKED_IN = ("hospital", "clinic")
 """Kinds of facilities whose people are patients and companions (D12)."""
 
 
-def _health(s: Situation) -> _Judged:
+def _health(s: Situation) -> Judged:
     """Hospitals contacted, patients' requests answered by H-7, officers screened.
 
     That no request came says nothing, unless every hospital has given its list.
     """
     of = s.of("facility/hospital/total")
     listed = s.of("facility/hospital/listed")
-    judged = _Judged("facilities", s.of("facility/hospital/reached"), of)
+    judged = Judged("facilities", s.of("facility/hospital/reached"), of)
     asked = sum(s.of(f"request/{kind}/asked") for kind in _ASKED_IN)
     answered = sum(s.of(f"request/{kind}/answered") for kind in _ASKED_IN)
     screening = _screening(s)
     judged.parts = [
-        _part(("Hospitals contacted", "Rumah sakit dihubungi"), "facilities", done=judged.done, of=of),
-        _part(
+        part(("Hospitals contacted", "Rumah sakit dihubungi"), "facilities", done=judged.done, of=of),
+        part(
             ("Lists of hospitals received", "Daftar rumah sakit diterima"), "facilities", done=listed, of=of
         ),
-        _part(
+        part(
             ("Patients' requests answered", "Permintaan pasien dijawab"), "requests", done=answered, of=asked
         ),
         screening,
@@ -431,12 +370,12 @@ def _health(s: Situation) -> _Judged:
     return judged
 
 
-def _neutrality(s: Situation) -> _Judged:
+def _neutrality(s: Situation) -> Judged:
     """Cases within their clocks."""
     return _cases_only(s, "neutrality")
 
 
-_JUDGES: Mapping[int, Callable[[Situation], _Judged]] = {
+_JUDGES: Mapping[int, Callable[[Situation], Judged]] = {
     1: _logistics,
     2: _places,
     3: _officers,

@@ -86,7 +86,7 @@ CROWDS = (
     ),
     Mutation(
         "an address that had enough is passed through all the same",
-        (Replacement("gateway/door.py", "        if left_s > 0:\n", "        if left_s > 1_000_000:\n"),),
+        (Replacement("gateway/refusals.py", "        if left_s > 0:\n", "        if left_s > 1_000_000:\n"),),
         ("tests/services/gateway/test_public_lane.py",),
     ),
 )

@@ -98,5 +98,10 @@ async def empty(database: Database, tables: Tables) -> None:
     owner = await asyncpg.connect(
         postgres_server().owner_url(database.url), server_settings={"app.regions": "*"}
     )
-    await owner.execute("; ".join(f"delete from {name}" for name in names))
+    deletes = [f"delete from {name}" for name in names]
+    if "outbox" in tables.drawn:
+        # The ledger lets no row go, its owner's neither.
+        guard = "alter table outbox {} trigger user"
+        deletes = [guard.format("disable"), *deletes, guard.format("enable")]
+    await owner.execute("; ".join(deletes))
     await owner.close()

@@ -38,16 +38,15 @@ async def test_a_database_that_its_login_role_owned_changes_hands_with_all_that_
         "create table kept (n int); insert into kept values (1); create function one() returns int return 1;"
     )
     sql(cluster, f"set role {name}; {made}", database=name)
+    passwords = {"password": "of-login", "owner_password": "of-owner"}  # pragma: allowlist secret
     for _ in range(2):
-        ensure_database(
-            cluster, name, role=name, password="of-login", owner_password="of-owner"
-        )  # pragma: allowlist secret
+        ensure_database(cluster, name, role=name, **passwords)
     owners = """select pg_get_userbyid(datdba) from pg_database where datname = current_database()
         union all select pg_get_userbyid(relowner) from pg_class where relname = 'kept'
         union all select pg_get_userbyid(proowner) from pg_proc where proname = 'one';"""
     assert sql(cluster, owners, database=name).split() == [f"{name}_owner"] * 3
     assert sql(cluster, "select n from kept;", database=name).strip() == "1"
-    login = await asyncpg.connect(cluster.url(name, role=name, password="of-login"))
+    login = await asyncpg.connect(cluster.url(name, role=name, password=passwords["password"]))
     for statement in ("drop table kept", "create table more (n int)", "select * from kept"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await login.execute(statement)

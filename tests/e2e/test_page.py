@@ -276,6 +276,7 @@ def test_it_fits(open_page: Opened, width: int, height: int) -> None:
 def test_the_api_is_described_without_a_network(open_page: Opened) -> None:
     page = open_page(None, "/docs")
     expect(page.get_by_role("heading", name=re.compile("Desk Pilkada"))).to_be_visible()
+    page.get_by_role("link", name="regions", exact=True).click()
     expect(page.get_by_text("/v1/elections/{election}/regions/{code}/overview").first).to_be_visible()
 
 

@@ -11,7 +11,7 @@ from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
 from services.registry.rules.moves import SPECIAL
 from services.registry.schemas.voter_changes import ChangeKind
-from services.registry.schemas.voters import ChangeNotes, MoveReason
+from services.registry.schemas.voters import ChangeNotes, VoterMoveReason
 from services.registry.tables.voters import sealed_notes
 
 CHANGE_COLUMNS = (
@@ -22,7 +22,7 @@ ORDINARY_MOVE, SPECIAL_MOVE = "ordinary", "special"
 ChangeRow = tuple[object, ...]
 
 
-def class_of_move(reason: MoveReason) -> str:
+def class_of_move(reason: VoterMoveReason) -> str:
     """Return what is shown of the reason of a move: the reason itself may tell of health, and is kept sealed."""
     return SPECIAL_MOVE if reason in SPECIAL else ORDINARY_MOVE
 

@@ -23,7 +23,7 @@ from services.registry.errors import MoveClosed, NothingToVoteFor, VoterMoved
 from services.registry.rules.moves import contests_of_mover, cutoff_days, moves_close_at
 from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.voter_changes import ChangeKind, VoterMoveIn
-from services.registry.schemas.voters import ChangeNotes, MoveReason, VoterKind
+from services.registry.schemas.voters import ChangeNotes, VoterKind, VoterMoveReason
 from services.registry.tables.frames import Frame, TpsState
 from services.registry.tables.voters import nik_of, sealed
 
@@ -83,7 +83,7 @@ def _require_movable(held: Held) -> None:
         )
 
 
-def _require_open(frame: Frame, to: TpsState, reason: MoveReason, *, now: datetime) -> None:
+def _require_open(frame: Frame, to: TpsState, reason: VoterMoveReason, *, now: datetime) -> None:
     voting_date = to.facts.voting_date or frame.voting_date
     settings = frame.settings
     days = cutoff_days(reason, settings)

@@ -9,7 +9,7 @@ from chassis.conditional import OptionalIfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.identity import public_route
 from chassis.pagination import known_parameters_only
-from chassis.reading import ReaderDep
+from chassis.reading import FrameReaderDep, ReaderDep
 from contracts.vocabulary import ElectionId, RegionCode
 from services.registry.commands import outreach as commands
 from services.registry.queries import outreach as queries
@@ -71,7 +71,7 @@ async def read_outreach(
 async def list_coming_outreach(
     request: Request,
     election: ElectionId,
-    read: ReaderDep,
+    read: FrameReaderDep,
     response: Response,
     region: Annotated[RegionCode | None, Query(description="Those in this region, or around it.")] = None,
 ) -> ComingOutreachList:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from chassis.access_trail import Trail
 from chassis.conditional import IfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
@@ -29,10 +30,12 @@ Code = Annotated[PlaceCode, Path(description="Of a TPS, a kelurahan or a kecamat
 
 @router.get("")
 async def read_posts(
-    election: ElectionId, code: Code, reader: TpsReader, read: ReaderDep, response: Response
+    election: ElectionId, code: Code, reader: TpsReader, read: ReaderDep, trail: Trail, *, response: Response
 ) -> PostRoster:
     """Show the posts of a place; who holds them only to callers who may change them."""
     with_names = Scope.REGISTRY_WRITE in reader.scopes
+    if with_names:
+        await trail.seen(read, reader, subject=f"posts/{code}", election=election, place=code)
     out = await queries.posts(read, election=election, code=code, with_names=with_names)
     response.headers["ETag"] = etag_of(out.version)
     return out

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from chassis.access_trail import Trail
 from chassis.actor import Actor, require_region
 from chassis.clock import DeskClock
 from chassis.idempotency import OnceDep
@@ -55,6 +56,7 @@ async def list_screenings(
     election: ElectionId,
     screener: Screener,
     read: ReaderDep,
+    trail: Trail,
     *,
     region: Annotated[PlaceCode, Query(description="Code of a region or a TPS.")],
     fitness: Annotated[Fitness | None, Query(description="Only those of whom this is known.")] = None,
@@ -63,6 +65,7 @@ async def list_screenings(
 ) -> Screenings:
     """Show the officers of a region with the latest screening of each."""
     require_region(screener, region)
+    await trail.seen(read, screener, subject=f"screenings/{region}", election=election, place=region)
     clock: DeskClock = request.app.state.clock
     start = decode_cursor(cursor, listing=queries.SCREENINGS, kinds=(str, str, int)) if cursor else None
     return await queries.screenings(

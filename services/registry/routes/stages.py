@@ -9,7 +9,7 @@ from chassis.conditional import OptionalIfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.identity import permission, public_route
 from chassis.pagination import known_parameters_only
-from chassis.reading import ReaderDep
+from chassis.reading import FrameReaderDep, ReaderDep
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId, RegionCode, TpsCode
 from services.registry.commands import election_rules as commands
@@ -48,7 +48,7 @@ ICALENDAR = "text/calendar"
 async def read_calendar(
     request: Request,
     election: ElectionId,
-    read: ReaderDep,
+    read: FrameReaderDep,
     response: Response,
     within_days: Annotated[
         int, Query(ge=0, le=366, description="What opens or closes so soon is listed as changing.")
@@ -65,7 +65,7 @@ async def read_calendar(
     response_class=Response,
     responses={200: {"content": {ICALENDAR: {"schema": {"type": "string"}}}}},
 )
-async def read_icalendar(request: Request, election: ElectionId, read: ReaderDep) -> Response:
+async def read_icalendar(request: Request, election: ElectionId, read: FrameReaderDep) -> Response:
     """Show the stages of an election as a calendar file (iCalendar), a day event each."""
     now = request.app.state.clock.now()
     content = await queries.icalendar(read, election=election, now=now)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from chassis.access_trail import Trail
 from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.database import Database
@@ -166,21 +167,44 @@ async def add_walk_in(
 
 @router.post("/voters:find", responses=problem_responses(VoterUnknown))
 async def find_voter(
-    election: ElectionId, body: VoterFindIn, keeper: Keeper, read: ReaderDep, keys: Keys, response: Response
+    request: Request,
+    election: ElectionId,
+    body: VoterFindIn,
+    keeper: Keeper,
+    keys: Keys,
+    trail: Trail,
+    *,
+    response: Response,
 ) -> VoterHistory:
-    """Find a voter by NIK: the desk's id of the row, where it stands and what happened; nothing of the person."""
+    """Find a voter by NIK: the desk's id of the row, where it stands and what happened; nothing of the person.
+
+    It is written down before it is known whether there is anybody: to try numbers is what has to be seen.
+    """
     response.headers["Cache-Control"] = "no-store"
-    return await voter_history(read, body.voter, election=election, keys=keys, grants=keeper.regions)
+    database: Database = request.app.state.database
+    async with database.transaction(keeper.regions) as uow:
+        await trail.seen(uow, keeper, subject="voters/by-nik", election=election, place=None)
+    async with database.reading(keeper.regions) as read:
+        return await voter_history(read, body.voter, election=election, keys=keys, grants=keeper.regions)
 
 
 @router.get("/voters/{voter_id}", responses=problem_responses(VoterUnknown))
 async def read_voter(
-    election: ElectionId, voter_id: UUID, keeper: Keeper, read: ReaderDep, keys: Keys, response: Response
+    election: ElectionId,
+    voter_id: UUID,
+    keeper: Keeper,
+    read: ReaderDep,
+    keys: Keys,
+    trail: Trail,
+    *,
+    response: Response,
 ) -> VoterHistory:
     """Show a voter by the desk's id: where the row stands and what happened; nothing of the person."""
     response.headers["Cache-Control"] = "no-store"
     which = WhichVoter(voter_id=voter_id)
-    return await voter_history(read, which, election=election, keys=keys, grants=keeper.regions)
+    found = await voter_history(read, which, election=election, keys=keys, grants=keeper.regions)
+    await trail.seen(read, keeper, subject=f"voter/{voter_id}", election=election, place=None)
+    return found
 
 
 @router.post("/voters:export", responses=problem_responses(VoterUnknown, VoterMoved))
@@ -190,6 +214,8 @@ async def export_voter(
     body: VoterExportIn,
     keeper: NamedKeeper,
     keys: Keys,
+    trail: Trail,
+    *,
     response: Response,
 ) -> VoterExport:
     """Give out all that the desk has of one person, for that person, with the reason; each time is written down.
@@ -202,6 +228,7 @@ async def export_voter(
     origin = Origin(election, keeper.pseudonym, Channel.API.value, clock.now(), rehearsal)
     async with database.transaction(keeper.regions) as uow:
         out = await exported(uow, body, keys=keys, grants=keeper.regions, origin=origin)
+        await trail.seen(uow, keeper, subject=f"voter/{out.voter_id}", election=election, place=None)
     response.headers["Cache-Control"] = "no-store"
     return out
 

@@ -10,7 +10,7 @@ from contracts.vocabulary import kelurahan_of
 from contracts.zones import local_instant, zone_of
 from services.registry.rules.elections import office_of
 from services.registry.schemas.imports import VoterRowIn
-from services.registry.schemas.voters import MoveReason, VoterKind
+from services.registry.schemas.voters import VoterKind, VoterMoveReason
 
 MOVE_CUTOFF = "E-MOVE-CUTOFF"
 MOVE_UNSURE = "W-MOVE-CUTOFF"
@@ -21,14 +21,14 @@ WALKIN_ADDRESS = "W-WALKIN-ADDRESS"
 
 SPECIAL = frozenset(
     {
-        *(MoveReason.INPATIENT, MoveReason.COMPANION, MoveReason.DETAINEE),
-        *(MoveReason.DISASTER, MoveReason.DUTY),
+        *(VoterMoveReason.INPATIENT, VoterMoveReason.COMPANION, VoterMoveReason.DETAINEE),
+        *(VoterMoveReason.DISASTER, VoterMoveReason.DUTY),
     }
 )
 """The reasons with the later cut-off."""
 
 
-def cutoff_days(reason: MoveReason, settings: ElectionSettings) -> int:
+def cutoff_days(reason: VoterMoveReason, settings: ElectionSettings) -> int:
     """Return how many days before the voting day the last one is on which somebody moves for a reason.
 
     Source: D12. Example: 7 for an inpatient, 30 for who works elsewhere.

@@ -28,7 +28,7 @@ from services.registry.schemas.place_rows import (
 from services.registry.schemas.screenings import Fitness
 from services.registry.schemas.shapes import ImportRow, Latitude, Line, Longitude, PlaceCode, Source, Text
 from services.registry.schemas.trainings import TrainingCode
-from services.registry.schemas.voters import SECRETIVE, MoveReason, Sex, StrikeReason, VoterKind
+from services.registry.schemas.voters import SECRETIVE, Sex, StrikeReason, VoterKind, VoterMoveReason
 
 VotersCell = Annotated[int, Field(ge=0, le=100_000)]
 """How many, as a cell has it: text of digits."""
@@ -273,7 +273,7 @@ class VoterRowIn(ImportRow):
     married: YesOrNo | None = None
     struck: Annotated[StrikeReason, BeforeValidator(_list_word)] | None = None
     canary: YesOrNo | None = None
-    reason: Annotated[MoveReason | None, BeforeValidator(_word), Field(repr=False)] = None
+    reason: Annotated[VoterMoveReason | None, BeforeValidator(_word), Field(repr=False)] = None
     evidence: Annotated[Source | None, Field(repr=False)] = None
     from_code: TpsCode | RegionCode | None = None
     decided_on: date | None = None

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from chassis.masking import MASKED
 from contracts.vocabulary import PRINTABLE, Channel, Instant, Moment, RegionCode, TpsCode
 from services.registry.schemas.shapes import Input, Line, Outcome
-from services.registry.schemas.voters import MoveReason, Sex, StrikeReason, VoterKind
+from services.registry.schemas.voters import Sex, StrikeReason, VoterKind, VoterMoveReason
 
 _SixteenDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{16}$")]
 Nik = Annotated[_SixteenDigits, Field(repr=False)]
@@ -86,7 +86,7 @@ class VoterMoveIn(Secretive):
 
     voter: WhichVoter
     to_tps: TpsCode
-    reason: Annotated[MoveReason, Field(repr=False)]
+    reason: Annotated[VoterMoveReason, Field(repr=False)]
     evidence: Evidence
     channel: Channel = Channel.API
 

@@ -37,7 +37,7 @@ class StrikeReason(StrEnum):
     CORRECTION = "correction"
 
 
-class MoveReason(StrEnum):
+class VoterMoveReason(StrEnum):
     """Why somebody votes at another TPS than that of the DPT (D12); what tells of health is never shown by itself."""
 
     STUDY = "study"

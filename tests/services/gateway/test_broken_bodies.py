@@ -17,7 +17,8 @@ from tests.harness import ELECTION, RunningService, bearer, on_a_socket, running
 
 pytestmark = pytest.mark.anyio
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs/reference/openapi.json"
-EVERY_ROLE = (Role.ADMIN, Role.OPERATOR, Role.ADJUDICATOR)
+EVERY_ROLE = (Role.ADMIN, Role.OPERATOR, Role.ADJUDICATOR, Role.HEALTH)
+"""Between them they have every scope."""
 NAMES = {
     "election": ELECTION,
     "code": "32.71.06.1002.028",

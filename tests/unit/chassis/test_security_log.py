@@ -71,18 +71,19 @@ async def test_a_refused_application_is_named(mint: Mint, capsys: pytest.Capture
 async def test_the_reason_of_a_401_is_a_class(mint: Mint, capsys: pytest.CaptureFixture[str]) -> None:
     now = int(mint.now.timestamp())
     stranger = okp(mint.keys[0].kid or "")
-    cases: dict[str, dict[str, str]] = {
-        "no-token": {},
-        "not-accepted": mint.headers(header={"typ": "JWT"}),
-        "ExpiredTokenError:exp": mint.headers(iat=now - 900, exp=now - 300),
-        "InvalidClaimError:aud": mint.headers(aud=["logistics"]),
-        "InvalidClaimError:iss": mint.headers(iss="https://elsewhere.example"),
-        "BadSignatureError": mint.headers(key=stranger),
-        "ValidationError": mint.headers(client_id=None),
+    cases: dict[str, tuple[str, dict[str, str]]] = {
+        "no-token": ("unauthenticated", {}),
+        "not-accepted": ("token-invalid", mint.headers(header={"typ": "JWT"})),
+        "ExpiredTokenError:exp": ("token-expired", mint.headers(iat=now - 900, exp=now - 300)),
+        "InvalidClaimError:iat": ("token-not-yet-valid", mint.headers(iat=now + 60, exp=now + 660)),
+        "InvalidClaimError:aud": ("token-invalid", mint.headers(aud=["logistics"])),
+        "InvalidClaimError:iss": ("token-invalid", mint.headers(iss="https://elsewhere.example")),
+        "BadSignatureError": ("token-invalid", mint.headers(key=stranger)),
+        "ValidationError": ("token-invalid", mint.headers(client_id=None)),
     }
-    for reason, headers in cases.items():
+    for reason, (problem, headers) in cases.items():
         line = await told(mint, capsys, "/v1/tps/32.71", headers)
-        assert (line["status"], line["problem"], line["reason"]) == (401, "unauthenticated", reason)
+        assert (line["status"], line["problem"], line["reason"]) == (401, problem, reason)
         assert "client" not in line
     inside = await told(mint, capsys, "/internal/ledger", {"Authorization": "Bearer a-guess"})
     assert (inside["status"], inside["reason"]) == (401, "not-accepted")

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from gateway.queries.points import Situation, points_of
+from gateway.queries.point_shapes import Situation
+from gateway.queries.points import points_of
 from gateway.schemas.regions import Point
 from gateway.totals import dues
 from tests.story import OPENS, whole_story

@@ -7,7 +7,7 @@ import pytest
 from contracts.registry_events import ElectionSettings
 from services.registry.rules.moves import contests_of_mover, cutoff_days, moves_close_at, walk_in_findings
 from services.registry.schemas.elections import SettingsIn
-from services.registry.schemas.voters import MoveReason
+from services.registry.schemas.voters import VoterMoveReason
 
 DAY = date(2024, 11, 27)
 SETTINGS = ElectionSettings.model_validate(SettingsIn().model_dump())
@@ -26,9 +26,9 @@ def test_moves_close_with_the_last_day_where_the_tps_is(days: int, region: str, 
 
 
 def test_only_the_reasons_of_the_rule_have_the_later_cut_off():
-    later = {reason for reason in MoveReason if cutoff_days(reason, SETTINGS) == 7}
+    later = {reason for reason in VoterMoveReason if cutoff_days(reason, SETTINGS) == 7}
     assert {reason.value for reason in later} == {"inpatient", "companion", "detainee", "disaster", "duty"}
-    assert {cutoff_days(reason, SETTINGS) for reason in set(MoveReason) - later} == {30}
+    assert {cutoff_days(reason, SETTINGS) for reason in set(VoterMoveReason) - later} == {30}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ script.addEventListener("load", () => {
     url: "/openapi.json",
     domNode: document.getElementById("api"),
     deepLinking: true,
-    docExpansion: "list",
+    docExpansion: "none", // two hundred operations: first what there is, then what one opens
     filter: true,
     validatorUrl: null,
     persistAuthorization: false,

@@ -29,8 +29,8 @@ def upgrade() -> None:
         *protect("tps_roster", code="region_code", parents={"tps_id": "tps.id"}),
         *(line for table in _OF_A_ROSTER for line in protect(table, parents={"tps_id": "tps_roster.tps_id"})),
         *protect("tps_check", parents={"tps_id": "tps_checklist.tps_id"}),
-        *protect("outreach", code="region_code"),
-        # Boundaries and former codes are of no election: everybody reads them.
+        # Where somebody explains the election, boundaries and former codes are told to everybody.
+        *protect("outreach", code="region_code", everybody_reads=True),
         *protect("region_boundary", code="code", everybody_reads=True),
         *protect("region_change", code="new_code", everybody_reads=True),
         *protect(

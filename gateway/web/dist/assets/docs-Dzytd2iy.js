@@ -1,1 +1,0 @@
-var e=`/assets/swagger-ui-bundle-abNdvMBw.js`,t=document.createElement(`script`);t.src=e,t.addEventListener(`load`,()=>{window.SwaggerUIBundle({url:`/openapi.json`,domNode:document.getElementById(`api`),deepLinking:!0,docExpansion:`list`,filter:!0,validatorUrl:null,persistAuthorization:!1,defaultModelsExpandDepth:0})}),document.head.append(t);
