@@ -178,7 +178,7 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"GET {_E}/regions/{{code}}/guarding": Ask("see:guarding", CITY, told_by_rows=True, sign='"tps":3'),
     f"GET {_E}/campaign-rules": Ask("see:registry"),
     f"PUT {_E}/campaign-rules": Ask("govern", CITY, body={"rules": [_RULE]}, told_by_rows=True),
-    f"GET {_E}/outreach/{{code}}": Ask("see:registry", KELURAHAN),
+    f"GET {_E}/outreach/{{code}}": Ask("see:registry", KELURAHAN, told_by_rows=True),
     f"PUT {_E}/outreach/{{code}}": Ask("bring:lists", KELURAHAN, body={"title": "{new}"}),
     # It is laid over the TPS of the token alone, of which there may be none.
     f"POST {_E}/risk-layers/imports": Ask("bring:lists", needs_grant=True),
