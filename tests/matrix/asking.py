@@ -142,10 +142,11 @@ def was_allowed(answer: httpx.Response, ask: Ask) -> bool:
 
 
 async def rows_of(service: RunningService) -> list[dict[str, object]]:
-    """Return what tells whether anything in a service's tables changed, keys that answers are kept under left out."""
+    """Return what tells whether anything in a service's tables changed, keys that answers are kept under and looks left out."""
     tables = await service.sql(
         """select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
-           and relname not like 'consumer%' and relname not in ('idempotency_key', 'alembic_version', 'import', 'import_part')
+           and relname not like 'consumer%' and relname not in ('idempotency_key', 'alembic_version', 'import', 'import_part',
+               'access_entry')
            order by 1"""
     )
     parts = [

@@ -41,7 +41,10 @@ LISTS: Final = {
     "problems": _who("see:incidents"),
     "advice": _who("see:incidents"),
     "tasks": _who("see:incidents"),
-    "facilities": PICTURE,
+    "outreach": EVERYBODY,
+    **dict.fromkeys(
+        ("facilities", "facility-requests", "trainings", "personnel", "area-rosters", "rosters"), PICTURE
+    ),
 }
 PLACES: Final = {
     f"regions/{KELURAHAN}/overview": (EVERYBODY, KELURAHAN),
@@ -50,6 +53,8 @@ PLACES: Final = {
     f"tps/{TPS}/situation": (EVERYBODY, TPS),
     f"tps.geojson?region={KELURAHAN}": (EVERYBODY, KELURAHAN),
     f"events?region={KELURAHAN}&limit=5": (EVERYBODY, KELURAHAN),
+    f"sync/packs/{KELURAHAN}": (EVERYBODY, KELURAHAN),
+    f"sync/changes?region={KELURAHAN}": (EVERYBODY, KELURAHAN),
     **{f"{name}?region={KELURAHAN}": (who, KELURAHAN) for name, who in LISTS.items()},
 }
 _E = "/v1/elections/{election}"
@@ -60,15 +65,22 @@ ASKED: Final = {
     f"GET {_E}/tps.geojson",
     f"GET {_E}/tps/{{code}}/situation",
     f"GET {_E}/events",
+    f"GET {_E}/sync/packs/{{code}}",
+    f"GET {_E}/sync/changes",
     *(f"GET {_E}/{name}" for name in LISTS),
 }
 LEFT_OUT: Final = {
     "GET /v1/elections": "elections are of no region",
     f"GET {_E}/commands/{{key}}": "asks the owners, each of which is in the matrix",
     f"POST {_E}/stream-tickets": "stands for a token; what the stream tells is tests/services/gateway/test_streams.py",
+    f"POST {_E}/sync:batch": "as above",
+    f"GET {_E}/sync/conflicts": "as above",
+    f"POST {_E}/sync/conflicts/{{service}}/{{conflict_id}}/settlements": "as above",
+    f"GET {_E}/audit/gateway/accesses": "the same route as each service's, which is in the matrix",
+    f"GET {_E}/audit/gateway/accesses/check": "as above",
     "GET /v1/rehearsal/clock": "of the desk, for whoever has its scope",
-    "PUT /v1/rehearsal/clock": "as above",
-    "GET /v1/desk/projections": "as above",
+    "PUT /v1/rehearsal/clock": "of the desk, for whoever has its scope",
+    "GET /v1/desk/projections": "of the desk, for whoever has its scope",
     "GET /v1/desk/projections/progress": "as above",
     "POST /v1/desk/projections:rebuild": "as above",
 }
@@ -129,7 +141,7 @@ async def test_a_list_without_a_region_holds_those_of_the_token_alone(
         answer = await gateway.client.get(f"{BASE}/{name}?limit=500", headers=bearer(role, regions=held))
         assert answer.status_code == 200, (held, answer.text)
         items: list[dict[str, Any]] = answer.json()["items"]
-        codes = [str(item.get("tps_code") or item["region_code"]) for item in items]
+        codes = [str(item.get("tps_code") or item.get("place_code") or item["region_code"]) for item in items]
         assert all(covered(held, code) for code in codes), (held, codes)
         sizes[",".join(held)] = len(items)
     assert sizes["*"] >= sizes["32.71"] >= sizes["32.71.06"]

@@ -80,6 +80,22 @@ async def test_of_a_batch_the_item_outside_is_refused_and_the_others_are_taken(w
     assert {row["granted_region"] for row in stored} == {CITY}
 
 
+async def test_of_a_batch_of_check_ins_the_one_outside_is_refused(walled: Walled) -> None:
+    registry = (await walled.room("registry")).service
+    officer = {"person": "kpps-jauh", "display_name": "Petugas Contoh"}
+    path = f"{BASE}/tps/{ELSEWHERE}/officers/kpps/1"
+    named = await registry.client.put(path, json=officer, headers=bearer(Role.DESK))
+    assert named.status_code == 201, named.text
+    there = {"duty": "kpps", "slot": 1, "occurred_at": "2024-11-19T06:12:00+07:00", "channel": "app"}
+    items = [there | {"id": str(uuid4()), "tps_code": tps} for tps in (ELSEWHERE, TPS)]
+    headers = bearer(Role.PPK, regions=[CITY])
+    answer = await registry.client.post(f"{BASE}/check-ins:batch", json={"items": items}, headers=headers)
+    outside, inside = _statuses(answer)
+    assert (outside, inside) == (403, 201), answer.text
+    stored = await registry.sql("select t.code from check_in join tps t on t.id = tps_id")
+    assert ELSEWHERE not in {row["code"] for row in stored}
+
+
 async def test_a_batch_of_boxes_takes_what_lies_inside(walled: Walled) -> None:
     logistics = (await walled.room("logistics")).service
     packing = {"ballots": 547, "occurred_at": soon(-60), "contest": "walikota-32.71"}

@@ -9,7 +9,7 @@ import pytest
 from contracts.access import Role
 from tests.harness import bearer
 from tests.infrastructure import drop_database, make_database
-from tests.matrix.operations import CITY, KELURAHAN, TPS
+from tests.matrix.operations import CITY, KELURAHAN, THIRD, TPS
 from tests.matrix.rooms import BASE, ELSEWHERE, NEIGHBOUR, Room, room
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,17 @@ async def test_anybody_finds_a_tps_and_those_of_a_kelurahan() -> None:
             found = await registry.client.get(f"{BASE}/public/tps/{code}")
             assert (found.status_code, found.json()["tps_code"]) == (200, code)
         listed = (await registry.client.get(f"{BASE}/public/kelurahan/{KELURAHAN}/tps")).json()["items"]
-        assert [each["tps_code"] for each in listed] == [TPS, NEIGHBOUR]
+        assert [each["tps_code"] for each in listed] == [TPS, NEIGHBOUR, THIRD]
+
+
+async def test_anybody_reads_the_sheet_of_a_tps_the_calendar_and_what_is_to_come() -> None:
+    async with AsyncExitStack() as stack:
+        registry = (await _room(stack, "registry")).service
+        for path in (f"tps/{ELSEWHERE}/notice", "calendar", "calendar.ics"):
+            assert (await registry.client.get(f"{BASE}/public/{path}")).status_code == 200, path
+        for region, codes in ((KELURAHAN, ["Contoh"]), ("32.73", [])):
+            coming = await registry.client.get(f"{BASE}/public/outreach?region={region}")
+            assert [each["title"] for each in coming.json()["items"]] == codes, coming.text
 
 
 async def test_anybody_reports_to_the_place_that_they_name_and_asks_by_the_code_that_they_got() -> None:

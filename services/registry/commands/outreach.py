@@ -67,9 +67,8 @@ async def locked_outreach(uow: UnitOfWork, election: str, codes: Sequence[str]) 
         nothing
     """
     await lock_names(uow, [f"outreach:{election}:{code}" for code in codes])
-    async with (
-        uow.beyond_regions()
-    ):  # a code is one activity's in the whole election; whose it is, the caller judges
+    # A code is one activity's in the whole election; whose it is, the caller judges.
+    async with uow.beyond_regions():
         rows = await uow.session.exec(
             select(Outreach)
             .where(Outreach.election == election, col(Outreach.code).in_(codes))
