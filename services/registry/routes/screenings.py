@@ -30,7 +30,12 @@ PlaceScreener = Annotated[Actor, Depends(permission(Scope.HEALTH_SCREEN, region_
 Screener = Annotated[Actor, Depends(permission(Scope.HEALTH_SCREEN))]
 
 
-@router.post("/posts/{code}/{duty}/{slot}/screenings", status_code=201, response_model=ScreeningReceipt)
+@router.post(
+    "/posts/{code}/{duty}/{slot}/screenings",
+    status_code=201,
+    response_model=ScreeningReceipt,
+    responses={200: {"model": ScreeningReceipt, "description": "It was known"}},
+)
 async def record_screening(
     election: ElectionId,
     code: Code,

@@ -1,6 +1,6 @@
 """Routes of one voter: named in the body, by NIK or by the desk's id; no answer but an export has anything of the person."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -65,11 +65,17 @@ Keys = Annotated[SealingKeys | None, Depends(_voter_keys)]
 """What opens the list; a command without them is refused when it needs them."""
 
 
+_AS_IT_WAS: Final = {"model": VoterReceipt, "description": "It was so already"}
+
+
 @router.post(
     "/voters:move",
     status_code=201,
     response_model=VoterReceipt,
-    responses=problem_responses(VoterUnknown, MoveClosed, NothingToVoteFor, VoterMoved, VoterStruck),
+    responses={
+        200: _AS_IT_WAS,
+        **problem_responses(VoterUnknown, MoveClosed, NothingToVoteFor, VoterMoved, VoterStruck),
+    },
 )
 async def move_voter(
     election: ElectionId, body: VoterMoveIn, keeper: Keeper, once: OnceDep, keys: Keys
@@ -149,7 +155,7 @@ async def correct_voter(
     "/voters:add-walk-in",
     status_code=201,
     response_model=VoterReceipt,
-    responses=problem_responses(VoterListed),
+    responses={200: _AS_IT_WAS, **problem_responses(VoterListed)},
 )
 async def add_walk_in(
     election: ElectionId, body: WalkInIn, keeper: Keeper, once: OnceDep, keys: Keys
