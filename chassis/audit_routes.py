@@ -126,7 +126,7 @@ class AuditCheck(BaseModel):
 _CHANGES: Final = """
 select o.*, coalesce(o.body::json ->> 'tps_code', o.body::json ->> 'region_code') as place, b.body as before
 from outbox o left join outbox b on b.aggregate = o.aggregate and b.version = o.version - 1
-where o.election = $1 and ($2::text is null or o.actor = $2) and ($3::text is null or o.aggregate = $3)
+where o.election in ($1, 'desk') and ($2::text is null or o.actor = $2) and ($3::text is null or o.aggregate = $3)
     and ($4::timestamptz is null or o.recorded_at >= $4) and ($5::timestamptz is null or o.recorded_at < $5)
     and ($6::bigint is null or o.seq < $6)
     and ($7::text[] is null or coalesce(o.body::json ->> 'tps_code', o.body::json ->> 'region_code', '') = ''

@@ -6,51 +6,18 @@ entry here fails the test; so does an entry without its operation.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
+
+from tests.matrix.asks import Ask, Body
 
 ROOT: Final = Path(__file__).parents[2]
 KELURAHAN: Final = "32.71.06.1002"
 TPS: Final = f"{KELURAHAN}.028"
 CITY: Final = "32.71"
 CSV: Final = "code,kind,name,region_code,address,contact_status\nrs-x,hospital,RS Contoh,32.71.06,Jalan Contoh 1,not_contacted\n"
-Body = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """An operation as the matrix asks it.
-
-    Attributes:
-        may: what the oracle calls it.
-        place: code of what it is about; None where it is of no region.
-        given_to: the agency that has what it is about.
-        body: members that are other than in the example; a text `{name}` is the room's thing of that name.
-        file: the body where it is no JSON.
-        item: whether its verdict is that of the first item of a batch.
-        before: an operation that makes the thing anew each time, asked by the desk.
-        told_by_rows: whether the database alone refuses by changing nothing, whatever is answered: it is of the frame that
-            everybody reads, looks to whoever may not see it as if it were not there yet, or is a sum of what they see.
-        sign: what stands in the answer to whoever sees the TPS of the room, and in no other one, where it is such a sum.
-        needs_grant: whether a caller without any TPS may be refused or not: nothing comes of it either way.
-        gives: whether it gives or takes rights: a group of regions gives itself alone, for others may change what is in it.
-    """
-
-    may: str
-    place: str | None = None
-    given_to: str | None = None
-    body: Body = field(default_factory=dict[str, Any])
-    file: str | None = None
-    query: str = ""
-    item: bool = False
-    before: str | None = None
-    told_by_rows: bool = False
-    sign: str | None = None
-    needs_grant: bool = False
-    gives: bool = False
 
 
 _E = "/v1/elections/{election}"

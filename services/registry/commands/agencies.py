@@ -38,7 +38,13 @@ MOST_SECRETS = 5
 
 
 async def define_agency(
-    uow: UnitOfWork, agency: str, command: AgencyIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork,
+    agency: str,
+    command: AgencyIn,
+    *,
+    expected: int | None,
+    reach: Reach,
+    origin: Origin,
 ) -> Receipt:
     """Define an agency, or change it; one that is not active any more gets no token.
 
@@ -46,10 +52,14 @@ async def define_agency(
         access.changed for each of its applications, where it ceased to be active.
 
     Raises:
+        RegionNotCovered, ElectionNotCovered: something or somebody of it may more than who changes it: to end an agency ends
+            them all.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     await lock_names(uow, [f"agency:{agency}"])
     row = await uow.session.get(Agency, agency, with_for_update=True)
+    if row is not None:
+        await _require_whole(uow, agency, reach)
     facts = command.model_dump(mode="json", exclude={"channel"})
     same = row is not None and row.model_dump(exclude={"id", "version"}) == facts
     outcome = judge(row.version if row else None, expected=expected, same=same)
@@ -74,6 +84,17 @@ async def define_agency(
         version=row.version,
         status=status_of(outcome),
     )
+
+
+async def _require_whole(uow: UnitOfWork, agency: str, reach: Reach) -> None:
+    """Refuse whoever may not change all that an agency has."""
+    rows = await uow.fetch(
+        """select regions, election from client where agency = $1 and revoked_at is null
+           union all select regions, election from agency_person where agency = $1""",
+        agency,
+    )
+    for row in rows:
+        reach.require(row["regions"], row["election"])
 
 
 async def define_client(

@@ -11,7 +11,15 @@ from chassis.reading import ReaderDep
 from contracts.envelope import DESK_WIDE
 from services.registry.commands import agencies as commands
 from services.registry.queries import access as queries
-from services.registry.routes.doors import Admin, RowCursor, RowLimit, given, page_start, reach_of
+from services.registry.routes.doors import (
+    Admin,
+    RowCursor,
+    RowLimit,
+    given,
+    note_change_of_access,
+    page_start,
+    reach_of,
+)
 from services.registry.schemas.access import (
     Agencies,
     AgencyClientsOut,
@@ -26,7 +34,11 @@ from services.registry.schemas.access import (
     SecretReceipt,
 )
 
-router = APIRouter(prefix="/v1/agencies", tags=["access"], dependencies=[Depends(known_parameters_only)])
+router = APIRouter(
+    prefix="/v1/agencies",
+    tags=["access"],
+    dependencies=[Depends(known_parameters_only), Depends(note_change_of_access)],
+)
 
 
 @router.get("")
@@ -46,7 +58,9 @@ async def define_agency(
     """Define an agency, whole; one that is not active gets no token any more."""
     return await once(
         admin,
-        lambda uow, origin: commands.define_agency(uow, agency, body, expected=expected, origin=origin),
+        lambda uow, origin: commands.define_agency(
+            uow, agency, body, expected=expected, reach=reach_of(admin), origin=origin
+        ),
         election=DESK_WIDE,
         channel=body.channel,
         body=body,

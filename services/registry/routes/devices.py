@@ -20,7 +20,14 @@ from contracts.envelope import DESK_WIDE
 from services.registry.commands import devices as commands
 from services.registry.errors import CodeNotAccepted
 from services.registry.queries import access as queries
-from services.registry.routes.doors import Admin, RowCursor, RowLimit, page_start, reach_of
+from services.registry.routes.doors import (
+    Admin,
+    RowCursor,
+    RowLimit,
+    note_change_of_access,
+    page_start,
+    reach_of,
+)
 from services.registry.schemas.access import (
     DeviceId,
     DeviceOut,
@@ -34,7 +41,9 @@ from services.registry.schemas.access import (
 from services.registry.settings import Settings
 
 router = APIRouter(
-    prefix="/v1/agencies/{agency}/devices", tags=["access"], dependencies=[Depends(known_parameters_only)]
+    prefix="/v1/agencies/{agency}/devices",
+    tags=["access"],
+    dependencies=[Depends(known_parameters_only), Depends(note_change_of_access)],
 )
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
+from chassis.access_trail import Trail
 from chassis.actor import Actor
-from chassis.identity import permission
+from chassis.database import Database
+from chassis.identity import caller, permission
 from chassis.pagination import CursorValue, decode_cursor
-from contracts.access import Scope
+from chassis.row_security import NOWHERE
+from contracts.access import NATION, Scope
 from services.registry.rules.grants import Reach
 from services.registry.schemas.access import RightsIn
 
@@ -52,3 +55,31 @@ def given(actor: Actor, rights: RightsIn) -> Reach:
     reach = reach_of(actor)
     reach.require(rights.regions, rights.election)
     return reach
+
+
+async def note_change_of_access(request: Request, trail: Trail) -> None:
+    """Write down who asks to change who may get a token: no event tells of rights, so the ledger does not."""
+    await _note(request, trail, Scope.DESK_ADMIN, subject=request.url.path.removeprefix("/v1/"))
+
+
+async def note_number(request: Request, trail: Trail) -> None:
+    """Write down who names a voter by number, before it is known whether there is anybody: to try numbers is to be seen."""
+    await _note(request, trail, Scope.VOTERS_WRITE, subject="voters/by-nik")
+
+
+async def _note(request: Request, trail: Trail, scope: Scope, *, subject: str) -> None:
+    if request.method == "GET":
+        return
+    actor = await caller(request)
+    if scope not in actor.scopes:
+        return  # it is refused, and nothing is shown or done
+    database: Database = request.app.state.database
+    held = [region for region in actor.regions if region != NATION]
+    async with database.transaction(NOWHERE) as uow:
+        await trail.seen(
+            uow,
+            actor,
+            subject=subject,
+            election=request.path_params.get("election"),
+            place=held[0] if len(actor.regions) == 1 and held else None,
+        )

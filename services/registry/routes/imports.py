@@ -76,7 +76,10 @@ _BODY = {
 """What stands in a document; a spreadsheet cannot be shown in one."""
 
 _NEEDED_TOO = {
-    **dict.fromkeys((ImportKind.TPS, ImportKind.BOUNDARIES, ImportKind.REGION_CHANGES), Scope.REGISTRY_WRITE),
+    **dict.fromkeys(
+        (ImportKind.TPS, ImportKind.OFFICERS, ImportKind.BOUNDARIES, ImportKind.REGION_CHANGES),
+        Scope.REGISTRY_WRITE,
+    ),
     ImportKind.SCREENINGS: Scope.HEALTH_SCREEN,
 }
 """Scopes that a kind needs beside that of imports: what everything else stands on, and health, are not every agency's."""

@@ -11,12 +11,22 @@ from chassis.reading import ReaderDep
 from contracts.envelope import DESK_WIDE
 from services.registry.commands import people as commands
 from services.registry.queries import access as queries
-from services.registry.routes.doors import Admin, RowCursor, RowLimit, given, page_start, reach_of
+from services.registry.routes.doors import (
+    Admin,
+    RowCursor,
+    RowLimit,
+    given,
+    note_change_of_access,
+    page_start,
+    reach_of,
+)
 from services.registry.schemas.access import Name, People, PersonIn, PersonOut, PersonReceipt
 from services.registry.schemas.officers import Person
 
 router = APIRouter(
-    prefix="/v1/agencies/{agency}/people", tags=["access"], dependencies=[Depends(known_parameters_only)]
+    prefix="/v1/agencies/{agency}/people",
+    tags=["access"],
+    dependencies=[Depends(known_parameters_only), Depends(note_change_of_access)],
 )
 
 Pseudonym = Annotated[Person, Path(description="The pseudonym that the agency gives; never a NIK.")]

@@ -31,7 +31,7 @@ from services.registry.errors import (
     VoterUnknown,
 )
 from services.registry.queries.voter_histories import voter_history
-from services.registry.routes.doors import Admin
+from services.registry.routes.doors import Admin, note_number
 from services.registry.schemas.voter_changes import (
     VoterCorrectionIn,
     VoterExport,
@@ -49,7 +49,9 @@ from services.registry.schemas.voter_changes import (
 )
 
 router = APIRouter(
-    prefix="/v1/elections/{election}", tags=["voters"], dependencies=[Depends(known_parameters_only)]
+    prefix="/v1/elections/{election}",
+    tags=["voters"],
+    dependencies=[Depends(known_parameters_only), Depends(note_number)],
 )
 
 Keeper = Annotated[Actor, Depends(permission(Scope.VOTERS_WRITE))]
@@ -173,25 +175,17 @@ async def add_walk_in(
 
 @router.post("/voters:find", responses=problem_responses(VoterUnknown))
 async def find_voter(
-    request: Request,
     election: ElectionId,
     body: VoterFindIn,
     keeper: Keeper,
+    read: ReaderDep,
     keys: Keys,
-    trail: Trail,
     *,
     response: Response,
 ) -> VoterHistory:
-    """Find a voter by NIK: the desk's id of the row, where it stands and what happened; nothing of the person.
-
-    It is written down before it is known whether there is anybody: to try numbers is what has to be seen.
-    """
+    """Find a voter by NIK: the desk's id of the row, where it stands and what happened; nothing of the person."""
     response.headers["Cache-Control"] = "no-store"
-    database: Database = request.app.state.database
-    async with database.transaction(keeper.regions) as uow:
-        await trail.seen(uow, keeper, subject="voters/by-nik", election=election, place=None)
-    async with database.reading(keeper.regions) as read:
-        return await voter_history(read, body.voter, election=election, keys=keys, grants=keeper.regions)
+    return await voter_history(read, body.voter, election=election, keys=keys, grants=keeper.regions)
 
 
 @router.get("/voters/{voter_id}", responses=problem_responses(VoterUnknown))

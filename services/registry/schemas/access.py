@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from chassis.pagination import Page
-from contracts.access import Role, grant
+from contracts.access import Role, Scope, grant, scopes_of
 from contracts.vocabulary import Channel, ElectionId, Moment, TpsCode
 from services.registry.schemas.officers import Duty, Person, Slot
 from services.registry.schemas.shapes import Input, Line, Outcome
@@ -29,7 +29,13 @@ def _grant(value: str) -> str:
     return held
 
 
+_OF_THE_DESK = frozenset({"desk-cli", "desk-page"})
+"""Names under which the desk's own tools and its page show tokens that no application asked for."""
+
+
 def _application_name(value: str) -> str:
+    if value in _OF_THE_DESK:
+        raise ValueError("this name is one of the desk's own tools")
     if value.startswith(DEVICE_PREFIX):
         raise ValueError("names that begin so are those of devices")
     return value
@@ -200,6 +206,13 @@ class PersonIn(RightsIn):
     )
 
     channel: Channel = Channel.API
+
+    @model_validator(mode="after")
+    def _nobody_judges_themselves(self) -> "PersonIn":
+        scopes = scopes_of(self.roles)
+        if Scope.TURNOUT_ENTER in scopes and scopes & {Scope.TURNOUT_ADJUDICATE, Scope.RESULTS_EARLY}:
+            raise ValueError("who enters forms neither settles them nor sees votes early")
+        return self
 
 
 class PersonOut(BaseModel):

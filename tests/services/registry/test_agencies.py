@@ -215,3 +215,54 @@ async def test_no_election_is_called_as_the_desk_is(registry: Desk) -> None:
         "/v1/elections/desk", json=body, headers=bearer(Role.ADMIN, election="desk")
     )
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "id-reserved")
+
+
+async def test_who_does_not_cover_all_of_an_agency_does_not_end_it(registry: Desk) -> None:
+    agency = await registry.agency()
+    await registry.application(agency, regions=["32.73"])
+    off: dict[str, object] = {
+        "kind": "disaster",
+        "name": "Contoh",
+        "name_en": "Example",
+        "contact": "x",
+        "active": False,
+    }
+    refused = await registry.put(f"/{agency}", off, etag='"1"', regions=("32.71",))
+    assert (refused.status_code, refused.json()["code"]) == (403, "region-not-covered")
+    assert (await registry.put(f"/{agency}", off, etag='"1"', regions=("32.73",))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "roles", [["operator", "adjudicator"], ["verifier", "ministry"], ["operator", "desk"]]
+)
+async def test_nobody_enters_forms_and_settles_them_or_sees_votes_early(
+    registry: Desk, roles: list[str]
+) -> None:
+    agency = await registry.agency()
+    made = await registry.put(f"/{agency}/people/petugas-9", {"roles": roles, "regions": ["32.71"]})
+    assert made.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["desk-cli", "desk-page"])
+async def test_names_of_the_desks_own_tools_are_no_applications(registry: Desk, name: str) -> None:
+    agency = await registry.agency()
+    body: dict[str, object] = {
+        "roles": ["bpbd"],
+        "regions": ["32.71"],
+        "may_act_for_persons": False,
+    }
+    assert (await registry.put(f"/{agency}/clients/{name}", body)).status_code == 422
+
+
+async def test_who_changes_access_stands_in_the_trail(registry: Desk) -> None:
+    agency = await registry.agency()
+    name, _ = await registry.application(agency)
+    rows = await registry.service.sql(
+        "select action, subject from access_entry where subject like $1 order by number",
+        f"agencies/{agency}%",
+    )
+    assert [(row["action"], row["subject"]) for row in rows] == [
+        ("define_agency", f"agencies/{agency}"),
+        ("define_client", f"agencies/{agency}/clients/{name}"),
+        ("make_client_secret", f"agencies/{agency}/clients/{name}/secrets"),
+    ]

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from services.registry.consumers.imports import ImportWorker
@@ -152,3 +154,14 @@ async def test_nobody_is_told_what_is_personal_in_a_file(registry: RunningServic
     (event,) = await registry.sql("select body from outbox where body like $1", f'%"{code}"%')
     assert "[phone]" in str(event["body"])
     assert "450890" not in str(event["body"])
+
+
+@pytest.mark.parametrize("role", [Role.POLICE, Role.BPBD, Role.HEALTH])
+async def test_an_agency_names_no_officers_by_a_file(registry: RunningService, role: Role) -> None:
+    content = b"tps_code,duty,slot,person,display_name\n32.71.01.1001.001,kpps,1,penyusup,Penyusup\n"
+    answer = await registry.client.post(
+        f"{BASE}/imports?kind=officers&source=x",
+        content=content,
+        headers=bearer(role) | {"Content-Type": "text/csv"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")

@@ -151,3 +151,17 @@ async def test_who_is_meant_is_said_in_one_way(october: RunningService, body: di
     answer = await do(october, "find", body)
     assert answer.status_code == 422
     assert "9971" not in answer.text
+
+
+async def test_to_try_a_number_stands_in_the_trail(october: RunningService) -> None:
+    """Also where it is on no list, and by whatever command it is tried."""
+    before = await october.sql("select count(*) as n from access_entry where subject = 'voters/by-nik'")
+    unknown = {"voter": {"nik": "9901010101010101"}}
+    for body, path in ((unknown, "voters:find"), ({**unknown, "evidence": "surat 1"}, "voters:restore")):
+        answer = await october.client.post(f"{BASE}/{path}", json=body, headers=bearer(Role.OPERATOR))
+        assert answer.status_code == 404, answer.text
+    rows = await october.sql(
+        "select action, actor from access_entry where subject = 'voters/by-nik' order by number"
+    )
+    assert [row["action"] for row in rows[-2:]] == ["find_voter", "restore_voter"]
+    assert len(rows) == int(str(before[0]["n"])) + 2
