@@ -29,8 +29,8 @@ REPORTER, NAME, WORDS, REASON = (
     "Alasan rahasia (contoh)",
 )
 PUBLIC_TPS: Final = (
-    "accessible address contests kabkota kecamatan kelurahan kpu_code lat lon message number place rehearsal tps_code "
-    "voting_closes voting_date voting_opens zone zone_label"
+    "access accessible address bring contests kabkota kecamatan kelurahan kpu_code lat lon message moved number place "
+    "rehearsal tps_code voting_closes voting_date voting_opens zone zone_label"
 )
 EARLY: Final = {"adjudicator", "ministry", "desk", "admin"}
 """Who sees votes before everybody does: who settles forms, the ministry, the desk."""
