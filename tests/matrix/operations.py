@@ -171,7 +171,7 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     # Who may get a token is of no region, but nobody gives or takes what is beyond their own.
     "GET /v1/agencies": Ask("govern"),
     f"GET {_AGENCY}": Ask("govern"),
-    f"PUT {_AGENCY}": Ask("govern", body={"contact": "{new}"}),
+    f"PUT {_AGENCY}": Ask("govern", CITY, body={"contact": "{new}"}, gives=True),
     f"GET {_CLIENT}": Ask("govern"),
     f"PUT {_CLIENT}": Ask("govern", CITY, body=_RIGHTS, gives=True),
     f"POST {_CLIENT}/secrets": Ask("govern", CITY, gives=True),
