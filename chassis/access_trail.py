@@ -20,7 +20,7 @@ from pydantic import StringConstraints
 from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.database import Connection, Row
-from chassis.ledger_chain import ChainCheck, ChainHead, hash_of, instant_text
+from chassis.ledger_chain import ChainCheck, ChainHead, hash_of, head_at, instant_text, newest_head
 from chassis.masking import MASKED
 from chassis.safe_headers import show_once
 from chassis.telemetry import trace_of
@@ -75,12 +75,6 @@ async def record_access(reads: Reads, access: Access) -> None:
     await reads.fetch(_ADD, *told, _content_hash(access))
 
 
-async def newest_access(connection: Connection) -> ChainHead:
-    """Return the head of the chain."""
-    row = await connection.fetchrow("select number, hash from access_entry order by number desc limit 1")
-    return ChainHead(row["number"], bytes(row["hash"])) if row else ChainHead()
-
-
 async def check_accesses(connection: Connection, *, after: int, limit: int) -> ChainCheck:
     """Compute the hashes of rows anew and compare them with what was stored, up to the first that differs.
 
@@ -89,9 +83,9 @@ async def check_accesses(connection: Connection, *, after: int, limit: int) -> C
         after: number of the row to begin behind, 0 for the first.
         limit: rows to look at.
     """
-    head = await newest_access(connection)
+    head = await newest_head(connection, "access_entry")
     until = min(head.number, after + limit)
-    before = await _head_at(connection, after)
+    before = await head_at(connection, "access_entry", after)
     looked_at = after
     while looked_at < until:
         rows = await connection.fetch(
@@ -109,13 +103,6 @@ async def check_accesses(connection: Connection, *, after: int, limit: int) -> C
             before = ChainHead(number, bytes(row["hash"]))
         looked_at = min(until, looked_at + _CHECKED_AT_ONCE)
     return ChainCheck(looked_at, looked_at - after, looked_at < head.number, None, hash_of(before), head)
-
-
-async def _head_at(connection: Connection, number: int) -> ChainHead | None:
-    if number == 0:
-        return ChainHead()
-    row = await connection.fetchrow("select hash from access_entry where number = $1", number)
-    return ChainHead(number, bytes(row["hash"])) if row else None
 
 
 def access_of(row: Row) -> Access:

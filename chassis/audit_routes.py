@@ -25,7 +25,10 @@ from chassis.reading import ReaderDep
 from contracts.access import NATION, Scope
 from contracts.vocabulary import ElectionId, Instant, Moment
 
-Auditor = Annotated[Actor, Depends(permission(Scope.AUDIT_READ))]
+_MAY_READ: Final = permission(Scope.AUDIT_READ)
+"""One for all routes: what a route and its answer both ask for is judged once."""
+
+Auditor = Annotated[Actor, Depends(_MAY_READ)]
 Behind = Annotated[int, Query(ge=0, description="Number of the last one that was looked at before.")]
 Piece = Annotated[int, Query(ge=1, le=2_000, description="How many to look at.")]
 
@@ -202,8 +205,7 @@ def _add_accesses(router: APIRouter, service: str) -> None:
 
 
 def _add(router: APIRouter, path: str, endpoint: Callable[..., object], name: str) -> None:
-    allowed = Depends(permission(Scope.AUDIT_READ))
-    router.add_api_route(path, endpoint, name=name, methods=["GET"], dependencies=[allowed])
+    router.add_api_route(path, endpoint, name=name, methods=["GET"], dependencies=[Depends(_MAY_READ)])
 
 
 async def _page(

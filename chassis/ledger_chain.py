@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from chassis.database import Connection, Row
 
@@ -21,6 +21,9 @@ GENESIS: Final = bytes(32)
 """The hash before the first block."""
 
 _CHECKED_AT_ONCE: Final = 50
+
+ChainTable = Literal["ledger_block", "access_entry"]
+"""The tables that are chains: each row has a number and a hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,20 @@ def block_after(head: ChainHead, rows: Sequence[Row]) -> Block:
     )
 
 
-async def newest_block(connection: Connection) -> ChainHead:
-    """Return the head of the chain."""
-    row = await connection.fetchrow("select number, hash from ledger_block order by number desc limit 1")
+async def newest_head(connection: Connection, chain: ChainTable) -> ChainHead:
+    """Return the head of a chain."""
+    row = await connection.fetchrow(
+        f"select number, hash from {chain} order by number desc limit 1"  # noqa: S608 - one of two words
+    )
     return ChainHead(row["number"], bytes(row["hash"])) if row else ChainHead()
+
+
+async def head_at(connection: Connection, chain: ChainTable, number: int) -> ChainHead | None:
+    """Return a chain's head as it was at a number, None where that one is missing."""
+    if number == 0:
+        return ChainHead()
+    row = await connection.fetchrow(f"select hash from {chain} where number = $1", number)  # noqa: S608 - as above
+    return ChainHead(number, bytes(row["hash"])) if row else None
 
 
 async def check_blocks(connection: Connection, *, after: int, limit: int) -> ChainCheck:
@@ -88,8 +101,8 @@ async def check_blocks(connection: Connection, *, after: int, limit: int) -> Cha
         after: number of the block to begin behind, 0 for the first.
         limit: blocks to look at.
     """
-    head = await newest_block(connection)
-    before = await _head_at(connection, after)
+    head = await newest_head(connection, "ledger_block")
+    before = await head_at(connection, "ledger_block", after)
     looked_at, rows = after, 0
     while looked_at < min(head.number, after + limit):
         until = min(head.number, after + limit, looked_at + _CHECKED_AT_ONCE)
@@ -113,13 +126,6 @@ async def check_blocks(connection: Connection, *, after: int, limit: int) -> Cha
 def hash_of(head: ChainHead | None) -> bytes:
     """Return the hash of a head, that before the first block where there is none."""
     return head.hash if head else GENESIS
-
-
-async def _head_at(connection: Connection, number: int) -> ChainHead | None:
-    if number == 0:
-        return ChainHead()
-    row = await connection.fetchrow("select number, hash from ledger_block where number = $1", number)
-    return ChainHead(number, bytes(row["hash"])) if row else None
 
 
 async def _rows_of(connection: Connection, seqs: Sequence[int]) -> list[Row]:

@@ -32,7 +32,7 @@ from chassis.broker import (
 from chassis.clock import DeskClock, wall_now
 from chassis.crash import crash_point
 from chassis.database import Database, Row
-from chassis.ledger_chain import ChainHead, newest_block
+from chassis.ledger_chain import ChainHead, newest_head
 from chassis.metrics import Metrics
 from chassis.relay_batches import Sent, send_rows
 from chassis.relay_lock import RelayLock
@@ -183,7 +183,7 @@ class Relay:
     async def _recall(self, connection: "asyncpg.Connection[Row]") -> None:
         rows = await connection.fetch("select partition, last_offset, event_id from relay_state")
         self._last = {row["partition"]: (row["last_offset"], row["event_id"]) for row in rows}
-        self._head = await newest_block(connection)
+        self._head = await newest_head(connection, "ledger_block")
         self._epoch = await connection.fetchval("select epoch from ledger_epoch")
 
     async def _broker_remembers(self, tail: TopicTail) -> bool:

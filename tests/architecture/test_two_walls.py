@@ -10,12 +10,10 @@ ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("chassis", "services", "gateway")
 BEYOND: Final = {
     "services/registry/commands/rosters.py": "one person holds one slot, wherever the other one is",
+    "services/registry/commands/frame.py": "a code is one thing's in the whole election; the command judges whose",
     "services/registry/commands/voters.py": "one person is once on the list of an election",
     "services/registry/commands/voter_changes.py": "as above: somebody who is on no list walks in",
-    "services/registry/commands/facilities.py": "a code is one facility's in the whole election; the command judges whose",
-    "services/registry/commands/trainings.py": "a code is one session's in the whole election; the command judges whose",
     "services/registry/commands/risk_layers.py": "keeps the file of an import, whose parts are the worker's alone",
-    "services/registry/commands/outreach.py": "a code is one activity's in the whole election; the command judges whose",
     "services/logistics/commands/boxes.py": "an id and a seal are one in the whole election",
     "services/logistics/commands/shipments.py": "a kecamatan's boxes may leave from the warehouse of its city",
     "services/logistics/commands/supplies.py": "marks what the service computes anew when an item of the election changes",

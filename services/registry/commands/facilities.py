@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor, require_region
@@ -12,7 +11,7 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import ContactStatus
-from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.frame import judge, lock_names, locked_by_code, refuse, status_of
 from services.registry.errors import GroupOfOtherElection
 from services.registry.events import facility_changed, region_group_defined
 from services.registry.rules.regions import is_region
@@ -73,17 +72,7 @@ async def locked_facilities(uow: UnitOfWork, election: str, codes: Sequence[str]
     Emits:
         nothing
     """
-    await lock_names(uow, [f"facility:{election}:{code}" for code in codes])
-    async with (
-        uow.beyond_regions()
-    ):  # a code is one facility's in the whole election; whose it is, the caller judges
-        rows = await uow.session.exec(
-            select(Facility)
-            .where(Facility.election == election, col(Facility.code).in_(codes))
-            .order_by(col(Facility.id))
-            .with_for_update()
-        )
-        return {row.code: row for row in rows}
+    return await locked_by_code(uow, Facility, election, codes, name="facility")
 
 
 async def write_facilities(

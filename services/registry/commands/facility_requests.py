@@ -1,6 +1,6 @@
 """Commands on what facilities ask for: recorded whenever it comes, decided by a named person, and opened again if need be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from services.registry.commands.facilities import (
     locked_facilities,
     write_facilities,
 )
-from services.registry.commands.frame import refuse
+from services.registry.commands.frame import MayTouch, refuse
 from services.registry.errors import FacilityUnknown, LetterKnown, RequestUnknown
 from services.registry.events import facility_request_changed
 from services.registry.rules.facility_requests import (
@@ -42,9 +42,6 @@ from services.registry.schemas.facility_requests import (
 )
 from services.registry.tables.definitions import Facility, FacilityRequest, FacilityRequestStep
 from services.registry.tables.frames import find_tps, load_frame
-
-MayTouch = Callable[[str], bool]
-"""Says whether the caller's regions cover a place."""
 
 
 async def record_request(

@@ -1,6 +1,9 @@
 """What the registry's commands do alike: locks by name, the judgement of a precondition, refusals of a payload."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from sqlmodel import col, select
 
 from chassis.actor import Actor, region_not_covered, require_region
 from chassis.conditional import check_version
@@ -8,6 +11,15 @@ from chassis.database import UnitOfWork
 from chassis.problems import FieldError, InvalidPayload, PreconditionFailed, PreconditionRequired
 from contracts.access import NATION
 from services.registry.schemas.shapes import Misfit, Outcome
+from services.registry.tables.definitions import Facility
+from services.registry.tables.people import Training
+from services.registry.tables.places import Outreach
+
+MayTouch = Callable[[str], bool]
+"""Says whether the caller's regions cover a place."""
+
+Coded = TypeVar("Coded", Facility, Outreach, Training)
+"""What has a code that is one in the whole election."""
 
 
 async def lock_names(uow: UnitOfWork, names: Iterable[str]) -> None:
@@ -22,6 +34,28 @@ async def lock_names(uow: UnitOfWork, names: Iterable[str]) -> None:
            ) keys""",
         sorted(set(names)),
     )
+
+
+async def locked_by_code(
+    uow: UnitOfWork, kind: type[Coded], election: str, codes: Sequence[str], *, name: str
+) -> Mapping[str, Coded]:
+    """Return things by code and hold them, those that do not exist yet too, wherever they are: the caller judges whose.
+
+    Args:
+        name: what the locks of the kind are called.
+
+    Emits:
+        nothing
+    """
+    await lock_names(uow, [f"{name}:{election}:{code}" for code in codes])
+    async with uow.beyond_regions():
+        rows = await uow.session.exec(
+            select(kind)
+            .where(kind.election == election, col(kind.code).in_(codes))
+            .order_by(col(kind.id))
+            .with_for_update()
+        )
+        return {row.code: row for row in rows}
 
 
 def judge(before: int | None, *, expected: int | None, same: bool) -> Outcome:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
 from chassis.actor import region_not_covered
@@ -13,7 +12,7 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.access import covers
 from contracts.registry_places_events import OutreachChanged, OutreachKind, OutreachState
-from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.frame import judge, locked_by_code, refuse, status_of
 from services.registry.errors import NotBegun
 from services.registry.rules.regions import is_region
 from services.registry.schemas.outreach import OutreachFacts, OutreachIn, OutreachReceipt
@@ -66,16 +65,7 @@ async def locked_outreach(uow: UnitOfWork, election: str, codes: Sequence[str]) 
     Emits:
         nothing
     """
-    await lock_names(uow, [f"outreach:{election}:{code}" for code in codes])
-    # A code is one activity's in the whole election; whose it is, the caller judges.
-    async with uow.beyond_regions():
-        rows = await uow.session.exec(
-            select(Outreach)
-            .where(Outreach.election == election, col(Outreach.code).in_(codes))
-            .order_by(col(Outreach.id))
-            .with_for_update()
-        )
-        return {row.code: row for row in rows}
+    return await locked_by_code(uow, Outreach, election, codes, name="outreach")
 
 
 async def write_outreach(

@@ -1,11 +1,10 @@
 """Commands on training sessions: what they are, and who attended. Who attended is trained, wherever they serve."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlmodel import select
 from uuid_utils.compat import uuid7
 
 from chassis.actor import region_not_covered
@@ -15,7 +14,7 @@ from chassis.outbox import Origin
 from chassis.problems import WrongState
 from contracts.registry_people_events import TrainingChanged, TrainingState
 from services.registry.commands.facilities import region_misfits
-from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.frame import MayTouch, judge, locked_by_code, refuse, status_of
 from services.registry.commands.roster_marks import mark_officers
 from services.registry.errors import TrainingUnknown
 from services.registry.events import training_changed
@@ -31,9 +30,6 @@ from services.registry.schemas.trainings import (
 )
 from services.registry.tables.frames import Frame, find_tps, load_frame
 from services.registry.tables.people import Training, area_roster_id
-
-MayTouch = Callable[[str], bool]
-"""Says whether the caller's regions cover a place."""
 
 
 async def change_training(
@@ -256,14 +252,7 @@ async def locked_training(uow: UnitOfWork, election: str, code: str) -> Training
     Emits:
         nothing
     """
-    await lock_names(uow, [f"training:{election}:{code}"])
-    async with (
-        uow.beyond_regions()
-    ):  # a code is one session's in the whole election; whose it is, the caller judges
-        found = await uow.session.exec(
-            select(Training).where(Training.election == election, Training.code == code).with_for_update()
-        )
-        return found.one_or_none()
+    return (await locked_by_code(uow, Training, election, [code], name="training")).get(code)
 
 
 def _facts_of(row: Training) -> TrainingFacts:

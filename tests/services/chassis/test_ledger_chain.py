@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.database import Database
-from chassis.ledger_chain import ChainCheck, ChainHead, block_after, check_blocks, newest_block
+from chassis.ledger_chain import ChainCheck, ChainHead, block_after, check_blocks, newest_head
 from chassis.row_security import EVERYWHERE
 from tests.services.chassis.pair import Pair, until
 
@@ -161,4 +161,4 @@ async def _make_anew(database: Database) -> None:
             new.hash,
         )
     async with database.reading(EVERYWHERE) as connection:
-        assert await newest_block(connection) == head
+        assert await newest_head(connection, "ledger_block") == head
