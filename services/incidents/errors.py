@@ -1,5 +1,7 @@
 """What can be wrong with a command or a question to incidents, beside what the chassis knows."""
 
+from uuid import UUID
+
 from chassis.problems import Conflict, Forbidden, NotFound
 
 
@@ -26,6 +28,14 @@ class IncidentUnknown(NotFound):
     title, title_id = "There is no such incident", "Kejadian tidak ditemukan"
 
 
+def incident_unknown(incident_id: UUID) -> IncidentUnknown:
+    """Return the refusal of an id that is no incident's, or of one outside the caller's regions: both read alike."""
+    return IncidentUnknown(
+        f"No incident within your regions has the id {incident_id}.",
+        detail_id=f"Tidak ada kejadian di wilayah Anda dengan id {incident_id}.",
+    )
+
+
 class ProblemUnknown(NotFound):
     """No problem of the register within the caller's regions has that id."""
 
@@ -33,11 +43,27 @@ class ProblemUnknown(NotFound):
     title, title_id = "There is no such problem", "Masalah tidak ditemukan"
 
 
+def problem_unknown(problem_id: UUID) -> ProblemUnknown:
+    """Return the refusal of an id that is no problem's within the caller's regions."""
+    return ProblemUnknown(
+        f"No problem within your regions has the id {problem_id}.",
+        detail_id=f"Tidak ada masalah di wilayah Anda dengan id {problem_id}.",
+    )
+
+
 class FollowUpUnknown(NotFound):
     """No advice or task within the caller's regions has that id."""
 
     code = "follow-up-unknown"
     title, title_id = "There is no such advice or task", "Saran atau tugas tidak ditemukan"
+
+
+def follow_up_unknown(follow_up_id: UUID) -> FollowUpUnknown:
+    """Return the refusal of an id that is no advice's or task's within the caller's regions."""
+    return FollowUpUnknown(
+        f"No advice or task of this kind within your regions has the id {follow_up_id}.",
+        detail_id=f"Tidak ada saran atau tugas di wilayah Anda dengan id {follow_up_id}.",
+    )
 
 
 class AgencyNotYours(Forbidden):

@@ -1,1 +1,1 @@
-"""What changes: one file per aggregate, and what they share (`places`, `work`)."""
+"""What changes: one file per aggregate, what the work on all of them shares (`cases`), and what is looked up (`places`)."""

@@ -1,20 +1,17 @@
 """Advice and tasks: what the desk advises or asks of an agency, on an incident or on a problem."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlmodel import select
 from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor
-from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import WrongState
-from contracts.device_clocks import placed_at
 from contracts.envelope import EventData
 from contracts.incidents_events import (
     AdviceGiven,
@@ -28,18 +25,18 @@ from contracts.incidents_events import (
     TaskSettled,
     TaskState,
 )
-from services.incidents.commands.work import Handling
-from services.incidents.errors import AgencyNotYours, FollowUpUnknown, IncidentUnknown, ProblemUnknown
-from services.incidents.events.follow_ups import advice_facts, allowed, card, kind_word, task_facts
-from services.incidents.rules.routing import may_handle
+from services.incidents.commands.cases import Handling, StepTaken, judge, keep_step, step_taken
+from services.incidents.errors import follow_up_unknown, incident_unknown, problem_unknown
+from services.incidents.events.follow_ups import advice_facts, allowed, card, task_facts
 from services.incidents.schemas.follow_ups import (
     AdviceSettlementIn,
     FollowUpIn,
     FollowUpReopeningIn,
     TaskSettlementIn,
 )
+from services.incidents.schemas.shapes import StepIn
 from services.incidents.tables.follow_ups import FollowUp, FollowUpKind
-from services.incidents.tables.incidents import CaseStep, Incident
+from services.incidents.tables.incidents import Incident
 from services.incidents.tables.problems import ProblemRow
 
 _PATHS: Mapping[FollowUpKind, str] = {FollowUpKind.ADVICE: "advice", FollowUpKind.TASK: "tasks"}
@@ -56,6 +53,13 @@ class On:
     actor: Actor
     incident_id: UUID | None = None
     problem_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpHandling(Handling):
+    """Who wants to do something with which advice or which task."""
+
+    kind: FollowUpKind
 
 
 async def give_follow_up(
@@ -89,15 +93,14 @@ async def give_follow_up(
         due_until=command.due_until,
     )
     uow.session.add(row)
-    return await _tell(uow, row, step="give", reason="", origin=origin, status=201)
+    return replace(await _tell(uow, row, StepTaken("give", origin)), status=201)
 
 
 async def settle_follow_up(
     uow: UnitOfWork,
-    handling: Handling,
+    handling: FollowUpHandling,
     command: AdviceSettlementIn | TaskSettlementIn,
     *,
-    kind: FollowUpKind,
     origin: Origin,
 ) -> Receipt:
     """Say what became of advice or a task, and why.
@@ -108,21 +111,14 @@ async def settle_follow_up(
     Raises:
         FollowUpUnknown, AgencyNotYours, WrongState, PreconditionFailed: it cannot be settled.
     """
-    row = await _begin(uow, handling, "settle", kind=kind, origin=origin)
+    row, taken = await _begin(uow, handling, "settle", command, origin=origin)
     row.state = command.outcome
-    row.settled_at = placed_at(command.occurred_at or origin.now, origin.now)
-    return await _tell(
-        uow, row, step="settle", reason=command.reason, origin=origin, occurred_at=command.occurred_at
-    )
+    row.settled_at = taken.counts_from
+    return await _tell(uow, row, taken)
 
 
 async def reopen_follow_up(
-    uow: UnitOfWork,
-    handling: Handling,
-    command: FollowUpReopeningIn,
-    *,
-    kind: FollowUpKind,
-    origin: Origin,
+    uow: UnitOfWork, handling: FollowUpHandling, command: FollowUpReopeningIn, *, origin: Origin
 ) -> Receipt:
     """Let settled advice stand again, or a settled task be done again.
 
@@ -132,11 +128,9 @@ async def reopen_follow_up(
     Raises:
         FollowUpUnknown, AgencyNotYours, WrongState, PreconditionFailed: it cannot be reopened.
     """
-    row = await _begin(uow, handling, "reopen", kind=kind, origin=origin)
-    row.state, row.settled_at = _FIRST[kind], None
-    return await _tell(
-        uow, row, step="reopen", reason=command.reason, origin=origin, occurred_at=command.occurred_at
-    )
+    row, taken = await _begin(uow, handling, "reopen", command, origin=origin)
+    row.state, row.settled_at = _FIRST[row.kind], None
+    return await _tell(uow, row, taken)
 
 
 async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident | ProblemRow:
@@ -150,12 +144,10 @@ async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident 
         )
         subject = incidents.first()
         if subject is None or on.actor.granted_region(subject.place) is None:
-            raise IncidentUnknown(
-                f"No incident within your regions has the id {on.incident_id}.",
-                detail_id=f"Tidak ada kejadian di wilayah Anda dengan id {on.incident_id}.",
-            )
+            raise incident_unknown(on.incident_id)
         closed = subject.state in (IncidentState.CLOSED, IncidentState.DUPLICATE)
     else:
+        assert on.problem_id is not None  # one of the two
         problems = await uow.session.exec(
             select(ProblemRow)
             .where(ProblemRow.election == origin.election, ProblemRow.problem_id == on.problem_id)
@@ -163,10 +155,7 @@ async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident 
         )
         subject = problems.first()
         if subject is None or on.actor.granted_region(subject.place) is None:
-            raise ProblemUnknown(
-                f"No problem within your regions has the id {on.problem_id}.",
-                detail_id=f"Tidak ada masalah di wilayah Anda dengan id {on.problem_id}.",
-            )
+            raise problem_unknown(on.problem_id)
         closed = subject.state is ProblemState.RESOLVED
     if closed:
         raise WrongState(
@@ -179,38 +168,23 @@ async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident 
 
 
 async def _begin(
-    uow: UnitOfWork, handling: Handling, step: str, *, kind: FollowUpKind, origin: Origin
-) -> FollowUp:
+    uow: UnitOfWork, handling: FollowUpHandling, step: str, command: StepIn, *, origin: Origin
+) -> tuple[FollowUp, StepTaken]:
     """Lock advice or a task for a step, and judge whether this caller can take it."""
     found = await uow.session.exec(
         select(FollowUp)
         .where(
             FollowUp.election == origin.election,
-            FollowUp.follow_up_id == handling.subject_id,
-            FollowUp.kind == kind,
+            FollowUp.follow_up_id == handling.case_id,
+            FollowUp.kind == handling.kind,
         )
         .with_for_update()
     )
     row = found.first()
     if row is None or handling.actor.granted_region(row.place) is None:
-        raise FollowUpUnknown(
-            f"No {kind_word(kind)} within your regions has the id {handling.subject_id}.",
-            detail_id=f"Tidak ada saran atau tugas di wilayah Anda dengan id {handling.subject_id}.",
-        )
-    if not may_handle(handling.actor.roles, agencies=[row.agency]):
-        raise AgencyNotYours(
-            f"This {kind_word(kind)} is for {row.agency.value}.",
-            detail_id=f"Ini ditujukan kepada {row.agency.value}.",
-        )
-    if step not in allowed(row):
-        raise WrongState(
-            f"What is {row.state} cannot be taken through {step}.",
-            detail_id=f"Yang berstatus {row.state} tidak dapat menjalani langkah {step}.",
-            current_state=row.state,
-            allowed=allowed(row),
-        )
-    check_version(handling.expected_version, row.version)
-    return row
+        raise follow_up_unknown(handling.case_id)
+    judge(handling, row, step, allowed=allowed(row), agencies=[row.agency])
+    return row, step_taken(step, command, origin=origin)
 
 
 def _event(row: FollowUp, step: str) -> EventData:
@@ -221,43 +195,13 @@ def _event(row: FollowUp, step: str) -> EventData:
     return told(**task_facts(row).model_dump())
 
 
-async def _tell(
-    uow: UnitOfWork,
-    row: FollowUp,
-    *,
-    step: str,
-    reason: str,
-    origin: Origin,
-    occurred_at: datetime | None = None,
-    status: int = 200,
-) -> Receipt:
+async def _tell(uow: UnitOfWork, row: FollowUp, taken: StepTaken) -> Receipt:
     """Keep the step, tell of advice or the task as it stands now, and answer with it."""
-    row.version += 1
-    step_row = CaseStep(
-        subject_id=row.follow_up_id,
-        version=row.version,
-        step=step,
-        state=row.state,
-        agency=row.agency,
-        reason=reason,
-        actor=origin.actor,
-        channel=origin.channel,
-        occurred_at=occurred_at or origin.now,
-        recorded_at=origin.now,
-    )
-    uow.emit(
-        _event(row, step),
-        aggregate_id=row.follow_up_id,
-        version=row.version,
-        origin=origin,
-        occurred_at=occurred_at,
-    )
-    await uow.session.flush()  # a step is of the case that it is a step of, so that one is written first
-    uow.session.add(step_row)
+    await keep_step(uow, row, taken, _event(row, taken.step))
     return Receipt(
-        card(row, now=origin.now),
+        card(row, now=taken.origin.now),
         location=f"/v1/elections/{row.election}/{_PATHS[row.kind]}/{row.follow_up_id}",
         aggregate=f"{row.kind.value}/{row.follow_up_id}",
         version=row.version,
-        status=status,
+        status=200,
     )

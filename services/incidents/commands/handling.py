@@ -5,7 +5,6 @@ from datetime import datetime
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from contracts.device_clocks import placed_at
 from contracts.incidents_events import (
     Agency,
     ClosureOutcome,
@@ -19,8 +18,9 @@ from contracts.incidents_events import (
     IncidentRerouted,
     IncidentState,
 )
+from services.incidents.commands.cases import Handling
+from services.incidents.commands.incident_work import begin, tell
 from services.incidents.commands.places import Place, clock_of, place_of, route_of
-from services.incidents.commands.work import Handling, begin, tell
 from services.incidents.errors import ClockNotExtendable, DuplicateOfDuplicate, NothingChanges
 from services.incidents.rules.clocks import acknowledge_until, deadlines, is_late
 from services.incidents.rules.lifecycle import Step, allowed
@@ -48,20 +48,12 @@ async def acknowledge_incident(
     Raises:
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.ACKNOWLEDGE, origin=origin)
+    begun = await begin(uow, handling, Step.ACKNOWLEDGE, command, origin=origin)
     incident = begun.incident
     incident.state = begun.leads_to
-    _hear(incident, placed_at(command.occurred_at or origin.now, origin.now))
+    _hear(incident, begun.taken.counts_from)
     incident.severity = command.severity or incident.severity
-    return await tell(
-        uow,
-        begun,
-        IncidentAcknowledged,
-        step=Step.ACKNOWLEDGE,
-        reason=command.note or "",
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentAcknowledged)
 
 
 async def act_on_incident(
@@ -75,20 +67,12 @@ async def act_on_incident(
     Raises:
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.ACT, origin=origin)
-    incident, when = begun.incident, placed_at(command.occurred_at or origin.now, origin.now)
+    begun = await begin(uow, handling, Step.ACT, command, origin=origin)
+    incident, when = begun.incident, begun.taken.counts_from
     incident.state = begun.leads_to
     _hear(incident, when)
     incident.acted_at = incident.acted_at or when
-    return await tell(
-        uow,
-        begun,
-        IncidentActed,
-        step=Step.ACT,
-        reason=command.action,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentActed)
 
 
 async def close_incident(
@@ -102,23 +86,14 @@ async def close_incident(
     Raises:
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.CLOSE, origin=origin)
-    incident, when = begun.incident, placed_at(command.occurred_at or origin.now, origin.now)
+    begun = await begin(uow, handling, Step.CLOSE, command, origin=origin)
+    incident, when = begun.incident, begun.taken.counts_from
     incident.state = begun.leads_to
     incident.closed_at, incident.outcome = when, command.outcome
-    if (
-        command.outcome is not ClosureOutcome.UNFOUNDED
-    ):  # what was never there is not published by being closed
+    # What was never there is not published by being closed.
+    if command.outcome is not ClosureOutcome.UNFOUNDED:
         incident.first_heard_at = incident.first_heard_at or when
-    return await tell(
-        uow,
-        begun,
-        IncidentClosed,
-        step=Step.CLOSE,
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentClosed)
 
 
 async def reopen_incident(
@@ -132,7 +107,7 @@ async def reopen_incident(
     Raises:
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.REOPEN, origin=origin)
+    begun = await begin(uow, handling, Step.REOPEN, command, origin=origin)
     incident = begun.incident
     incident.state, incident.clock_began_at = begun.leads_to, origin.now
     clock = await clock_of(uow, incident.category, election=origin.election)
@@ -140,15 +115,7 @@ async def reopen_incident(
     incident.acknowledge_until, incident.act_until = anew.acknowledge_until, anew.act_until
     incident.acknowledged_at = incident.acted_at = incident.closed_at = None
     incident.outcome = incident.duplicate_of = None
-    return await tell(
-        uow,
-        begun,
-        IncidentReopened,
-        step=Step.REOPEN,
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentReopened)
 
 
 async def reroute_incident(
@@ -163,7 +130,7 @@ async def reroute_incident(
         NothingChanges: that agency has it already, and the same ones are told of it.
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.REROUTE, origin=origin)
+    begun = await begin(uow, handling, Step.REROUTE, command, origin=origin)
     incident = begun.incident
     also = [each for each in dict.fromkeys(command.also_informed) if each is not command.agency]
     if command.agency is incident.agency and set(also) == set(incident.also_informed):
@@ -174,15 +141,7 @@ async def reroute_incident(
             allowed=allowed(incident.state),
         )
     await _hand_over(uow, incident, command.agency, also, origin=origin)
-    return await tell(
-        uow,
-        begun,
-        IncidentRerouted,
-        step=Step.REROUTE,
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentRerouted)
 
 
 async def correct_incident(
@@ -198,17 +157,15 @@ async def correct_incident(
         PlaceUnknown: the election has no such place.
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.CORRECT, origin=origin)
+    begun = await begin(uow, handling, Step.CORRECT, command, origin=origin)
     incident = begun.incident
     before = _correctable(incident)
     incident.severity = command.severity or incident.severity
     incident.title = command.title or incident.title
     if command.code is not None:
         place = await place_of(uow, command.code, election=origin.election)
-        incident.region_code, incident.tps_id, incident.tps_code = (
-            *(place.region_code, place.tps_id),
-            place.tps_code,
-        )
+        incident.region_code = place.region_code
+        incident.tps_id, incident.tps_code = place.tps_id, place.tps_code
     if command.code is not None or command.lat is not None:  # a point of another place would be a wrong one
         incident.lat, incident.lon = command.lat, command.lon
     recategorised = command.category not in (None, incident.category)
@@ -223,15 +180,7 @@ async def correct_incident(
     await _set_legal_clock(uow, incident, origin=origin)
     if recategorised:
         await _take_up_category(uow, incident, origin=origin)
-    return await tell(
-        uow,
-        begun,
-        IncidentCorrected,
-        step=Step.CORRECT,
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentCorrected)
 
 
 async def extend_legal_clock(
@@ -246,7 +195,7 @@ async def extend_legal_clock(
         ClockNotExtendable: no legal clock runs, it was lengthened before, or it had run out when information was asked for.
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
-    begun, _ = await begin(uow, handling, Step.EXTEND, origin=origin)
+    begun = await begin(uow, handling, Step.EXTEND, command, origin=origin)
     incident = begun.incident
     clock = await clock_of(uow, incident.category, election=origin.election)
     if incident.decide_until is None or clock.decide_days is None or clock.extension_days is None:
@@ -272,15 +221,7 @@ async def extend_legal_clock(
         )
     incident.extended = True
     await _set_legal_clock(uow, incident, origin=origin)
-    return await tell(
-        uow,
-        begun,
-        IncidentExtended,
-        step=Step.EXTEND,
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentExtended)
 
 
 async def mark_duplicate(
@@ -298,15 +239,15 @@ async def mark_duplicate(
         IncidentUnknown, AgencyNotYours, WrongState, PreconditionFailed: the step cannot be taken.
     """
     other_id = command.duplicate_of
-    if other_id == handling.subject_id:
+    if other_id == handling.case_id:
         raise DuplicateOfDuplicate(
             "An incident is no duplicate of itself.",
             detail_id="Sebuah kejadian bukan duplikat dari dirinya sendiri.",
             current_state="the same incident",
             allowed=["name the incident where the work goes on"],
         )
-    begun, rows = await begin(uow, handling, Step.MARK_DUPLICATE, origin=origin, also=(other_id,))
-    other = rows[other_id]
+    begun = await begin(uow, handling, Step.MARK_DUPLICATE, command, origin=origin, also=(other_id,))
+    other = begun.locked[other_id]
     if other.state is IncidentState.DUPLICATE:
         raise DuplicateOfDuplicate(
             f"The other incident is a duplicate of {other.duplicate_of}.",
@@ -315,15 +256,7 @@ async def mark_duplicate(
             allowed=["name the incident where the work goes on", "reopen the other one"],
         )
     begun.incident.state, begun.incident.duplicate_of = begun.leads_to, other_id
-    return await tell(
-        uow,
-        begun,
-        IncidentMarkedDuplicate,
-        step=Step.MARK_DUPLICATE,
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await tell(uow, begun, IncidentMarkedDuplicate)
 
 
 def _hear(incident: Incident, when: datetime) -> None:

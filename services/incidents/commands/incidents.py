@@ -19,8 +19,9 @@ from contracts.incidents_events import (
     ReportSource,
     Severity,
 )
+from services.incidents.commands.cases import StepTaken
+from services.incidents.commands.incident_work import Begun, tell
 from services.incidents.commands.places import Place, clock_of, place_of, route_of
-from services.incidents.commands.work import Begun, tell
 from services.incidents.rules.clocks import deadlines, is_late, time_findings
 from services.incidents.rules.lifecycle import Step
 from services.incidents.rules.tracking import SIGNS, tracking_code
@@ -140,16 +141,11 @@ async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Recei
         findings=_findings(report, origin.now),
     )
     uow.session.add(incident)
-    return await tell(
-        uow,
-        Begun(incident, IncidentState.REPORTED, None),
-        IncidentReported,
-        step=Step.REPORT,
-        reason="",
-        origin=origin,
-        occurred_at=report.occurred_at,
-        announced=replace(origin, actor=REPORTER),
+    taken = StepTaken(
+        Step.REPORT, origin, occurred_at=report.occurred_at, announced=replace(origin, actor=REPORTER)
     )
+    begun = Begun(incident, taken, incident.state, before=None, locked={})
+    return await tell(uow, begun, IncidentReported)
 
 
 def _findings(report: _Report, now: datetime) -> list[str]:

@@ -1,16 +1,13 @@
 """The register of problems: what endangers a point of the desk without having gone wrong yet."""
 
-from datetime import datetime
+from dataclasses import replace
 
 from sqlmodel import select
 from uuid_utils.compat import uuid7
 
-from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from chassis.problems import WrongState
-from contracts.device_clocks import placed_at
 from contracts.incidents_events import (
     ProblemFacts,
     ProblemRegistered,
@@ -19,18 +16,17 @@ from contracts.incidents_events import (
     ProblemRevised,
     ProblemState,
 )
+from services.incidents.commands.cases import Handling, StepTaken, judge, keep_step, step_taken
 from services.incidents.commands.places import place_of
-from services.incidents.commands.work import Handling
-from services.incidents.errors import AgencyNotYours, NothingChanges, ProblemUnknown
+from services.incidents.errors import NothingChanges, problem_unknown
 from services.incidents.events.problems import allowed, card, facts
-from services.incidents.rules.routing import may_handle
 from services.incidents.schemas.problems import (
     ProblemIn,
     ProblemReopeningIn,
     ProblemResolutionIn,
     ProblemRevisionIn,
 )
-from services.incidents.tables.incidents import CaseStep
+from services.incidents.schemas.shapes import StepIn
 from services.incidents.tables.problems import ProblemRow
 
 
@@ -63,7 +59,8 @@ async def register_problem(uow: UnitOfWork, command: ProblemIn, *, origin: Origi
         due_until=command.due_until,
     )
     uow.session.add(problem)
-    return await _tell(uow, problem, ProblemRegistered, step="register", reason="", origin=origin, status=201)
+    told = await _tell(uow, problem, StepTaken("register", origin), ProblemRegistered)
+    return replace(told, status=201)
 
 
 async def revise_problem(
@@ -78,7 +75,7 @@ async def revise_problem(
         NothingChanges: all of it is so already.
         ProblemUnknown, AgencyNotYours, WrongState, PreconditionFailed: it cannot be revised.
     """
-    problem = await _begin(uow, handling, "revise", origin=origin)
+    problem, taken = await _begin(uow, handling, "revise", command, origin=origin)
     before = (problem.severity, problem.agency, problem.title, problem.due_until)
     problem.severity = command.severity or problem.severity
     problem.agency = command.agency or problem.agency
@@ -91,15 +88,7 @@ async def revise_problem(
             current_state=problem.state.value,
             allowed=allowed(problem.state),
         )
-    return await _tell(
-        uow,
-        problem,
-        ProblemRevised,
-        step="revise",
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await _tell(uow, problem, taken, ProblemRevised)
 
 
 async def resolve_problem(
@@ -113,18 +102,10 @@ async def resolve_problem(
     Raises:
         ProblemUnknown, AgencyNotYours, WrongState, PreconditionFailed: it cannot be resolved.
     """
-    problem = await _begin(uow, handling, "resolve", origin=origin)
+    problem, taken = await _begin(uow, handling, "resolve", command, origin=origin)
     problem.state, problem.outcome = ProblemState.RESOLVED, command.outcome
-    problem.resolved_at = placed_at(command.occurred_at or origin.now, origin.now)
-    return await _tell(
-        uow,
-        problem,
-        ProblemResolved,
-        step="resolve",
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    problem.resolved_at = taken.counts_from
+    return await _tell(uow, problem, taken, ProblemResolved)
 
 
 async def reopen_problem(
@@ -138,86 +119,34 @@ async def reopen_problem(
     Raises:
         ProblemUnknown, AgencyNotYours, WrongState, PreconditionFailed: it cannot be reopened.
     """
-    problem = await _begin(uow, handling, "reopen", origin=origin)
+    problem, taken = await _begin(uow, handling, "reopen", command, origin=origin)
     problem.state, problem.outcome, problem.resolved_at = ProblemState.OPEN, None, None
-    return await _tell(
-        uow,
-        problem,
-        ProblemReopened,
-        step="reopen",
-        reason=command.reason,
-        origin=origin,
-        occurred_at=command.occurred_at,
-    )
+    return await _tell(uow, problem, taken, ProblemReopened)
 
 
-async def _begin(uow: UnitOfWork, handling: Handling, step: str, *, origin: Origin) -> ProblemRow:
+async def _begin(
+    uow: UnitOfWork, handling: Handling, step: str, command: StepIn, *, origin: Origin
+) -> tuple[ProblemRow, StepTaken]:
     """Lock a problem for a step, and judge whether this caller can take it."""
     found = await uow.session.exec(
         select(ProblemRow)
-        .where(ProblemRow.election == origin.election, ProblemRow.problem_id == handling.subject_id)
+        .where(ProblemRow.election == origin.election, ProblemRow.problem_id == handling.case_id)
         .with_for_update()
     )
     problem = found.first()
     if problem is None or handling.actor.granted_region(problem.place) is None:
-        raise ProblemUnknown(
-            f"No problem within your regions has the id {handling.subject_id}.",
-            detail_id=f"Tidak ada masalah di wilayah Anda dengan id {handling.subject_id}.",
-        )
-    if not may_handle(handling.actor.roles, agencies=[problem.agency]):
-        raise AgencyNotYours(
-            f"{problem.agency.value} deals with this problem; the desk can revise that.",
-            detail_id=f"Masalah ini ditangani oleh {problem.agency.value}; desk dapat mengubahnya.",
-        )
-    if step not in allowed(problem.state):
-        raise WrongState(
-            f"A problem that is {problem.state.value} cannot be taken through {step}.",
-            detail_id=f"Masalah berstatus {problem.state.value} tidak dapat menjalani langkah {step}.",
-            current_state=problem.state.value,
-            allowed=allowed(problem.state),
-        )
-    check_version(handling.expected_version, problem.version)
-    return problem
+        raise problem_unknown(handling.case_id)
+    judge(handling, problem, step, allowed=allowed(problem.state), agencies=[problem.agency])
+    return problem, step_taken(step, command, origin=origin)
 
 
-async def _tell(
-    uow: UnitOfWork,
-    problem: ProblemRow,
-    kind: type[ProblemFacts],
-    *,
-    step: str,
-    reason: str,
-    origin: Origin,
-    occurred_at: datetime | None = None,
-    status: int = 200,
-) -> Receipt:
+async def _tell(uow: UnitOfWork, problem: ProblemRow, taken: StepTaken, kind: type[ProblemFacts]) -> Receipt:
     """Keep the step, tell of the problem as it stands now, and answer with it."""
-    problem.version += 1
-    step_row = CaseStep(
-        subject_id=problem.problem_id,
-        version=problem.version,
-        step=step,
-        state=problem.state,
-        agency=problem.agency,
-        reason=reason,
-        actor=origin.actor,
-        channel=origin.channel,
-        occurred_at=occurred_at or origin.now,
-        recorded_at=origin.now,
-    )
-    uow.emit(
-        kind(**facts(problem).model_dump()),
-        aggregate_id=problem.problem_id,
-        version=problem.version,
-        origin=origin,
-        occurred_at=occurred_at,
-    )
-    await uow.session.flush()  # a step is of the case that it is a step of, so that one is written first
-    uow.session.add(step_row)
+    await keep_step(uow, problem, taken, kind(**facts(problem).model_dump()))
     return Receipt(
-        card(problem, now=origin.now),
+        card(problem, now=taken.origin.now),
         location=f"/v1/elections/{problem.election}/problems/{problem.problem_id}",
         aggregate=f"problem/{problem.problem_id}",
         version=problem.version,
-        status=status,
+        status=200,
     )

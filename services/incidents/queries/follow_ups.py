@@ -7,8 +7,8 @@ from chassis.actor import Actor
 from chassis.database import Connection
 from contracts.access import Scope
 from contracts.incidents_events import IncidentCategory
-from services.incidents.errors import FollowUpUnknown
-from services.incidents.events.follow_ups import card, kind_word
+from services.incidents.errors import follow_up_unknown
+from services.incidents.events.follow_ups import card
 from services.incidents.queries.incidents import steps
 from services.incidents.rules.lifecycle import DESCRIBED_TO_HANDLERS
 from services.incidents.schemas.follow_ups import FollowUpOut
@@ -38,10 +38,7 @@ async def follow_up(
     )
     found = FollowUp.model_validate(dict(row)) if row is not None else None
     if row is None or found is None or actor.granted_region(found.place) is None:
-        raise FollowUpUnknown(
-            f"No {kind_word(kind)} within your regions has the id {follow_up_id}.",
-            detail_id=f"Tidak ada saran atau tugas di wilayah Anda dengan id {follow_up_id}.",
-        )
+        raise follow_up_unknown(follow_up_id)
     # An incident that was moved out of the caller's regions since is not seen: then nobody knows here whether it is guarded.
     category = IncidentCategory(row["category"]) if row["category"] is not None else None
     hidden = found.incident_id is not None and category is None

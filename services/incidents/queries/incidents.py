@@ -7,7 +7,7 @@ from chassis.actor import Actor
 from chassis.database import Connection
 from contracts.access import Scope
 from contracts.incidents_events import IncidentState
-from services.incidents.errors import IncidentUnknown
+from services.incidents.errors import incident_unknown
 from services.incidents.events.follow_ups import brief
 from services.incidents.events.incidents import card
 from services.incidents.rules.lifecycle import DESCRIBED_TO_HANDLERS, Step, public_state
@@ -34,10 +34,7 @@ async def incident(
     )
     found = Incident.model_validate(dict(row)) if row is not None else None
     if found is None or actor.granted_region(found.place) is None:
-        raise IncidentUnknown(
-            f"No incident within your regions has the id {incident_id}.",
-            detail_id=f"Tidak ada kejadian di wilayah Anda dengan id {incident_id}.",
-        )
+        raise incident_unknown(incident_id)
     duplicates = await connection.fetch(
         "select incident_id from incident where duplicate_of = $1 order by incident_id", incident_id
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.actor import Actor
 from chassis.database import Connection
-from services.incidents.errors import ProblemUnknown
+from services.incidents.errors import problem_unknown
 from services.incidents.events.problems import card
 from services.incidents.queries.incidents import follow_ups_on, steps
 from services.incidents.schemas.problems import ProblemOut
@@ -25,10 +25,7 @@ async def problem(
     )
     found = ProblemRow.model_validate(dict(row)) if row is not None else None
     if found is None or actor.granted_region(found.place) is None:
-        raise ProblemUnknown(
-            f"No problem within your regions has the id {problem_id}.",
-            detail_id=f"Tidak ada masalah di wilayah Anda dengan id {problem_id}.",
-        )
+        raise problem_unknown(problem_id)
     return ProblemOut(
         **card(found, now=now).model_dump(),
         description=found.description,

@@ -15,9 +15,13 @@ from chassis.identity import permission
 from chassis.outbox import Origin
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
-from services.incidents.commands.work import Handling
+from services.incidents.commands.cases import Handling
+from services.incidents.commands.follow_ups import FollowUpHandling
 from services.incidents.schemas.shapes import StepIn
+from services.incidents.tables.follow_ups import FollowUpKind
 
+H = TypeVar("H", bound=Handling)
+H_contra = TypeVar("H_contra", bound=Handling, contravariant=True)
 B = TypeVar("B", bound=StepIn)
 B_contra = TypeVar("B_contra", bound=StepIn, contravariant=True)
 
@@ -43,32 +47,32 @@ async def _problem_handling(problem_id: UUID, handler: Handler, expected: IfMatc
     return Handling(problem_id, handler, expected)
 
 
-async def _advice_handling(advice_id: UUID, handler: Handler, expected: IfMatch) -> Handling:
-    return Handling(advice_id, handler, expected)
+async def _advice_handling(advice_id: UUID, handler: Handler, expected: IfMatch) -> FollowUpHandling:
+    return FollowUpHandling(advice_id, handler, expected, FollowUpKind.ADVICE)
 
 
-async def _task_handling(task_id: UUID, handler: Handler, expected: IfMatch) -> Handling:
-    return Handling(task_id, handler, expected)
+async def _task_handling(task_id: UUID, handler: Handler, expected: IfMatch) -> FollowUpHandling:
+    return FollowUpHandling(task_id, handler, expected, FollowUpKind.TASK)
 
 
 IncidentHandling = Annotated[Handling, Depends(_incident_handling)]
 ProblemHandling = Annotated[Handling, Depends(_problem_handling)]
-AdviceHandling = Annotated[Handling, Depends(_advice_handling)]
-TaskHandling = Annotated[Handling, Depends(_task_handling)]
+AdviceHandling = Annotated[FollowUpHandling, Depends(_advice_handling)]
+TaskHandling = Annotated[FollowUpHandling, Depends(_task_handling)]
 
 
-class Command(Protocol[B_contra]):
+class Command(Protocol[H_contra, B_contra]):
     """A command that takes one step of the work on something."""
 
     async def __call__(
-        self, uow: UnitOfWork, handling: Handling, command: B_contra, /, *, origin: Origin
+        self, uow: UnitOfWork, handling: H_contra, command: B_contra, /, *, origin: Origin
     ) -> Receipt:
         """Take the step."""
         ...
 
 
 async def take_step(
-    once: Once, command: Command[B], *, handling: Handling, body: B, election: ElectionId
+    once: Once, command: Command[H, B], *, handling: H, body: B, election: ElectionId
 ) -> Response:
     """Run a step of the work on something, once."""
     return await once(

@@ -10,7 +10,6 @@ from chassis.reading import ReaderDep
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import follow_ups as commands
 from services.incidents.commands.follow_ups import On
-from services.incidents.commands.work import Handling
 from services.incidents.queries import follow_ups as queries
 from services.incidents.routes.context import (
     AdviceHandling,
@@ -18,6 +17,7 @@ from services.incidents.routes.context import (
     Handler,
     Reader,
     TaskHandling,
+    take_step,
 )
 from services.incidents.schemas.follow_ups import (
     AdviceSettlementIn,
@@ -38,40 +38,6 @@ async def _give(
     return await once(
         on.actor,
         lambda uow, origin: commands.give_follow_up(uow, on, body, kind=kind, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-    )
-
-
-async def _settle(
-    once: Once,
-    handling: Handling,
-    body: AdviceSettlementIn | TaskSettlementIn,
-    *,
-    kind: FollowUpKind,
-    election: ElectionId,
-) -> Response:
-    return await once(
-        handling.actor,
-        lambda uow, origin: commands.settle_follow_up(uow, handling, body, kind=kind, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-    )
-
-
-async def _reopen(
-    once: Once,
-    handling: Handling,
-    body: FollowUpReopeningIn,
-    *,
-    kind: FollowUpKind,
-    election: ElectionId,
-) -> Response:
-    return await once(
-        handling.actor,
-        lambda uow, origin: commands.reopen_follow_up(uow, handling, body, kind=kind, origin=origin),
         election=election,
         channel=body.channel,
         body=body,
@@ -151,7 +117,7 @@ async def settle_advice(
     election: ElectionId, body: AdviceSettlementIn, handling: AdviceHandling, once: OnceDep
 ) -> Response:
     """Say whether advice was followed, declined or is retracted, and why."""
-    return await _settle(once, handling, body, kind=FollowUpKind.ADVICE, election=election)
+    return await take_step(once, commands.settle_follow_up, handling=handling, body=body, election=election)
 
 
 @router.post("/tasks/{task_id}/settlements", response_model=FollowUpCard)
@@ -159,7 +125,7 @@ async def settle_task(
     election: ElectionId, body: TaskSettlementIn, handling: TaskHandling, once: OnceDep
 ) -> Response:
     """Say that a task was done or is cancelled, and why."""
-    return await _settle(once, handling, body, kind=FollowUpKind.TASK, election=election)
+    return await take_step(once, commands.settle_follow_up, handling=handling, body=body, election=election)
 
 
 @router.post("/advice/{advice_id}/reopenings", response_model=FollowUpCard)
@@ -167,7 +133,7 @@ async def reopen_advice(
     election: ElectionId, body: FollowUpReopeningIn, handling: AdviceHandling, once: OnceDep
 ) -> Response:
     """Let settled advice stand again."""
-    return await _reopen(once, handling, body, kind=FollowUpKind.ADVICE, election=election)
+    return await take_step(once, commands.reopen_follow_up, handling=handling, body=body, election=election)
 
 
 @router.post("/tasks/{task_id}/reopenings", response_model=FollowUpCard)
@@ -175,4 +141,4 @@ async def reopen_task(
     election: ElectionId, body: FollowUpReopeningIn, handling: TaskHandling, once: OnceDep
 ) -> Response:
     """Say that a settled task is to be done again."""
-    return await _reopen(once, handling, body, kind=FollowUpKind.TASK, election=election)
+    return await take_step(once, commands.reopen_follow_up, handling=handling, body=body, election=election)

@@ -53,14 +53,6 @@ DESCRIBED_TO_HANDLERS = frozenset(IncidentCategory) - EVERYBODY_MAY_KNOW
 """Categories whose description is shown only to those who handle incidents; of health also because of D35."""
 
 
-def after(state: IncidentState, step: Step) -> IncidentState | None:
-    """Return the state that a step leads to, or None where it is not possible.
-
-    Example: `after(IncidentState.CLOSED, Step.REOPEN) is IncidentState.REPORTED`.
-    """
-    return STEPS[state].get(step)
-
-
 def allowed(state: IncidentState) -> list[str]:
     """Return the steps that are possible from a state. Example: `allowed(IncidentState.CLOSED) == ["reopen"]`."""
     return sorted(step.value for step in STEPS[state])

@@ -79,6 +79,11 @@ class AcknowledgementIn(StepIn):
     severity: Severity | None = Field(default=None, description="As the agency judges it.")
     note: Words | None = None
 
+    @property
+    def why(self) -> str:
+        """Return the note, empty where there is none."""
+        return self.note or ""
+
 
 class ActionIn(StepIn):
     """What the agency did."""
@@ -95,6 +100,11 @@ class ActionIn(StepIn):
     )
 
     action: Words
+
+    @property
+    def why(self) -> str:
+        """Return what was done."""
+        return self.action
 
 
 class IncidentClosureIn(ReasonedStepIn):

@@ -97,11 +97,21 @@ class StepIn(Input):
     )
     channel: Channel = Channel.API
 
+    @property
+    def why(self) -> str:
+        """Return why it was done, or what exactly; empty where nobody said."""
+        return ""
+
 
 class ReasonedStepIn(StepIn):
     """A step that says why."""
 
     reason: Reason
+
+    @property
+    def why(self) -> str:
+        """Return the reason."""
+        return self.reason
 
 
 class StepOut(BaseModel):

@@ -3,7 +3,7 @@
 Importing this package makes `Table.metadata` complete.
 """
 
-from services.incidents.tables import arrangements, follow_ups, incidents, known, problems
+from services.incidents.tables import arrangements, cases, follow_ups, incidents, known, problems
 from services.incidents.tables.known import Table
 
-__all__ = ["Table", "arrangements", "follow_ups", "incidents", "known", "problems"]
+__all__ = ["Table", "arrangements", "cases", "follow_ups", "incidents", "known", "problems"]

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlmodel import Field
 
 from contracts.incidents_events import Agency
-from services.incidents.tables.known import Table, counter, instant, word
+from services.incidents.tables.cases import Placed
+from services.incidents.tables.known import counter, instant, word
 
 
 class FollowUpKind(StrEnum):
@@ -17,21 +18,17 @@ class FollowUpKind(StrEnum):
     TASK = "task"
 
 
-class FollowUp(Table, table=True):
+class FollowUp(Placed, table=True):
     """Advice or a task as it stands, on an incident or on a problem."""
 
     __tablename__ = "follow_up"
 
     follow_up_id: UUID = Field(primary_key=True)
     kind: FollowUpKind = Field(sa_column=word(FollowUpKind))
-    election: str
     version: int = Field(sa_column=counter())
     incident_id: UUID | None
     problem_id: UUID | None
     agency: Agency = Field(sa_column=word(Agency))
-    region_code: str
-    tps_id: UUID | None
-    tps_code: str | None
     title: str
     text: str
     state: str
@@ -40,6 +37,6 @@ class FollowUp(Table, table=True):
     settled_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
 
     @property
-    def place(self) -> str:
-        """Return the code of the TPS, or of the region where there is none."""
-        return self.tps_code or self.region_code
+    def case_id(self) -> UUID:
+        """Return the id that its steps and its events go by."""
+        return self.follow_up_id

@@ -1,9 +1,8 @@
-"""The rows of incidents, and the steps of all work."""
+"""The rows of incidents."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column
 from sqlmodel import Field
 
 from contracts.incidents_events import (
@@ -14,16 +13,16 @@ from contracts.incidents_events import (
     ReportSource,
     Severity,
 )
-from services.incidents.tables.known import Table, counter, instant, texts, word
+from services.incidents.tables.cases import Placed
+from services.incidents.tables.known import counter, instant, texts, word
 
 
-class Incident(Table, table=True):
+class Incident(Placed, table=True):
     """An incident as it stands; its row is the lock of its work."""
 
     __tablename__ = "incident"
 
     incident_id: UUID = Field(primary_key=True)
-    election: str
     version: int = Field(sa_column=counter())
     category: IncidentCategory = Field(sa_column=word(IncidentCategory))
     severity: Severity = Field(sa_column=word(Severity))
@@ -31,9 +30,6 @@ class Incident(Table, table=True):
     source: ReportSource = Field(sa_column=word(ReportSource))
     agency: Agency = Field(sa_column=word(Agency))
     also_informed: list[str] = Field(sa_column=texts())
-    region_code: str
-    tps_id: UUID | None
-    tps_code: str | None
     lat: float | None
     lon: float | None
     title: str
@@ -60,23 +56,6 @@ class Incident(Table, table=True):
     findings: list[str] = Field(default_factory=list[str], sa_column=texts())
 
     @property
-    def place(self) -> str:
-        """Return the code of the TPS, or of the region where there is none."""
-        return self.tps_code or self.region_code
-
-
-class CaseStep(Table, table=True):
-    """One step of the work on an incident, a problem, advice or a task; every step is kept."""
-
-    __tablename__ = "case_step"
-
-    subject_id: UUID = Field(primary_key=True)
-    version: int = Field(sa_column=Column(BigInteger, primary_key=True))
-    step: str
-    state: str
-    agency: Agency = Field(sa_column=word(Agency))
-    reason: str
-    actor: str
-    channel: str
-    occurred_at: datetime = Field(sa_column=instant())
-    recorded_at: datetime = Field(sa_column=instant())
+    def case_id(self) -> UUID:
+        """Return the id that its steps and its events go by."""
+        return self.incident_id

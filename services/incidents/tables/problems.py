@@ -6,24 +6,21 @@ from uuid import UUID
 from sqlmodel import Field
 
 from contracts.incidents_events import Agency, DeskPoint, ProblemOutcome, ProblemState, Severity
-from services.incidents.tables.known import Table, counter, instant, word
+from services.incidents.tables.cases import Placed
+from services.incidents.tables.known import counter, instant, word
 
 
-class ProblemRow(Table, table=True):
+class ProblemRow(Placed, table=True):
     """A problem as it stands."""
 
     __tablename__ = "problem"
 
     problem_id: UUID = Field(primary_key=True)
-    election: str
     version: int = Field(sa_column=counter())
     point: DeskPoint = Field(sa_column=word(DeskPoint))
     severity: Severity = Field(sa_column=word(Severity))
     state: ProblemState = Field(sa_column=word(ProblemState))
     agency: Agency = Field(sa_column=word(Agency))
-    region_code: str
-    tps_id: UUID | None
-    tps_code: str | None
     lat: float | None
     lon: float | None
     title: str
@@ -34,6 +31,6 @@ class ProblemRow(Table, table=True):
     outcome: ProblemOutcome | None = Field(default=None, sa_column=word(ProblemOutcome, nullable=True))
 
     @property
-    def place(self) -> str:
-        """Return the code of the TPS, or of the region where there is none."""
-        return self.tps_code or self.region_code
+    def case_id(self) -> UUID:
+        """Return the id that its steps and its events go by."""
+        return self.problem_id
