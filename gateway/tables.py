@@ -8,11 +8,11 @@ projected, per lane.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData
+from sqlalchemy import BigInteger, Column, MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import Field
 
-from chassis.tables import ServiceTable
+from chassis.tables import ServiceTable, instant, version
 
 
 class Table(ServiceTable, registry=registry(metadata=MetaData())):
@@ -30,8 +30,8 @@ class Projected(Table, table=True):
     region: str
     tps_code: str | None
     state: str
-    version: int = Field(sa_column=Column(BigInteger, nullable=False))
-    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    version: int = Field(sa_column=version())
+    recorded_at: datetime = Field(sa_column=instant())
     figures: str
     body: str
 
@@ -60,7 +60,7 @@ class FeedEvent(Table, table=True):
     data_class: str
     type: str
     event: str
-    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    recorded_at: datetime = Field(sa_column=instant())
 
 
 class FeedEpoch(Table, table=True):
@@ -79,4 +79,4 @@ class StreamTicket(Table, table=True):
 
     ticket_hash: bytes = Field(primary_key=True)
     actor: str
-    expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    expires_at: datetime = Field(sa_column=instant())

@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import Column
 from sqlmodel import Field
 
+from chassis.tables import instant, texts, version, word
 from contracts.incidents_events import Agency, IncidentCategory
-from services.incidents.tables.known import Table, counter, instant, texts, word
+from services.incidents.tables.known import Table
 
 
 def _category_key() -> Column[IncidentCategory]:
@@ -22,7 +23,7 @@ class CategoryClock(Table, table=True):
 
     election: str = Field(primary_key=True)
     category: IncidentCategory = Field(sa_column=_category_key())
-    version: int = Field(sa_column=counter())
+    version: int = Field(sa_column=version())
     acknowledge_minutes: int
     act_minutes: int
     report_within_days: int | None
@@ -41,7 +42,7 @@ class AgencyRoute(Table, table=True):
     election: str = Field(primary_key=True)
     category: IncidentCategory = Field(sa_column=_category_key())
     region_code: str = Field(primary_key=True)
-    version: int = Field(sa_column=counter())
+    version: int = Field(sa_column=version())
     agency: Agency = Field(sa_column=word(Agency))
     also_informed: list[str] = Field(sa_column=texts())
     source: str

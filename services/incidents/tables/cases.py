@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column
 from sqlmodel import Field
 
+from chassis.tables import instant, word
 from contracts.incidents_events import Agency
-from services.incidents.tables.known import Table, instant, word
+from services.incidents.tables.known import Table
 
 
 class Placed(Table):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from chassis.tables import instant, version, word
 from contracts.incidents_events import Agency
 from services.incidents.tables.cases import Placed
-from services.incidents.tables.known import counter, instant, word
 
 
 class FollowUpKind(StrEnum):
@@ -25,7 +25,7 @@ class FollowUp(Placed, table=True):
 
     follow_up_id: UUID = Field(primary_key=True)
     kind: FollowUpKind = Field(sa_column=word(FollowUpKind))
-    version: int = Field(sa_column=counter())
+    version: int = Field(sa_column=version())
     incident_id: UUID | None
     problem_id: UUID | None
     agency: Agency = Field(sa_column=word(Agency))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from chassis.tables import instant, texts, version, word
 from contracts.incidents_events import (
     Agency,
     ClosureOutcome,
@@ -14,7 +15,6 @@ from contracts.incidents_events import (
     Severity,
 )
 from services.incidents.tables.cases import Placed
-from services.incidents.tables.known import counter, instant, texts, word
 
 
 class Incident(Placed, table=True):
@@ -23,7 +23,7 @@ class Incident(Placed, table=True):
     __tablename__ = "incident"
 
     incident_id: UUID = Field(primary_key=True)
-    version: int = Field(sa_column=counter())
+    version: int = Field(sa_column=version())
     category: IncidentCategory = Field(sa_column=word(IncidentCategory))
     severity: Severity = Field(sa_column=word(Severity))
     state: IncidentState = Field(sa_column=word(IncidentState))

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
+from chassis.tables import instant, version, word
 from contracts.incidents_events import Agency, DeskPoint, ProblemOutcome, ProblemState, Severity
 from services.incidents.tables.cases import Placed
-from services.incidents.tables.known import counter, instant, word
 
 
 class ProblemRow(Placed, table=True):
@@ -16,7 +16,7 @@ class ProblemRow(Placed, table=True):
     __tablename__ = "problem"
 
     problem_id: UUID = Field(primary_key=True)
-    version: int = Field(sa_column=counter())
+    version: int = Field(sa_column=version())
     point: DeskPoint = Field(sa_column=word(DeskPoint))
     severity: Severity = Field(sa_column=word(Severity))
     state: ProblemState = Field(sa_column=word(ProblemState))

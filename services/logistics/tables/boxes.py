@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from services.logistics.tables.known import Table, instant, maybe_instant, texts, version
+from chassis.tables import instant, texts, version
+from services.logistics.tables.known import Table
 
 
 class BoxRow(Table, table=True):
@@ -26,13 +27,13 @@ class BoxRow(Table, table=True):
     shipment_id: UUID | None = None
     warehouse_id: UUID | None = None
     replaces: UUID | None = None
-    arrived_at: datetime | None = Field(sa_column=maybe_instant())
-    received_at: datetime | None = Field(sa_column=maybe_instant())
+    arrived_at: datetime | None = Field(sa_column=instant(nullable=True))
+    received_at: datetime | None = Field(sa_column=instant(nullable=True))
     received_on_time: bool | None = None
     receipt_outcome: str | None = None
-    receipt_at: datetime | None = Field(sa_column=maybe_instant())
+    receipt_at: datetime | None = Field(sa_column=instant(nullable=True))
     ballots_received: int | None = None
-    counted_at: datetime | None = Field(sa_column=maybe_instant())
+    counted_at: datetime | None = Field(sa_column=instant(nullable=True))
     void_reason: str | None = None
     open_discrepancies: int
     packed_at: datetime = Field(sa_column=instant())
@@ -99,7 +100,7 @@ class Discrepancy(Table, table=True):
     actor: str
     resolution: str | None = None
     reason: str
-    resolved_at: datetime | None = Field(sa_column=maybe_instant())
+    resolved_at: datetime | None = Field(sa_column=instant(nullable=True))
     resolved_by: str | None = None
 
 
@@ -123,6 +124,6 @@ class StrayScan(Table, table=True):
     granted_region: str
     state: str
     reason: str
-    settled_at: datetime | None = Field(sa_column=maybe_instant())
+    settled_at: datetime | None = Field(sa_column=instant(nullable=True))
     settled_by: str | None = None
     version: int = Field(sa_column=version())

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from services.logistics.tables.known import Table, instant, maybe_instant, version
+from chassis.tables import instant, version
+from services.logistics.tables.known import Table
 
 
 class Warehouse(Table, table=True):
@@ -53,8 +54,8 @@ class Shipment(Table, table=True):
     state: str
     reason: str = ""
     planned_at: datetime = Field(sa_column=instant())
-    dispatched_at: datetime | None = Field(default=None, sa_column=maybe_instant())
-    arrived_at: datetime | None = Field(default=None, sa_column=maybe_instant())
+    dispatched_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    arrived_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     version: int = Field(sa_column=version())
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from services.logistics.tables.known import Table, instant, maybe_instant, version
+from chassis.tables import instant, version
+from services.logistics.tables.known import Table
 
 
 class CatalogueRow(Table, table=True):
@@ -39,7 +40,7 @@ class TpsSupply(Table, table=True):
     election: str
     version: int = Field(sa_column=version())
     stale: bool
-    due_at: datetime | None = Field(sa_column=maybe_instant())
+    due_at: datetime | None = Field(sa_column=instant(nullable=True))
     boxes: int
     needs: str
 

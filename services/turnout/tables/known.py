@@ -1,30 +1,18 @@
 """What turnout knows of others by their events, and the base of all its tables."""
 
 from datetime import date, datetime
-from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Text, text
+from sqlalchemy import Column, Index, Integer, MetaData, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from chassis.tables import ServiceTable, instant, texts
 
 
-class Table(SQLModel, registry=registry(metadata=MetaData())):
-    """Base of turnout's tables: a registry of its own, for SQLModel's default one is shared by the whole process."""
-
-    # SQLModel types it as a declared attribute; every table of ours names itself.
-    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride]
-
-
-def instant() -> Column[datetime]:
-    """Return a column for a moment, UTC."""
-    return Column(DateTime(timezone=True), nullable=False)
-
-
-def texts() -> Column[list[str]]:
-    """Return a column for a list of words."""
-    return Column(ARRAY(Text), nullable=False)
+class Table(ServiceTable, registry=registry(metadata=MetaData())):
+    """Base of turnout's tables."""
 
 
 class TpsRef(Table, table=True):
@@ -45,8 +33,8 @@ class TpsRef(Table, table=True):
     voting_closes: str = "13:00"
     active: bool = True
     former_codes: list[str] = Field(default_factory=list, sa_column=texts())
-    told_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    code_since: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    told_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    code_since: datetime | None = Field(default=None, sa_column=instant(nullable=True))
 
 
 class ElectionRef(Table, table=True):

@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field
 
-from services.turnout.tables.known import Table, instant, texts
+from chassis.tables import instant, texts, version
+from services.turnout.tables.known import Table
 
 
 def _json() -> Column[str]:
@@ -24,7 +25,7 @@ class Tally(Table, table=True):
     tally_id: UUID = Field(primary_key=True)
     tps_id: UUID
     contest: str
-    version: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    version: int = Field(default=0, sa_column=version())
     round: int = 1
     state: str = "empty"
     numbers: int = 0
@@ -69,7 +70,7 @@ class TallyAcceptance(Table, table=True):
     tally_id: UUID = Field(primary_key=True)
     number: int = Field(primary_key=True)
     round: int
-    version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    version: int = Field(sa_column=version())
     decided_by: str
     settled: str | None
     first_person: str

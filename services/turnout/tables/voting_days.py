@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime
+from sqlalchemy import BigInteger, Column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.turnout.tables.known import Table, instant, texts
+from chassis.tables import instant, texts, version
+from services.turnout.tables.known import Table
 
 
 class VotingDay(Table, table=True):
@@ -19,9 +20,9 @@ class VotingDay(Table, table=True):
     __tablename__ = "voting_day"
 
     tps_id: UUID = Field(primary_key=True)
-    version: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    version: int = Field(default=0, sa_column=version())
     milestone: str | None = None
-    milestone_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    milestone_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     reached: dict[str, str] = Field(
         default_factory=dict[str, str], sa_column=Column(JSONB, nullable=False, server_default="{}")
     )
