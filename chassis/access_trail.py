@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request
 from pydantic import StringConstraints
@@ -22,6 +22,7 @@ from chassis.clock import DeskClock
 from chassis.database import Connection, Row
 from chassis.ledger_chain import ChainCheck, ChainHead, hash_of, head_at, instant_text, newest_head
 from chassis.masking import MASKED
+from chassis.row_security import Reads
 from chassis.safe_headers import show_once
 from chassis.telemetry import trace_of
 
@@ -33,14 +34,6 @@ Purpose = Annotated[
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$"),
     MASKED,
 ]
-
-
-class Reads(Protocol):
-    """A connection or a unit of work."""
-
-    async def fetch(self, query: str, *args: object) -> list[Row]:
-        """Run SQL and return its rows."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

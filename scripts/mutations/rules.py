@@ -141,7 +141,7 @@ RULES = (
         "of two TPS that seem to have a code, the one told of first has it",
         (
             Replacement(
-                "services/turnout/tables/codes.py",
+                "chassis/tps_codes.py",
                 "    order by h.told_at desc nulls last, h.tps_id limit 1",
                 "    order by h.told_at, h.tps_id limit 1",
             ),

@@ -100,3 +100,8 @@ class ManifestUnfit(InvalidPayload):
 
     code = "manifest-unfit"
     title, title_id = "The manifest cannot stand", "Manifes tidak dapat diterima"
+
+
+def tps_unknown(code: str) -> TpsUnknown:
+    """Return the refusal of a code that no TPS has."""
+    return TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")

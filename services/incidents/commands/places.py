@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from chassis.database import UnitOfWork
+from chassis.tps_codes import find_tps
 from contracts.incidents_events import Agency, IncidentCategory
 from contracts.vocabulary import kelurahan_of
 from services.incidents.errors import PlaceUnknown
@@ -36,19 +37,6 @@ class Place:
         return self.tps_code or self.region_code
 
 
-# Of two that seem to have a code while a renumbering is on its way, the one that the registry told of last.
-_BY_CODE = """
-select tps_id, tps_code, code_since, exists (
-    select from tps_ref f where f.election = h.election and f.former_codes @> array[h.tps_code] and f.tps_id <> h.tps_id
-) as had_by_another
-from tps_ref h where election = $1 and tps_code = $2 order by told_at desc nulls last, tps_id limit 1
-"""
-# Of two that had a code before, the one with fewer codes since then, as in the registry; ids decide the rest.
-_BY_FORMER_CODE = """
-select tps_id, tps_code, code_since, false as had_by_another from tps_ref
-where election = $1 and former_codes @> array[$2]
-order by cardinality(former_codes) - array_position(former_codes, $2), tps_id limit 1
-"""
 # A range in pattern order: every code that begins with the region's and a dot (a slash is the sign behind the dot).
 _ANY_WITHIN = """select 1 from tps_ref
     where election = $1 and tps_code ~>=~ ($2::text || '.') and tps_code ~<~ ($2::text || '/') limit 1"""
@@ -70,9 +58,7 @@ async def place_of(uow: UnitOfWork, code: str, *, election: str) -> Place:
                 detail_id="Tidak ada TPS pemilihan ini di wilayah tersebut.",
             )
         return Place(code, None, None)
-    row = await uow.fetch_row(_BY_CODE, election, code) or await uow.fetch_row(
-        _BY_FORMER_CODE, election, code
-    )
+    row = await find_tps(uow, election, code)
     if row is None:
         raise PlaceUnknown(
             "No TPS of this election has that code.",

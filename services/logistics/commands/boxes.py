@@ -20,8 +20,8 @@ from services.logistics.errors import (
     BoxStands,
     BoxUnknown,
     ContestNotAtTps,
-    TpsUnknown,
     WarehouseUnknown,
+    tps_unknown,
 )
 from services.logistics.events.boxes import box_standing
 from services.logistics.rules.boxes import Box, packing_findings, placed_at
@@ -118,10 +118,7 @@ def _pack(packing: _Packing, item: Item[PackBox]) -> Receipt:
     wanted, origin = item.command.box, item.origin
     tps = packing.tps.get((origin.election, wanted.tps_code))
     if tps is None:
-        raise TpsUnknown(
-            f"No TPS has the code {wanted.tps_code}.",
-            detail_id=f"Tidak ada TPS dengan kode {wanted.tps_code}.",
-        )
+        raise tps_unknown(wanted.tps_code)
     if (known := packing.custody.boxes.get(wanted.box_id)) is not None:
         return _packed_before(known, wanted, tps, origin)
     if wanted.box_id in packing.taken:

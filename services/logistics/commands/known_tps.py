@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Row, UnitOfWork
+from chassis.tps_codes import by_code
 from contracts.logistics_events import ItemNeed
-from services.logistics.tables.codes import by_code
 
 NEEDS: TypeAdapter[list[ItemNeed]] = TypeAdapter(list[ItemNeed])
 """How needs are stored."""

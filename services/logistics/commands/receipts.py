@@ -14,7 +14,7 @@ from contracts.device_clocks import placed_at
 from contracts.logistics_events import HandoverPoint, ItemHeld, Party, StrayScanRecorded, TpsItemsReceived
 from services.logistics.commands.custody import Custody
 from services.logistics.commands.known_tps import KnownTps, lock_tps
-from services.logistics.errors import TpsUnknown
+from services.logistics.errors import tps_unknown
 from services.logistics.rules.boxes import ReportedReceipt
 from services.logistics.schemas.supplies import (
     BoxReceiptIn,
@@ -58,9 +58,7 @@ async def receive_at_tps(uow: UnitOfWork, tps_code: str, command: TpsReceiptIn, 
     """
     tps = (await lock_tps(uow, [(origin.election, tps_code)])).get((origin.election, tps_code))
     if tps is None:
-        raise TpsUnknown(
-            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
-        )
+        raise tps_unknown(tps_code)
     custody = Custody(uow)
     await custody.lock(box.box_id for box in command.boxes)
     boxes = await _receive_boxes(uow, custody, tps, command=command, origin=origin)

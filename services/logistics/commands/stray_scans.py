@@ -8,13 +8,14 @@ from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import WrongState
+from chassis.tps_codes import by_code
 from contracts.access import covers
 from contracts.logistics_events import HandoverPoint, Party, StrayScanSettled
 from services.logistics.commands.custody import Custody
 from services.logistics.errors import BoxUnknown, StrayScanUnknown
 from services.logistics.rules.boxes import Handover
 from services.logistics.schemas.scans import StrayScanOut, StraySettlementIn
-from services.logistics.tables.codes import by_code, present_codes
+from services.logistics.tables.codes import present_codes
 
 # The region that let a scanner in may be a code that the box's TPS had before.
 _, _FOUND = by_code("""

@@ -5,11 +5,11 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Connection, Row
+from chassis.tps_codes import by_code
 from contracts.logistics_events import ItemHeld, ItemNeed
-from services.logistics.errors import ElectionUnknown, TpsUnknown
+from services.logistics.errors import ElectionUnknown, tps_unknown
 from services.logistics.queries.boxes import discrepancy_out
 from services.logistics.schemas.supplies import CatalogueItemOut, CatalogueOut, TpsBoxOut, TpsSupplyOut
-from services.logistics.tables.codes import by_code
 
 _needs: TypeAdapter[list[ItemNeed]] = TypeAdapter(list[ItemNeed])
 _TPS = by_code("""select t.tps_id, t.tps_code, t.zone, s.due_at, s.boxes, s.needs
@@ -30,9 +30,7 @@ async def tps_supply(connection: Connection, *, election: str, tps_code: str) ->
         former, election, tps_code
     )
     if tps is None:
-        raise TpsUnknown(
-            f"No TPS has the code {tps_code}.", detail_id=f"Tidak ada TPS dengan kode {tps_code}."
-        )
+        raise tps_unknown(tps_code)
     needs = _needs.validate_json(tps["needs"])
     wanted = {(need.item, need.contest): need.quantity for need in needs}
     held = await connection.fetch(

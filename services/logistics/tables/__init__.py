@@ -1,4 +1,4 @@
-"""Logistics' tables: what it knows of others (`known`, found by `codes`), and its own, one file per aggregate.
+"""Logistics' tables: what it knows of others (`known`, present codes by `codes`), and its own, one file per aggregate.
 
 Importing this package makes `Table.metadata` complete.
 """

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from chassis.problems import Problem
+from chassis.tps_codes import by_code, code_findings, find_tps
 from contracts.former_codes import CODE_MOVED
 from contracts.turnout_events import FormFinding, TallyState
 from contracts.vocabulary import Milestone
@@ -20,7 +21,6 @@ from services.turnout.rules.publication import results_public_at
 from services.turnout.rules.tallies import Hand, Life, Typed
 from services.turnout.rules.times import FORMS, Course, VotingDate, entry_findings, judge_time
 from services.turnout.rules.voting_days import WALK_INS_FROM
-from services.turnout.tables.codes import by_code, code_findings, find_tps
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,6 +13,7 @@ from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import Problem
+from chassis.tps_codes import by_code, code_findings, find_tps
 from contracts.turnout_events import MilestoneRecorded, TurnoutRecorded, TurnoutSuperseded
 from contracts.vocabulary import Milestone
 from services.turnout.errors import tps_unknown
@@ -26,7 +27,6 @@ from services.turnout.rules.times import (
 )
 from services.turnout.rules.voting_days import Figures, milestone_findings, report_findings
 from services.turnout.schemas.voting_days import MilestoneIn, MilestoneOut, TurnoutReportIn, TurnoutReportOut
-from services.turnout.tables.codes import by_code, code_findings, find_tps
 from services.turnout.tables.known import TpsRef
 from services.turnout.tables.voting_days import MilestoneRow, VotingDay
 

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from chassis.database import Connection, Row
 from chassis.row_security import beyond_regions
+from chassis.tps_codes import find_tps
 from contracts.turnout_events import FormFigures, FormFinding, FormPart, TallyState
 from contracts.vocabulary import kelurahan_of
 from contracts.withholding import VOTE_FIGURES, without_votes
@@ -16,7 +17,6 @@ from services.turnout.rules.form_findings import Area, outliers
 from services.turnout.rules.publication import results_public_at, votes_withheld
 from services.turnout.rules.tallies import ALLOWED
 from services.turnout.schemas.tallies import FormFiguresOut, FormOut, FormVersionOut
-from services.turnout.tables.codes import find_tps
 
 _FORM = """
 select t.voting_date, e.results_public_at, y.*

@@ -1,9 +1,9 @@
 """What can be asked about one TPS's voting day. Lists and totals are the gateway's."""
 
 from chassis.database import Connection
+from chassis.tps_codes import find_tps
 from services.turnout.errors import tps_unknown
 from services.turnout.schemas.voting_days import MilestoneOut, TurnoutFigure, VotingDayOut
-from services.turnout.tables.codes import find_tps
 
 
 async def voting_day(connection: Connection, *, election: str, tps_code: str) -> VotingDayOut:

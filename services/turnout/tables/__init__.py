@@ -1,4 +1,4 @@
-"""Turnout's tables: what it knows of others (`known`, found by `codes`), and its own, one file per aggregate.
+"""Turnout's tables: what it knows of others (`known`), and its own, one file per aggregate.
 
 Importing this package makes `Table.metadata` complete.
 """

@@ -1,9 +1,13 @@
-"""Which TPS a code means, for commands and queries alike."""
+"""Which TPS a code means, by what a service knows of TPS from the registry's events (its table `tps_ref`).
+
+A code may have gone from one TPS to another, and every service chooses alike: the TPS that has the code, else the one that had
+it last (ADR 0027).
+"""
 
 from datetime import datetime
-from typing import Protocol
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from contracts.former_codes import CODE_MOVED, may_mean_another
 
 _HOLDER = """select h.*, exists (
@@ -35,14 +39,6 @@ def by_code(statement: str) -> tuple[str, str]:
 _FIND = by_code(
     "select t.* from (select $1::text, $2::text) c(election, tps_code) cross join lateral (<tps>) t"
 )
-
-
-class Reads(Protocol):
-    """A connection or a unit of work, as far as reading goes."""
-
-    async def fetch(self, query: str, *args: object) -> list[Row]:
-        """Run SQL and return its rows."""
-        ...
 
 
 async def find_tps(reads: Reads, election: str, code: str) -> Row | None:
