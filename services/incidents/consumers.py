@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from chassis.access_changes import know_access_changes
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
-from chassis.region_groups import know_region_groups
+from chassis.from_registry import FROM_REGISTRY
 from contracts.registry_events import ElectionDefined, TpsRegistered
 
 
@@ -46,24 +45,9 @@ SUBSCRIPTION = Subscription(
     name="incidents",
     services=("registry",),
     handlers={
+        **FROM_REGISTRY,
         "desk.registry.election.defined.v1": handles(know_election),
         "desk.registry.tps.registered.v1": handles(know_tps),
         "desk.registry.contest.defined.v1": IGNORE,
-        "desk.registry.tps_risk.assessed.v1": IGNORE,
-        "desk.registry.tps_roster.changed.v1": IGNORE,
-        "desk.registry.tps_voters.counted.v1": IGNORE,
-        "desk.registry.facility.changed.v1": IGNORE,
-        "desk.registry.area_roster.changed.v1": IGNORE,
-        "desk.registry.training.changed.v1": IGNORE,
-        "desk.registry.personnel.changed.v1": IGNORE,
-        "desk.registry.facility_request.changed.v1": IGNORE,
-        # Each names a TPS by its code, and none keeps its place: the gateway tells where it stands now.
-        "desk.registry.tps_relocation.decided.v1": IGNORE,
-        "desk.registry.tps_checklist.changed.v1": IGNORE,
-        "desk.registry.guarding_rules.defined.v1": IGNORE,
-        "desk.registry.campaign_rules.defined.v1": IGNORE,
-        "desk.registry.outreach.changed.v1": IGNORE,
-        "desk.registry.region_group.defined.v1": handles(know_region_groups),
-        "desk.registry.access.changed.v1": handles(know_access_changes),
     },
 )

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from chassis.access_changes import know_access_changes
 from chassis.consumer import IGNORE, Received, Subscription, handles
 from chassis.database import UnitOfWork
+from chassis.from_registry import FROM_REGISTRY
 from chassis.outbox import Origin
-from chassis.region_groups import know_region_groups
 from contracts.logistics_events import BoxFacts, BoxState
 from contracts.registry_events import ContestDefined, ElectionDefined, TpsRegistered
 from services.turnout.commands.known_tps import TpsFacts, lock_known, tell_what_counts
@@ -120,25 +119,10 @@ SUBSCRIPTION = Subscription(
     name="turnout",
     services=("registry", "logistics"),
     handlers={
+        **FROM_REGISTRY,
         "desk.registry.election.defined.v1": handles(know_election),
         "desk.registry.contest.defined.v1": handles(know_contest),
         "desk.registry.tps.registered.v1": handles(know_tps),
-        "desk.registry.tps_risk.assessed.v1": IGNORE,
-        "desk.registry.tps_roster.changed.v1": IGNORE,
-        "desk.registry.tps_voters.counted.v1": IGNORE,
-        "desk.registry.facility.changed.v1": IGNORE,
-        "desk.registry.area_roster.changed.v1": IGNORE,
-        "desk.registry.training.changed.v1": IGNORE,
-        "desk.registry.personnel.changed.v1": IGNORE,
-        "desk.registry.facility_request.changed.v1": IGNORE,
-        # Each names a TPS by its code, and none keeps its place: the gateway tells where it stands now.
-        "desk.registry.tps_relocation.decided.v1": IGNORE,
-        "desk.registry.tps_checklist.changed.v1": IGNORE,
-        "desk.registry.guarding_rules.defined.v1": IGNORE,
-        "desk.registry.campaign_rules.defined.v1": IGNORE,
-        "desk.registry.outreach.changed.v1": IGNORE,
-        "desk.registry.region_group.defined.v1": handles(know_region_groups),
-        "desk.registry.access.changed.v1": handles(know_access_changes),
         "desk.logistics.box.received.v1": handles(know_box),
         "desk.logistics.box.discrepancy_resolved.v1": handles(know_box),
         "desk.logistics.box.voided.v1": handles(know_box),
