@@ -16,9 +16,10 @@ from tests.harness import ELECTION, RunningService, bearer, running_service, soo
 from tests.infrastructure import run_folder
 from tests.matrix.operations import CITY, CSV, KECAMATAN, KELURAHAN, THIRD, TPS
 from tests.matrix.oracle import GROUPS
+from tests.services.hearing import told_of
 from tests.services.registry.electorate import as_csv, keys_file, person
 from tests.services.registry.shapes import box, collection, feature
-from tests.services.turnout.paper import lay_out, received, registered
+from tests.services.turnout.paper import lay_out, registered
 
 BASE: Final = f"/v1/elections/{ELECTION}"
 NEIGHBOUR: Final = f"{KELURAHAN}.029"
@@ -311,7 +312,7 @@ async def _turnout(service: RunningService) -> Things:
     await lay_out(service, tps_count=30)
     far = registered(1).model_copy(update={"tps_id": uuid4(), "tps_code": ELSEWHERE})
     async with service.app.state.database.transaction(EVERYWHERE) as uow:
-        await consumers.know_tps(uow, [received(far, aggregate_id=far.tps_id)])
+        await consumers.know_tps(uow, [told_of(far)])
     opened = {"milestone": "opened", "occurred_at": "2024-11-27T07:00:00+07:00"}
     await _made(service, "POST", f"/tps/{TPS}/milestones", opened, key=KEY)
     later = opened | {"occurred_at": "2024-11-27T07:05:00+07:00"}

@@ -3,41 +3,24 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
 from chassis.access_changes import AccessChanges
-from chassis.consumer import Ignore, Received, Subscription
-from chassis.row_security import EVERYWHERE
-from contracts.catalog import BY_MODEL
-from contracts.envelope import DESK_WIDE, Envelope, EventData
+from chassis.consumer import Received
+from contracts.envelope import DESK_WIDE, EventData
 from contracts.registry_events import AccessChanged, AccessKind
-from tests.harness import RunningService, running_service
+from tests.harness import running_service
+from tests.services.hearing import hear, received
 
 pytestmark = pytest.mark.anyio
-TYPE = "desk.registry.access.changed.v1"
 TIE = "person:bpbd-contoh:petugas-7"
 
 
 def changed(version: int) -> Received[EventData]:
     now = datetime.now(UTC)
     data = AccessChanged(kind=AccessKind.PERSON, subject="bpbd-contoh:petugas-7", changed_at=now)
-    envelope = Envelope(
-        event_id=uuid4(), type=TYPE, source="/registry", aggregate=f"access/{TIE}", version=version,
-        partition_key=TIE, election=DESK_WIDE, contest=None, occurred_at=now, recorded_at=now, channel="api",
-        actor="p-1", data_class="restricted", rehearsal=False, traceparent=None, epoch=1,
-    )  # fmt: skip
-    return Received(envelope, data, BY_MODEL[AccessChanged].topic, 0, 0)
-
-
-async def tell(service: RunningService, event: Received[EventData]) -> None:
-    """Let a process take an event in, as its consumer does."""
-    subscription: Subscription = service.app.state.parts.subscription
-    handler = subscription.handlers[TYPE]
-    assert not isinstance(handler, Ignore)
-    async with service.app.state.database.transaction(EVERYWHERE) as uow:
-        await handler(uow, [event])
+    return received(data, aggregate_id=TIE, version=version, election=DESK_WIDE)
 
 
 async def until_cut(changes: AccessChanges, version: int) -> None:
@@ -54,11 +37,11 @@ async def test_every_process_refuses_older_tokens_within_seconds(
     async with running_service(name, database_url=database_url(name), kafka=None) as service:
         changes: AccessChanges = service.app.state.access_changes
         assert not changes.cut([(TIE, 0)], 0)
-        await tell(service, changed(1))
+        await hear(service, changed(1))
         await until_cut(changes, 0)
         assert not changes.cut([(TIE, 1)], 0), "a token that was issued after the change carries its version"
-        await tell(service, changed(3))
+        await hear(service, changed(3))
         await until_cut(changes, 2)
-        await tell(service, changed(2))
+        await hear(service, changed(2))
         rows = await service.sql("select version from consumer_access_change where tie = $1", TIE)
         assert rows == [{"version": 3}]

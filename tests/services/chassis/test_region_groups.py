@@ -2,43 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 
-from chassis.consumer import Ignore, Received, Subscription
-from chassis.row_security import EVERYWHERE
+from chassis.consumer import Received
 from contracts.access import Role
-from contracts.catalog import BY_MODEL
-from contracts.envelope import Envelope, EventData
+from contracts.envelope import EventData
 from contracts.registry_events import RegionGroupDefined
-from services.turnout import consumers
 from tests.harness import ELECTION, RunningService, bearer, running_service, soon
+from tests.services.hearing import hear, received
 from tests.services.turnout.paper import lay_out
 
 pytestmark = pytest.mark.anyio
-TYPE = "desk.registry.region_group.defined.v1"
 PATH = f"/v1/elections/{ELECTION}/tps/32.71.06.1002.001/turnout-reports"
 
 
 def defined(regions: list[str], *, version: int) -> Received[EventData]:
     data = RegionGroupDefined(name="bakorwil-1", title="Bakorwil I", regions=regions, source="Pergub")
-    now = datetime.now(UTC)
-    envelope = Envelope(
-        event_id=uuid4(), type=TYPE, source="/registry", aggregate="region_group/bakorwil-1", version=version,
-        partition_key="bakorwil-1", election=ELECTION, contest=None, occurred_at=now, recorded_at=now, channel="api",
-        actor="p-1", data_class="public", rehearsal=False, traceparent=None, epoch=1,
-    )  # fmt: skip
-    return Received(envelope, data, BY_MODEL[RegionGroupDefined].topic, 0, 0)
-
-
-async def tell(service: RunningService, subscription: Subscription, event: Received[EventData]) -> None:
-    """Let a service take an event in, as its consumer does."""
-    handler = subscription.handlers[TYPE]
-    assert not isinstance(handler, Ignore)
-    async with service.app.state.database.transaction(EVERYWHERE) as uow:
-        await handler(uow, [event])
+    return received(data, aggregate_id="bakorwil-1", version=version)
 
 
 async def until_understood(service: RunningService, expected: tuple[str, ...]) -> None:
@@ -55,8 +36,7 @@ async def test_every_process_that_hears_of_groups_understands_them(
     name: str, database_url: Callable[[str], str]
 ) -> None:
     async with running_service(name, database_url=database_url(name), kafka=None) as service:
-        subscription: Subscription = service.app.state.parts.subscription
-        await tell(service, subscription, defined(["32.01", "32.71"], version=1))
+        await hear(service, defined(["32.01", "32.71"], version=1))
         await until_understood(service, ("32.01", "32.71"))
 
 
@@ -72,12 +52,12 @@ async def test_a_token_with_a_group_covers_what_the_group_holds_now(
             return (await turnout.client.post(PATH, json=body, headers=headers)).status_code
 
         assert await report() == 403
-        await tell(turnout, consumers.SUBSCRIPTION, defined(["32.71"], version=1))
+        await hear(turnout, defined(["32.71"], version=1))
         await until_understood(turnout, ("32.71",))
         assert await report() in {200, 201}
-        await tell(turnout, consumers.SUBSCRIPTION, defined([], version=2))
+        await hear(turnout, defined([], version=2))
         await until_understood(turnout, ())
         assert await report() == 403
-        await tell(turnout, consumers.SUBSCRIPTION, defined(["32.71"], version=1))
+        await hear(turnout, defined(["32.71"], version=1))
         rows = await turnout.sql("select version, regions from consumer_region_group")
         assert rows == [{"version": 2, "regions": []}]

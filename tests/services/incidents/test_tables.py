@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,13 +11,12 @@ import pytest
 from chassis.consumer import Received
 from chassis.row_security import EVERYWHERE
 from contracts.access import Role
-from contracts.envelope import Envelope
 from contracts.registry_events import TpsRegistered
-from contracts.vocabulary import TpsKind
 from services.incidents import consumers
 from services.incidents.commands.places import Place, place_of
 from services.incidents.tables import Table
 from tests.harness import ELECTION, RunningService, bearer
+from tests.services.hearing import a_tps, told_of
 
 pytestmark = pytest.mark.anyio
 
@@ -77,49 +76,7 @@ async def _one_incident(incidents: RunningService) -> None:
 
 
 def _received(tps: Sequence[tuple[UUID, str, list[str]]]) -> list[Received[TpsRegistered]]:
-    at = datetime(2024, 11, 1, tzinfo=UTC)
-    return [
-        Received(
-            Envelope(
-                event_id=uuid4(),
-                type="desk.registry.tps.registered.v1",
-                source="/registry",
-                aggregate=f"tps/{tps_id}",
-                version=1,
-                partition_key=str(tps_id),
-                election=ELECTION,
-                contest=None,
-                occurred_at=at,
-                recorded_at=at,
-                channel="import",
-                actor="p",
-                data_class="public",
-                rehearsal=True,
-                traceparent=None,
-                epoch=1,
-            ),
-            TpsRegistered(
-                tps_id=tps_id,
-                tps_code=code,
-                kind=TpsKind.REGULAR,
-                place="Sekolah",
-                address="",
-                lat=None,
-                lon=None,
-                zone="Asia/Jakarta",
-                voting_date=date(2024, 11, 27),
-                dpt_men=1,
-                dpt_women=1,
-                contests=["gubernur-32"],
-                accessible=None,
-                former_codes=former,
-            ),
-            "desk.registry.v1",
-            0,
-            n,
-        )
-        for n, (tps_id, code, former) in enumerate(tps)
-    ]
+    return [told_of(a_tps(code, tps_id=tps_id, former_codes=former)) for tps_id, code, former in tps]
 
 
 async def test_two_tps_may_change_places(incidents: RunningService) -> None:

@@ -1,22 +1,19 @@
 """TPS whose codes changed: each code means one TPS, whatever the order in which the registry's events come."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.consumer import Received
 from chassis.row_security import EVERYWHERE
 from contracts.access import Role
-from contracts.envelope import Envelope
-from contracts.registry_events import TpsRegistered
-from contracts.vocabulary import TpsKind
 from services.logistics.commands.stray_scans import adopt_strays
 from services.logistics.consumers import know_tps
-from tests.harness import ELECTION, RunningService, bearer, soon
+from tests.harness import RunningService, bearer, soon
+from tests.services.hearing import a_tps, told_of
 from tests.services.logistics.conftest import BASE, GOVERNOR, MAYOR, Field, code, keeper, packing
 
 pytestmark = pytest.mark.anyio
@@ -27,43 +24,9 @@ async def tell(
     service: RunningService, tps_id: UUID, number: int, *, former: Sequence[int] = (), hour: int = 0
 ) -> None:
     """Tell logistics, as the registry would, that a TPS has a code."""
-    at = BEGIN + timedelta(hours=hour)
-    facts = TpsRegistered(
-        tps_id=tps_id,
-        tps_code=code(number),
-        kind=TpsKind.REGULAR,
-        place="Sekolah",
-        address="",
-        lat=None,
-        lon=None,
-        zone="Asia/Jakarta",
-        voting_date=date(2024, 11, 27),
-        dpt_men=250,
-        dpt_women=283,
-        contests=[GOVERNOR, MAYOR],
-        accessible=None,
-        former_codes=[code(each) for each in former],
-    )
-    envelope = Envelope(
-        event_id=uuid4(),
-        type="desk.registry.tps.registered.v1",
-        source="/registry",
-        aggregate=f"tps/{tps_id}",
-        version=1,
-        partition_key=str(tps_id),
-        election=ELECTION,
-        contest=None,
-        occurred_at=at,
-        recorded_at=at,
-        channel="import",
-        actor="p",
-        data_class="public",
-        rehearsal=False,
-        traceparent=None,
-        epoch=1,
-    )
+    facts = a_tps(code(number), tps_id=tps_id, former_codes=[code(each) for each in former])
     async with service.app.state.database.transaction(EVERYWHERE) as uow:
-        await know_tps(uow, [Received(envelope, facts, "desk.registry.v1", 0, 0)])
+        await know_tps(uow, [told_of(facts, at=BEGIN + timedelta(hours=hour))])
 
 
 async def packed_for(field: Field, number: int) -> UUID:

@@ -2,73 +2,28 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TypeVar, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from uuid_utils.compat import uuid7
 
-from chassis.consumer import Received
 from chassis.row_security import EVERYWHERE
 from contracts.access import Role
-from contracts.envelope import Envelope, EventData
+from contracts.envelope import EventData
 from contracts.registry_events import ElectionDefined, TpsRegistered
-from contracts.vocabulary import TpsKind
 from services.logistics import consumers
 from services.logistics.tables import Table
 from tests.harness import ELECTION, RunningService, bearer, running_service
 from tests.matrix.test_tables import MACHINERY
+from tests.services.hearing import a_tps, received, told_of
 from tests.services.logistics.conftest import BASE
 from tests.unit.logistics.test_quantities import settings
 
 pytestmark = pytest.mark.anyio
 D = TypeVar("D", bound=EventData)
 NOW = datetime(2024, 11, 1, tzinfo=UTC)
-
-
-def received(data: D) -> Received[D]:
-    """Return an event as the consumer hands it to a handler."""
-    envelope = Envelope(
-        event_id=uuid7(),
-        type="",
-        source="registry",
-        aggregate="",
-        version=1,
-        partition_key="",
-        election=ELECTION,
-        contest=None,
-        occurred_at=NOW,
-        recorded_at=NOW,
-        channel="import",
-        actor="client:test",
-        data_class="public",
-        rehearsal=False,
-        traceparent=None,
-        epoch=1,
-    )
-    return Received(envelope, data, "", 0, 0)
-
-
-def a_tps(
-    code: str, *, tps_id: UUID | None = None, dpt: int = 533, contests: Sequence[str] = ()
-) -> TpsRegistered:
-    return TpsRegistered(
-        tps_id=tps_id or uuid4(),
-        tps_code=code,
-        kind=TpsKind.REGULAR,
-        place="Balai warga",
-        address="Kebon Pedes",
-        lat=None,
-        lon=None,
-        zone="Asia/Jakarta",
-        voting_date=date(2024, 11, 27),
-        dpt_men=dpt // 2,
-        dpt_women=dpt - dpt // 2,
-        contests=list(contests or ("gubernur-32", "walikota-32.71")),
-        accessible=None,
-    )
 
 
 def an_election(booths: int = 4) -> ElectionDefined:
@@ -92,10 +47,10 @@ async def tell(service: RunningService, *events: EventData) -> None:
     async with service.app.state.database.transaction(EVERYWHERE) as uow:
         tps = [event for event in events if isinstance(event, TpsRegistered)]
         if tps:
-            await consumers.know_tps(uow, [received(event) for event in tps])
+            await consumers.know_tps(uow, [told_of(event) for event in tps])
         for event in events:
             if isinstance(event, ElectionDefined):
-                await consumers.know_election(uow, [received(event)])
+                await consumers.know_election(uow, [received(event, aggregate_id=event.election)])
     if await service.sql("select 1 from election_ref"):
         await service.wait_until_known("select 1 where not exists (select from tps_supply where stale)")
 
@@ -111,17 +66,17 @@ async def test_a_tps_told_of_while_its_election_changes_gets_the_new_needs(
     database_url: Callable[[str], str],
 ) -> None:
     """Two members of the consumer's group at once: what one has not committed yet, the other cannot mark."""
-    new = a_tps("32.71.06.1002.001")
+    new = a_tps("32.71.06.1002.001", tps_id=uuid4())
 
     async with running_service("logistics", database_url=database_url("meanwhile"), kafka=None) as service:
         await tell(service, an_election(booths=4))
 
         async def know_it() -> None:
             async with service.app.state.database.transaction(EVERYWHERE) as uow:
-                await consumers.know_tps(uow, [received(new)])
+                await consumers.know_tps(uow, [told_of(new)])
 
         async with service.app.state.database.transaction(EVERYWHERE) as uow:
-            await consumers.know_election(uow, [received(an_election(booths=5))])
+            await consumers.know_election(uow, [received(an_election(booths=5), aggregate_id=ELECTION)])
             other = asyncio.create_task(know_it())
             await asyncio.wait({other}, timeout=1)
             if other.done():  # then its needs are computed while the election is not committed
@@ -134,9 +89,14 @@ async def test_a_tps_told_of_while_its_election_changes_gets_the_new_needs(
 
 
 async def test_needs_follow_the_registry(database_url: Callable[[str], str]) -> None:
-    first, kecamatan = a_tps("32.71.06.1002.001"), ["32.71.06", "32.71.05"]
+    first, kecamatan = a_tps("32.71.06.1002.001", tps_id=uuid4()), ["32.71.06", "32.71.05"]
     async with running_service("logistics", database_url=database_url("needs"), kafka=None) as service:
-        await tell(service, first, a_tps("32.71.05.1001.001"), a_tps("32.71.05.1001.002", dpt=600))
+        await tell(
+            service,
+            first,
+            a_tps("32.71.05.1001.001", tps_id=uuid4()),
+            a_tps("32.71.05.1001.002", tps_id=uuid4(), dpt_women=350),
+        )
         assert await bodies(service, "tps_supply.need_computed") == []
         await tell(service, an_election())
         needs = await bodies(service, "tps_supply.need_computed")

@@ -1,29 +1,24 @@
 """A desk with forms on it: TPS as the registry tells of them, and papers that add up unless a test says otherwise."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import httpx
 
-from chassis.consumer import Received
 from chassis.row_security import EVERYWHERE
 from contracts.access import Role
-from contracts.catalog import BY_MODEL
-from contracts.envelope import Envelope, EventData
 from contracts.logistics_events import BoxReceived, BoxState
 from contracts.registry_events import Choice, ChoiceKind, ContestDefined, TpsRegistered, WinningRule
-from contracts.vocabulary import TpsKind
 from services.turnout import consumers
 from tests.harness import ELECTION, RunningService, bearer
+from tests.services.hearing import a_tps, received, told_of
 
 GOVERNOR, MAYOR = "gubernur-32", "walikota-32.71"
 KELURAHAN = "32.71.06.1002"
 PHOTO = "ab" * 32
 REASON = "angka menurut foto C.Hasil"
 _NAMES = UUID("0192f5a0-0000-7000-8000-000000000000")
-_WHEN = datetime(2024, 11, 1, tzinfo=UTC)
 
 
 def tps(number: int) -> str:
@@ -34,48 +29,10 @@ def form_path(number: int, contest: str = MAYOR) -> str:
     return f"/v1/elections/{ELECTION}/tps/{tps(number)}/forms/{contest}"
 
 
-def received(data: EventData, *, aggregate_id: object, at: datetime = _WHEN) -> Received[Any]:
-    kind = BY_MODEL[type(data)]
-    envelope = Envelope(
-        event_id=uuid4(),
-        type=kind.type,
-        source="registry",
-        aggregate=f"{kind.aggregate}/{aggregate_id}",
-        version=1,
-        partition_key=str(aggregate_id),
-        election=ELECTION,
-        contest=None,
-        occurred_at=at,
-        recorded_at=at,
-        channel="import",
-        actor="registry",
-        data_class=kind.data_class.value,
-        rehearsal=False,
-        traceparent=None,
-        epoch=1,
-    )
-    return Received(envelope, data, kind.topic, 0, 0)
-
-
 def registered(
     number: int, *, contests: Sequence[str] = (GOVERNOR, MAYOR), active: bool = True
 ) -> TpsRegistered:
-    return TpsRegistered(
-        tps_id=uuid5(_NAMES, tps(number)),
-        tps_code=tps(number),
-        kind=TpsKind.REGULAR,
-        place="SDN 1",
-        address="Jalan rekaan",
-        lat=None,
-        lon=None,
-        zone="Asia/Jakarta",
-        voting_date=date(2024, 11, 27),
-        dpt_men=250,
-        dpt_women=283,
-        contests=list(contests),
-        accessible=None,
-        active=active,
-    )
+    return a_tps(tps(number), tps_id=uuid5(_NAMES, tps(number)), contests=contests, active=active)
 
 
 def contest(name: str, choices: int) -> ContestDefined:
@@ -106,7 +63,7 @@ async def lay_out(service: RunningService, *, tps_count: int = 60, opened: bool 
         contests = (contest(GOVERNOR, 4), contest(MAYOR, 5))
         await consumers.know_contest(uow, [received(c, aggregate_id=c.contest) for c in contests])
         everywhere = [registered(n) for n in range(1, tps_count + 1)]
-        await consumers.know_tps(uow, [received(t, aggregate_id=t.tps_id) for t in everywhere])
+        await consumers.know_tps(uow, [told_of(each) for each in everywhere])
     if opened:
         await write(service, "update voting_day set reached = $1", '{"opened": "2024-11-27T00:00:00+00:00"}')
 

@@ -12,6 +12,7 @@ from contracts.access import Role
 from contracts.registry_events import TpsRegistered
 from services.turnout.consumers import know_tps
 from tests.harness import ELECTION, RunningService, bearer, soon
+from tests.services.hearing import told_of
 from tests.services.turnout.paper import (
     GOVERNOR,
     MAYOR,
@@ -19,7 +20,6 @@ from tests.services.turnout.paper import (
     entry,
     form_path,
     look,
-    received,
     registered,
     tps,
 )
@@ -37,7 +37,7 @@ def named(number: int, code: int, *, former: Sequence[int] = ()) -> TpsRegistere
 async def tell(desk: RunningService, facts: TpsRegistered, *, hour: int = 0) -> None:
     at = BEGIN + timedelta(hours=hour)
     async with desk.app.state.database.transaction(EVERYWHERE) as uow:
-        await know_tps(uow, [received(facts, aggregate_id=facts.tps_id, at=at)])
+        await know_tps(uow, [told_of(facts, at=at)])
 
 
 async def reported(desk: RunningService, code: int, slot: str = "10:00") -> dict[str, object]:

@@ -6,7 +6,8 @@ from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from services.turnout.consumers import know_tps
 from tests.harness import ELECTION, RunningService, bearer
-from tests.services.turnout.paper import GOVERNOR, MAYOR, enter, form_path, received, registered, tps
+from tests.services.hearing import told_of
+from tests.services.turnout.paper import GOVERNOR, MAYOR, enter, form_path, registered, tps
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +17,7 @@ async def tell(
 ) -> None:
     facts = registered(number, active=active, contests=contests)
     async with desk.app.state.database.transaction(EVERYWHERE) as uow:
-        await know_tps(uow, [received(facts, aggregate_id=facts.tps_id)])
+        await know_tps(uow, [told_of(facts)])
 
 
 async def told(desk: RunningService, number: int) -> list[tuple[object, ...]]:

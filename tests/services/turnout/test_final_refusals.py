@@ -11,7 +11,8 @@ from chassis.row_security import EVERYWHERE
 from contracts.access import Role
 from services.turnout import consumers
 from tests.harness import ELECTION, RunningService, bearer
-from tests.services.turnout.paper import enter, entry, figures, form_path, received, registered
+from tests.services.hearing import told_of
+from tests.services.turnout.paper import enter, entry, figures, form_path, registered
 
 pytestmark = pytest.mark.anyio
 BASE = f"/v1/elections/{ELECTION}"
@@ -83,7 +84,7 @@ async def test_what_is_not_there_yet_is_taken_when_it_is_repeated(
     assert (first.status_code, first.json()["code"]) == (404, "tps-unknown")
     async with desk.app.state.database.transaction(EVERYWHERE) as uow:
         late = registered(777)
-        await consumers.know_tps(uow, [received(late, aggregate_id=late.tps_id)])
+        await consumers.know_tps(uow, [told_of(late)])
     taken = await desk.client.post(path, json=report(), headers=headers)
     assert (taken.status_code, taken.headers.get("Idempotent-Replayed")) == (201, None)
     again = await desk.client.post(path, json=report(), headers=headers)

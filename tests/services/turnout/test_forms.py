@@ -11,6 +11,7 @@ from contracts.access import Role
 from contracts.logistics_events import BoxState
 from services.turnout.consumers import know_box, know_tps
 from tests.harness import ELECTION, RunningService, bearer
+from tests.services.hearing import received, told_of
 from tests.services.turnout.paper import (
     GOVERNOR,
     MAYOR,
@@ -23,7 +24,6 @@ from tests.services.turnout.paper import (
     form_path,
     line,
     look,
-    received,
     registered,
     send_back,
     settle,
@@ -380,7 +380,7 @@ async def test_a_tps_that_was_dissolved_has_no_form(desk: RunningService) -> Non
     number = 59
     facts = registered(number, active=False)
     async with desk.app.state.database.transaction(EVERYWHERE) as uow:
-        await know_tps(uow, [received(facts, aggregate_id=facts.tps_id)])
+        await know_tps(uow, [told_of(facts)])
     assert (await enter(desk, form_path(number), "ani")).status_code == 503  # not there, or not heard of yet
 
 
