@@ -1,10 +1,12 @@
-"""Reads: a connection for the length of one question, for the regions of whoever asks."""
+"""Reads: a connection for the length of one question, for the regions of whoever asks, and the desk's time of it."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from chassis.clock import DeskClock
 from chassis.database import Connection, Database
 from chassis.identity import caller
 from chassis.row_security import EVERYWHERE, NOWHERE
@@ -50,3 +52,12 @@ async def _frame_reader(request: Request) -> AsyncIterator[Connection]:
 
 FrameReaderDep = Annotated[Connection, Depends(_frame_reader, scope="function")]
 """A connection of a public route: it sees what everybody reads, such as an election and its stages."""
+
+
+async def _desk_time(request: Request) -> datetime:
+    clock: DeskClock = request.app.state.clock
+    return clock.now()
+
+
+DeskTime = Annotated[datetime, Depends(_desk_time)]
+"""The desk's time when the request came in."""

@@ -13,7 +13,7 @@ from contracts.incidents_events import IncidentCategory
 from contracts.vocabulary import ElectionId, RegionCode
 from services.incidents.commands import arrangements as commands
 from services.incidents.queries import arrangements as queries
-from services.incidents.routes.context import Reader
+from services.incidents.routes.doors import Reader
 from services.incidents.schemas.arrangements import (
     CategoryClockOut,
     CategoryRouteOut,

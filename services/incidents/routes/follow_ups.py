@@ -6,19 +6,13 @@ from fastapi import APIRouter, Response
 
 from chassis.conditional import etag_of
 from chassis.idempotency import Once, OnceDep
-from chassis.reading import ReaderDep
+from chassis.reading import DeskTime, ReaderDep
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import follow_ups as commands
 from services.incidents.commands.follow_ups import On
 from services.incidents.queries import follow_ups as queries
-from services.incidents.routes.context import (
-    AdviceHandling,
-    DeskTime,
-    Handler,
-    Reader,
-    TaskHandling,
-    take_step,
-)
+from services.incidents.routes.doors import Handler, Reader
+from services.incidents.routes.steps import AdviceHandling, TaskHandling, take_step
 from services.incidents.schemas.follow_ups import (
     AdviceSettlementIn,
     FollowUpCard,

@@ -6,7 +6,7 @@ from chassis.actor import require_region
 from chassis.idempotency import OnceDep
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import handling as commands
-from services.incidents.routes.context import IncidentHandling, take_step
+from services.incidents.routes.steps import IncidentHandling, take_step
 from services.incidents.schemas.incidents import (
     AcknowledgementIn,
     ActionIn,

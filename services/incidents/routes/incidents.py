@@ -8,12 +8,12 @@ from chassis.access_trail import Trail
 from chassis.actor import require_region
 from chassis.conditional import etag_of
 from chassis.idempotency import OnceDep
-from chassis.reading import ReaderDep
+from chassis.reading import DeskTime, ReaderDep
 from contracts.incidents_events import ReportSource
 from contracts.vocabulary import ElectionId
-from services.incidents.commands import incidents as commands
+from services.incidents.commands import reports as commands
 from services.incidents.queries import incidents as queries
-from services.incidents.routes.context import DeskTime, Reader, Reporter
+from services.incidents.routes.doors import Reader, Reporter
 from services.incidents.rules.lifecycle import DESCRIBED_TO_HANDLERS
 from services.incidents.schemas.incidents import IncidentCard, IncidentIn, IncidentOut
 

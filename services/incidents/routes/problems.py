@@ -7,11 +7,12 @@ from fastapi import APIRouter, Response
 from chassis.actor import require_region
 from chassis.conditional import etag_of
 from chassis.idempotency import OnceDep
-from chassis.reading import ReaderDep
+from chassis.reading import DeskTime, ReaderDep
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import problems as commands
 from services.incidents.queries import problems as queries
-from services.incidents.routes.context import DeskTime, ProblemHandling, Reader, Reporter, take_step
+from services.incidents.routes.doors import Reader, Reporter
+from services.incidents.routes.steps import ProblemHandling, take_step
 from services.incidents.schemas.problems import (
     ProblemCard,
     ProblemIn,

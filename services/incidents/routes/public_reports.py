@@ -11,12 +11,11 @@ from chassis.idempotency import Once
 from chassis.identity import public_route
 from chassis.problem_responses import problem_responses
 from chassis.problems import IdempotencyKeyInvalid, TooManyRequests
-from chassis.reading import UnboundedReaderDep
+from chassis.reading import DeskTime, UnboundedReaderDep
 from contracts.vocabulary import ElectionId
-from services.incidents.commands import incidents as commands
+from services.incidents.commands import reports as commands
 from services.incidents.queries import incidents as queries
 from services.incidents.routes.budgets import lookup_budget, report_budget
-from services.incidents.routes.context import DeskTime
 from services.incidents.schemas.public_reports import PublicReportIn, PublicReportOut, PublicReportState
 
 router = APIRouter(

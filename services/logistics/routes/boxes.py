@@ -5,19 +5,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from chassis.actor import Actor, require_region
+from chassis.actor import require_region
 from chassis.batches import Misfit
 from chassis.conditional import etag_of
 from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
-from chassis.identity import permission
 from chassis.reading import ReaderDep
-from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.logistics.commands import boxes as commands
 from services.logistics.commands import discrepancies as discrepancy_commands
 from services.logistics.commands.boxes import PackBox
 from services.logistics.queries import boxes as queries
+from services.logistics.routes.doors import Keeper, Reader, Settler
 from services.logistics.schemas.boxes import (
     BoxOut,
     BoxStanding,
@@ -31,21 +30,18 @@ from services.logistics.schemas.boxes import (
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["logistics"])
 
-Packer = Annotated[Actor, Depends(permission(Scope.LOGISTICS_WRITE))]
-Settler = Annotated[Actor, Depends(permission(Scope.LOGISTICS_WRITE, person=True))]
-Reader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ))]
 Boxes = Annotated[HotDoor[PackBox], Depends(HotDoor.named("boxes"))]
 
 
 @router.post("/boxes", status_code=201, response_model=PackedBoxOut, openapi_extra=KEYED)
-async def pack_box(election: ElectionId, body: PackBoxIn, packer: Packer, boxes: Boxes) -> Response:
+async def pack_box(election: ElectionId, body: PackBoxIn, keeper: Keeper, boxes: Boxes) -> Response:
     """Register a box as packed and sealed for a contest of a TPS."""
-    require_region(packer, body.tps_code)
+    require_region(keeper, body.tps_code)
     return await boxes.one(
-        PackBox(body, packer.regions),
+        PackBox(body, keeper.regions),
         aggregate=body.tps_code,
         place=body.tps_code,
-        actor=packer,
+        actor=keeper,
         election=election,
         channel=body.channel,
         body=body,
@@ -53,15 +49,15 @@ async def pack_box(election: ElectionId, body: PackBoxIn, packer: Packer, boxes:
 
 
 @router.post("/boxes:batch", response_model=BatchResults)
-async def pack_boxes(election: ElectionId, body: PackBoxBatch, packer: Packer, boxes: Boxes) -> Response:
+async def pack_boxes(election: ElectionId, body: PackBoxBatch, keeper: Keeper, boxes: Boxes) -> Response:
     """Register up to 500 boxes at once; each has a result of its own."""
     entries = [
         item
         if isinstance(item, Misfit)
-        else (item.id, item.tps_code, PackBox(item, packer.regions), item.channel, item)
+        else (item.id, item.tps_code, PackBox(item, keeper.regions), item.channel, item)
         for item in body.items
     ]
-    return await boxes.many(entries, actor=packer, election=election)
+    return await boxes.many(entries, actor=keeper, election=election)
 
 
 @router.get("/boxes/{box_id}")

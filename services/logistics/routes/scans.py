@@ -5,17 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from chassis.actor import Actor, require_region
+from chassis.actor import require_region
 from chassis.batches import Misfit
 from chassis.hot import KEYED, BatchResults, HotDoor
 from chassis.idempotency import OnceDep
-from chassis.identity import permission
 from chassis.reading import ReaderDep
-from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.logistics.commands import stray_scans as stray_commands
 from services.logistics.commands.scans import RecordScan
 from services.logistics.queries import boxes as queries
+from services.logistics.routes.doors import Reader, Scanner, Settler
 from services.logistics.schemas.scans import (
     CustodyScanBatch,
     CustodyScanIn,
@@ -26,9 +25,6 @@ from services.logistics.schemas.scans import (
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["logistics"])
 
-Scanner = Annotated[Actor, Depends(permission(Scope.LOGISTICS_SCAN))]
-Settler = Annotated[Actor, Depends(permission(Scope.LOGISTICS_WRITE, person=True))]
-Reader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ))]
 Scans = Annotated[HotDoor[RecordScan], Depends(HotDoor.named("custody_scans"))]
 
 

@@ -1,20 +1,18 @@
 """Routes of warehouses and shipments: who may call, what goes in, which command or query answers."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
-from chassis.actor import Actor, require_region
+from chassis.actor import require_region
 from chassis.conditional import IfMatch, etag_of
 from chassis.idempotency import OnceDep
-from chassis.identity import permission
 from chassis.reading import ReaderDep
-from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.logistics.commands import shipments as commands
 from services.logistics.commands import warehouses as warehouse_commands
 from services.logistics.queries import shipments as queries
+from services.logistics.routes.doors import Keeper, Reader, Scanner
 from services.logistics.schemas.shipments import (
     ArriveShipmentIn,
     CancelShipmentIn,
@@ -28,10 +26,6 @@ from services.logistics.schemas.shipments import (
 )
 
 router = APIRouter(prefix="/v1/elections/{election}", tags=["logistics"])
-
-Keeper = Annotated[Actor, Depends(permission(Scope.LOGISTICS_WRITE))]
-Driver = Annotated[Actor, Depends(permission(Scope.LOGISTICS_SCAN))]
-Reader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ))]
 
 
 @router.post("/warehouses", status_code=201, response_model=WarehouseOut)
@@ -140,13 +134,13 @@ async def dispatch_shipment(
 
 @router.post("/shipments/{shipment_id}/arrival", response_model=ShipmentOut)
 async def arrive_shipment(
-    election: ElectionId, shipment_id: UUID, body: ArriveShipmentIn, driver: Driver, once: OnceDep
+    election: ElectionId, shipment_id: UUID, body: ArriveShipmentIn, scanner: Scanner, once: OnceDep
 ) -> Response:
     """Report that a shipment arrived, and which boxes were not in the vehicle."""
     return await once(
-        driver,
+        scanner,
         lambda uow, origin: commands.arrive_shipment(
-            uow, shipment_id, body, regions=driver.regions, origin=origin
+            uow, shipment_id, body, regions=scanner.regions, origin=origin
         ),
         election=election,
         channel=body.channel,

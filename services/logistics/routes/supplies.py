@@ -14,6 +14,7 @@ from contracts.vocabulary import ElectionId, TpsCode
 from services.logistics.commands import receipts as receipt_commands
 from services.logistics.commands import supplies as commands
 from services.logistics.queries import supplies as queries
+from services.logistics.routes.doors import Reader
 from services.logistics.schemas.shapes import ItemCode
 from services.logistics.schemas.supplies import (
     CatalogueItemIn,
@@ -28,7 +29,6 @@ router = APIRouter(prefix="/v1/elections/{election}", tags=["logistics"])
 
 Receiver = Annotated[Actor, Depends(permission(Scope.LOGISTICS_SCAN, region_param="code"))]
 TpsReader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ, region_param="code"))]
-Reader = Annotated[Actor, Depends(permission(Scope.LOGISTICS_READ))]
 Admin = Annotated[Actor, Depends(permission(Scope.DESK_ADMIN))]
 
 

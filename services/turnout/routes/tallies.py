@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from chassis.access_trail import Trail
 from chassis.actor import Actor
-from chassis.clock import DeskClock
 from chassis.conditional import etag_of
 from chassis.hot import KEYED, HotDoor
 from chassis.idempotency import OnceDep
 from chassis.identity import permission
-from chassis.reading import ReaderDep
+from chassis.reading import DeskTime, ReaderDep
 from contracts.access import Scope
 from contracts.vocabulary import ContestId, ElectionId, TpsCode
 from services.turnout.commands import tally_steps
@@ -124,20 +123,19 @@ async def read_form(
     reader: Reader,
     read: ReaderDep,
     trail: Trail,
-    request: Request,
+    now: DeskTime,
     response: Response,
 ) -> FormOut:
     """Show where a form stands; its figures once two persons agree or a third has settled them.
 
     A former code answers with the form of the TPS that had it.
     """
-    clock: DeskClock = request.app.state.clock
     out, version, ahead = await queries.form(
         read,
         election=election,
         tps_code=code,
         contest=contest,
-        now=clock.now(),
+        now=now,
         early=Scope.RESULTS_EARLY in reader.scopes,
     )
     if ahead:

@@ -1,22 +1,18 @@
-"""What several routes ask of the request: the desk's time, and who handles which version of what."""
+"""The routes of every step of the work on a case: who handles which version of what, and how the step is run."""
 
-from datetime import datetime
 from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 
-from chassis.actor import Actor
-from chassis.clock import DeskClock
 from chassis.conditional import IfMatch
 from chassis.database import UnitOfWork
 from chassis.idempotency import Once, Receipt
-from chassis.identity import permission
 from chassis.outbox import Origin
-from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.incidents.commands.cases import Handling
 from services.incidents.commands.follow_ups import FollowUpHandling
+from services.incidents.routes.doors import Handler
 from services.incidents.schemas.shapes import StepIn
 from services.incidents.tables.follow_ups import FollowUpKind
 
@@ -24,19 +20,6 @@ H = TypeVar("H", bound=Handling)
 H_contra = TypeVar("H_contra", bound=Handling, contravariant=True)
 B = TypeVar("B", bound=StepIn)
 B_contra = TypeVar("B_contra", bound=StepIn, contravariant=True)
-
-Reporter = Annotated[Actor, Depends(permission(Scope.INCIDENTS_REPORT))]
-Handler = Annotated[Actor, Depends(permission(Scope.INCIDENTS_HANDLE))]
-Reader = Annotated[Actor, Depends(permission(Scope.INCIDENTS_READ))]
-
-
-async def _desk_time(request: Request) -> datetime:
-    clock: DeskClock = request.app.state.clock
-    return clock.now()
-
-
-DeskTime = Annotated[datetime, Depends(_desk_time)]
-"""The desk's time when the request came in."""
 
 
 async def _incident_handling(incident_id: UUID, handler: Handler, expected: IfMatch) -> Handling:
