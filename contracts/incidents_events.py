@@ -10,7 +10,7 @@ An incident may be moved to another TPS or found to concern none, so nothing her
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -50,6 +50,10 @@ class IncidentState(StrEnum):
     ACTING = "acting"
     CLOSED = "closed"
     DUPLICATE = "duplicate"
+
+
+OPEN_INCIDENTS: Final = frozenset({IncidentState.REPORTED, IncidentState.ACKNOWLEDGED, IncidentState.ACTING})
+"""The states in which there is work to do on an incident."""
 
 
 class PublicState(StrEnum):

@@ -11,6 +11,7 @@ from typing import cast
 from contracts.access import NATION
 from contracts.envelope import Envelope, EventData
 from contracts.incidents_events import (
+    OPEN_INCIDENTS,
     AdviceFacts,
     AdviceState,
     ClockSet,
@@ -26,7 +27,6 @@ from contracts.incidents_events import (
 )
 from gateway.projections import Body, Fold, Projection, due_figure
 
-_OPEN = (IncidentState.REPORTED, IncidentState.ACKNOWLEDGED, IncidentState.ACTING)
 _INCIDENT_FIELDS = set(IncidentFacts.model_fields)
 
 
@@ -68,7 +68,7 @@ def _incident_figures(facts: IncidentFacts) -> dict[str, int]:
     figures = {f"incident/{facts.category}/{facts.state}": 1}
     if facts.state == IncidentState.DUPLICATE:
         return figures
-    if facts.state in _OPEN:
+    if facts.state in OPEN_INCIDENTS:
         figures |= {f"incident/{facts.category}/open": 1, f"incident_severity/{facts.severity}": 1}
     for clock, until, stopped_at in _clocks(facts):
         of = f"{facts.category}/{clock}"

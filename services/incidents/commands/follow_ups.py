@@ -14,11 +14,11 @@ from chassis.outbox import Origin
 from chassis.problems import WrongState
 from contracts.envelope import EventData
 from contracts.incidents_events import (
+    OPEN_INCIDENTS,
     AdviceGiven,
     AdviceReopened,
     AdviceSettled,
     AdviceState,
-    IncidentState,
     ProblemState,
     TaskAssigned,
     TaskReopened,
@@ -145,7 +145,7 @@ async def _open_subject(uow: UnitOfWork, on: On, *, origin: Origin) -> Incident 
         subject = incidents.first()
         if subject is None or on.actor.granted_region(subject.place) is None:
             raise incident_unknown(on.incident_id)
-        closed = subject.state in (IncidentState.CLOSED, IncidentState.DUPLICATE)
+        closed = subject.state not in OPEN_INCIDENTS
     else:
         assert on.problem_id is not None  # one of the two
         problems = await uow.session.exec(

@@ -1,7 +1,7 @@
 """What every step of the work on an incident has alike: lock and judge it, then tell of it and answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -22,7 +22,7 @@ from services.incidents.tables.incidents import Incident
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A locked incident before a step.
+    """An incident before a step: locked, or new where the step is its report.
 
     Attributes:
         taken: the step.
@@ -34,8 +34,8 @@ class Begun:
     incident: Incident
     taken: StepTaken
     leads_to: IncidentState
-    before: IncidentStatusPublished | None
-    locked: Mapping[UUID, Incident]
+    before: IncidentStatusPublished | None = None
+    locked: Mapping[UUID, Incident] = field(default_factory=dict[UUID, Incident])
 
 
 async def begin(

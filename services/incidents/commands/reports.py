@@ -105,6 +105,7 @@ async def report_publicly(uow: UnitOfWork, command: PublicReportIn, *, origin: O
 
 
 async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Receipt:
+    """Make the incident of a report: whose it is, its clocks, what is to be said of its times; then tell of it."""
     clock = await clock_of(uow, report.category, election=origin.election)
     route = await route_of(uow, report.category, report.place, election=origin.election)
     region = report.place.region_code
@@ -144,8 +145,7 @@ async def _take_in(uow: UnitOfWork, report: _Report, *, origin: Origin) -> Recei
     taken = StepTaken(
         Step.REPORT, origin, occurred_at=report.occurred_at, announced=replace(origin, actor=REPORTER)
     )
-    begun = Begun(incident, taken, incident.state, before=None, locked={})
-    return await tell(uow, begun, IncidentReported)
+    return await tell(uow, Begun(incident, taken, IncidentState.REPORTED), IncidentReported)
 
 
 def _findings(report: _Report, now: datetime) -> list[str]:

@@ -65,7 +65,7 @@ def allowed(row: FollowUp) -> list[str]:
 def card(row: FollowUp, *, now: datetime) -> FollowUpCard:
     """Return advice or a task as callers get it, its time left as of `now`."""
     on, on_id = subject(row)
-    runs = row.due_until is not None and row.settled_at is None
+    running = row.due_until if row.settled_at is None else None
     return FollowUpCard(
         kind=kind_word(row.kind),
         id=row.follow_up_id,
@@ -82,7 +82,7 @@ def card(row: FollowUp, *, now: datetime) -> FollowUpCard:
         allowed=allowed(row),
         given_at=row.given_at,
         due_until=row.due_until,
-        seconds_left=seconds_left(row.due_until, now=now) if runs and row.due_until else None,
+        seconds_left=seconds_left(running, now=now) if running else None,
         settled_at=row.settled_at,
         as_of=now,
     )

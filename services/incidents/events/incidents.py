@@ -5,9 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.incidents_events import (
+    OPEN_INCIDENTS,
     Agency,
     IncidentFacts,
-    IncidentState,
     IncidentStatusPublished,
     PublicState,
 )
@@ -16,8 +16,6 @@ from services.incidents.rules.clocks import seconds_left
 from services.incidents.rules.lifecycle import allowed, is_published, public_state
 from services.incidents.schemas.incidents import ClockName, IncidentCard, IncidentClockOut
 from services.incidents.tables.incidents import Incident
-
-_OPEN = (IncidentState.REPORTED, IncidentState.ACKNOWLEDGED, IncidentState.ACTING)
 
 
 def facts(incident: Incident) -> IncidentFacts:
@@ -96,7 +94,7 @@ def _clocks(incident: Incident, now: datetime) -> Iterator[IncidentClockOut]:
         if due is None:
             continue
         met = met_at or incident.closed_at
-        runs = met is None and incident.state in _OPEN
+        runs = met is None and incident.state in OPEN_INCIDENTS
         yield IncidentClockOut(
             name=name,
             due_until=due,

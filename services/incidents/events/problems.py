@@ -36,7 +36,7 @@ def allowed(state: ProblemState) -> list[str]:
 
 def card(problem: ProblemRow, *, now: datetime) -> ProblemCard:
     """Return a problem as callers get it, its time left as of `now`."""
-    runs = problem.due_until is not None and problem.state is ProblemState.OPEN
+    running = problem.due_until if problem.state is ProblemState.OPEN else None
     return ProblemCard(
         **facts(problem).model_dump(),
         election=problem.election,
@@ -44,6 +44,6 @@ def card(problem: ProblemRow, *, now: datetime) -> ProblemCard:
         allowed=allowed(problem.state),
         lat=problem.lat,
         lon=problem.lon,
-        seconds_left=seconds_left(problem.due_until, now=now) if runs and problem.due_until else None,
+        seconds_left=seconds_left(running, now=now) if running else None,
         as_of=now,
     )
