@@ -48,7 +48,10 @@ _HEADERS = "x" * 210
 async def bare_rows(url: str, *, seconds: float) -> float:
     """Return reports per second, each as its four rows, written by four connections, 500 in a transaction."""
     pool = await asyncpg.create_pool(
-        url, min_size=SENDERS, max_size=SENDERS, server_settings={"search_path": "bench", "app.regions": "*"}
+        url,
+        min_size=SENDERS,
+        max_size=SENDERS,
+        server_settings={"search_path": "bench", "app.regions": "*", "app.purposes": "*"},
     )
     await pool.execute("drop schema if exists bench cascade; create schema bench")
     for table in TABLES:

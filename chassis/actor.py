@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chassis.problems import RegionNotCovered
+from chassis.problems import RegionNotCovered, ScopeMissing
+from chassis.row_security import Remit
 from contracts.access import GROUP_PREFIX, NATION, covers, grant, place_code
 
 
@@ -46,6 +47,11 @@ class Actor:
         """Return what events and rows call this caller: the person, or `client:<id>` for an application alone."""
         return self.person if self.person is not None else f"client:{self.client}"
 
+    @property
+    def remit(self) -> Remit:
+        """Return where and what for a transaction of this caller works."""
+        return Remit(self.regions, self.scopes)
+
     def as_of(self, groups: "RegionGroups") -> "Actor":
         """Return the same caller with the regions that its grants name now; groups change while a token lives."""
         return replace(self, regions=groups.resolve(self.grants)) if self.grants else self
@@ -74,6 +80,14 @@ def region_not_covered() -> RegionNotCovered:
     return RegionNotCovered(
         "No region of the token covers this one.",
         detail_id="Tidak ada wilayah token yang mencakup wilayah ini.",
+    )
+
+
+def scope_not_there() -> ScopeMissing:
+    """Return the refusal of a purpose by the database, which does not say whose rows it kept."""
+    return ScopeMissing(
+        "None of the token's scopes is for this.",
+        detail_id="Tidak ada cakupan token untuk hal ini.",
     )
 
 

@@ -126,6 +126,8 @@ class AuditCheck(BaseModel):
     )
 
 
+_REQUIRE: Final = f"select desk_require('{{{Scope.AUDIT_READ.value}}}')"
+"""The ledger is behind no policy, for every command writes it and the relay reads it: so the database is asked before."""
 _CHANGES: Final = """
 select o.*, coalesce(o.body::json ->> 'tps_code', o.body::json ->> 'region_code') as place, b.body as before
 from outbox o left join outbox b on b.aggregate = o.aggregate and b.version = o.version - 1
@@ -170,6 +172,7 @@ def _add_changes(router: APIRouter, service: str) -> None:
         auditor: Auditor, asked: AskedDep, read: ReaderDep, trail: Trail, *, request: Request
     ) -> Page[RecordedChange]:
         """Show what was changed, the newest first: who, when, and what stood before and after."""
+        await read.execute(_REQUIRE)
         await trail.seen(
             read, auditor, subject=f"audit/{service}.changes", election=asked.election, place=None
         )
@@ -178,6 +181,7 @@ def _add_changes(router: APIRouter, service: str) -> None:
 
     async def check_changes(read: ReaderDep, *, after: Behind = 0, limit: Piece = 200) -> AuditCheck:
         """Compute blocks of the ledger's chain anew, of all elections, and say whether they are what they were."""
+        await read.execute(_REQUIRE)
         return _told(service, "changes", await check_blocks(read, after=after, limit=limit))
 
     _add(router, "/changes", read_changes, f"read_{service}_changes")

@@ -67,6 +67,27 @@ ACCESS_DDL: Final = (
     """,
 )
 
+TRAIL_FOR_ITSELF_DDL: Final = (
+    "alter function add_access rename to add_access_row",
+    # The chain is continued by whoever looks at something, and read by those alone who may read the trail.
+    """
+    create function add_access(at timestamptz, election text, actor text, client text, acting_client text, device text,
+        roles text[], action text, subject text, place text, purpose text, trace_id text, content bytea)
+    returns bigint language plpgsql as $$
+    declare
+        held text := coalesce(current_setting('app.purposes', true), '');
+        added bigint;
+    begin
+        perform set_config('app.purposes', '*', true);
+        added := add_access_row(at, election, actor, client, acting_client, device, roles, action, subject, place, purpose,
+            trace_id, content);
+        perform set_config('app.purposes', held, true);
+        return added;
+    end $$
+    """,
+)
+"""For databases whose trail is behind a policy of purposes (`chassis.policies.serve_machinery`)."""
+
 LEDGER_CHAIN_DDL: Final = (
     """
     create table ledger_block (

@@ -19,8 +19,8 @@ from chassis.database import Database, UnitOfWork
 from chassis.idempotency import Answer, Claim, KeyTaken, Receipt, answer_of, find_answers, store_answers
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
-from chassis.problems import Overloaded, Problem, RegionNotCovered
-from chassis.row_security import Regions
+from chassis.problems import Forbidden, Overloaded, Problem
+from chassis.row_security import Remit, shared
 from contracts.access import place_code
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,8 @@ _MANY = 8
 _LONGEST_GATHERING_S = 0.01
 
 _ADMIT = "select desk_admit($1::text[], $2::text[])"
-"""A group works for the regions of all its callers: the database judges each item by its own caller's grant first."""
+"""A group works for the regions of all its callers, and for the purposes that they share: the database judges each item by
+its own caller's grant first."""
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class Item(Generic[T]):
 
     Attributes:
         aggregate: what it locks; two items of one aggregate never share a group.
-        regions: of its caller.
+        remit: of its caller.
         place: code of the TPS or region that it names; its origin has the grant that covers it.
         claim: its idempotency key.
         refusal: the stored form of a refusal that is final, None for one that a repeat may not get again.
@@ -51,7 +52,7 @@ class Item(Generic[T]):
     aggregate: str
     claim: Claim
     origin: Origin
-    regions: Regions
+    remit: Remit
     place: str
     refusal: Callable[[Problem], Answer | None]
 
@@ -131,7 +132,7 @@ class Coalescer(Generic[T]):
                 return await self._transact(items)
             except KeyTaken:
                 continue
-            except RegionNotCovered as refusal:
+            except Forbidden as refusal:
                 if len(items) == 1:
                     return [refusal]
                 return [result for item in items for result in await self._insist([item])]
@@ -199,8 +200,8 @@ class Coalescer(Generic[T]):
 
     async def _transact(self, items: Sequence[Item[T]]) -> list[tuple[Answer, bool] | Problem]:
         results: dict[int, tuple[Answer, bool] | Problem] = {}
-        regions = tuple({region for item in items for region in item.regions})
-        async with self._database.transaction(regions, grouped=True) as uow:
+        remit = shared(item.remit for item in items)
+        async with self._database.transaction(remit, grouped=True) as uow:
             await uow.fetch(_ADMIT, *_told(items))
             known = await find_answers(uow, [item.claim for item in items])
             fresh: list[tuple[int, Item[T]]] = []

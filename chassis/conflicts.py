@@ -21,7 +21,8 @@ from chassis.database import Connection, Database, Row, UnitOfWork
 from chassis.idempotency import Claim, Receipt
 from chassis.outbox import Origin
 from chassis.problems import Conflict, NotFound
-from contracts.access import NATION
+from chassis.row_security import Remit, shared
+from contracts.access import NATION, Scope
 from contracts.vocabulary import Instant
 
 Decision = Literal["first_stands", "sent_anew"]
@@ -85,8 +86,9 @@ async def keep_conflicts(database: Database, clashes: Sequence[Clash], *, now: d
 
     Where the key has no other content by now, it is none: None.
     """
-    regions = tuple({region for clash in clashes for region in clash.actor.regions})
-    async with database.transaction(regions) as uow:
+    regions = shared(clash.actor.remit for clash in clashes).regions
+    # That a command clashed is written by whoever sends it, and seen by those alone who settle.
+    async with database.transaction(Remit(regions, frozenset({Scope.CONFLICTS_SETTLE}))) as uow:
         return [await _keep(uow, clash, now=now) for clash in clashes]
 
 

@@ -16,10 +16,18 @@ import sqlalchemy.exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.actor import region_not_covered
+from chassis.actor import region_not_covered, scope_not_there
 from chassis.outbox import Draft, Origin, OutboxRow, write_outbox
 from chassis.problems import Overloaded, Unavailable
-from chassis.row_security import NOWHERE, Regions, beyond_regions, opening, refused_by_policy
+from chassis.row_security import (
+    NOWHERE,
+    Remit,
+    beyond_regions,
+    opening,
+    refused_by_policy,
+    refused_for_purpose,
+)
+from contracts.access import Scope
 from contracts.envelope import EventData
 
 Row = asyncpg.Record
@@ -101,11 +109,11 @@ class UnitOfWork:
         await self._connection.copy_records_to_table(table, records=rows, columns=columns)
 
     @asynccontextmanager
-    async def beyond_regions(self) -> AsyncGenerator[None]:
+    async def beyond_regions(self, *, purposes: Iterable[Scope] = ()) -> AsyncGenerator[None]:
         """See every region for the length of a look-up that decides, see `chassis.row_security`; what is pending goes before."""
         if self._session is not None:
             await self._session.flush()
-        async with beyond_regions(self):
+        async with beyond_regions(self, purposes=purposes):
             yield
 
     def emit(
@@ -160,49 +168,53 @@ class Database:
         self.on_commit = on_commit
 
     @asynccontextmanager
-    async def transaction(self, regions: Regions, *, grouped: bool = False) -> AsyncGenerator[UnitOfWork]:
+    async def transaction(self, remit: Remit, *, grouped: bool = False) -> AsyncGenerator[UnitOfWork]:
         """Open a unit of work that commits when the block ends and rolls back when it raises.
 
         Args:
-            regions: what it may see and write of protected tables: the caller's, or `EVERYWHERE` for the service itself.
+            remit: what it may see and write of protected tables: the caller's, or `EVERYWHERE` for the service itself.
             grouped: whether it serves several callers; each row of a hot command then carries its caller's grant.
 
         Raises:
             Unavailable: the database cannot be reached, or every connection is busy.
             RegionNotCovered: a row lies outside the regions.
+            ScopeMissing: none of the purposes is one that it is written for.
         """
         async with self._lent() as (lent, connection):
             try:
-                await connection.execute(opening(regions, grouped=grouped))
+                await connection.execute(opening(remit, grouped=grouped))
                 async with aclosing(UnitOfWork(lent, connection)) as uow:
                     yield uow
                     written = await uow.flush()
                 await connection.execute("commit")
             except BaseException as error:
                 await _roll_back(connection)
-                if refused_by_policy(error):
-                    raise region_not_covered() from error
+                _raise_refusal(error)
                 raise
         if written and self.on_commit is not None:
             self.on_commit()
 
     @asynccontextmanager
-    async def reading(self, regions: Regions) -> AsyncGenerator[Connection]:
+    async def reading(self, remit: Remit) -> AsyncGenerator[Connection]:
         """Lend a connection for reads; each statement sees what is committed when it begins.
 
         Args:
-            regions: what it may see of protected tables; with `NOWHERE` no transaction is begun, and none of them is seen.
+            remit: what it may see of protected tables; with `NOWHERE` no transaction is begun, and none of them is seen.
+
+        Raises:
+            ScopeMissing: the database was asked for more than the purposes allow.
         """
         async with self._lent() as (_, connection):
-            if not regions:
+            if remit == NOWHERE:
                 yield connection
                 return
             try:
-                await connection.execute(opening(regions))
+                await connection.execute(opening(remit))
                 yield connection
                 await connection.execute("commit")
-            except BaseException:
+            except BaseException as error:
                 await _roll_back(connection)
+                _raise_refusal(error)
                 raise
 
     @asynccontextmanager
@@ -251,6 +263,14 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def _raise_refusal(error: BaseException) -> None:
+    """Raise what a policy's refusal is told as; anything else is the caller's to raise."""
+    if refused_for_purpose(error):
+        raise scope_not_there() from error
+    if refused_by_policy(error):
+        raise region_not_covered() from error
 
 
 async def _roll_back(connection: "asyncpg.Connection[Row]") -> None:

@@ -98,7 +98,7 @@ class HotDoor(Generic[T]):
         """
         claim = claim_of(self._request, actor, self._request.headers.get("idempotency-key"), body)
         origin = self._origin(actor, election, channel, place=place)
-        item = Item(command, aggregate, claim, origin, actor.regions, place, self._refusal)
+        item = Item(command, aggregate, claim, origin, actor.remit, place, self._refusal)
         answer, replayed = await self._coalescer.submit(item)
         return answer.response(replayed=replayed)
 
@@ -122,7 +122,7 @@ class HotDoor(Generic[T]):
                 continue
             claim = claim_of(self._request, actor, str(key), body)
             origin = self._origin(actor, election, channel, place=place)
-            items.append((n, key, Item(command, place, claim, origin, actor.regions, place, self._refusal)))
+            items.append((n, key, Item(command, place, claim, origin, actor.remit, place, self._refusal)))
         outcomes = await self._coalescer.submit_many([item for _, _, item in items]) if items else []
         self._request.scope.pop("desk.problem", None)  # items may be refused; the batch itself was not
         kept = await self._keep(items, outcomes, actor=actor, election=election)

@@ -33,7 +33,7 @@ from chassis.problems import (
     NotFound,
     Problem,
 )
-from chassis.row_security import NOWHERE, Regions
+from chassis.row_security import NOWHERE, Remit
 from chassis.sealing import SealingKeys
 from chassis.watermark import Watermarks
 
@@ -290,7 +290,7 @@ class Once:
         origin = Origin(election, actor.pseudonym, channel, self._clock.now(), rehearsal)
         for _ in range(3):
             try:
-                return await self._try(claim, run, origin, regions=actor.regions)
+                return await self._try(claim, run, origin, remit=actor.remit)
             except KeyTaken:
                 continue
             except DBAPIError as error:
@@ -300,9 +300,9 @@ class Once:
             "This key is in use by another request.", detail_id="Kunci ini sedang dipakai permintaan lain."
         )
 
-    async def _try(self, claim: Claim, run: Run, origin: Origin, *, regions: Regions) -> Response:
+    async def _try(self, claim: Claim, run: Run, origin: Origin, *, remit: Remit) -> Response:
         try:
-            async with self._database.transaction(regions) as uow:
+            async with self._database.transaction(remit) as uow:
                 known = (await find_answers(uow, [claim])).get(claim)
                 if isinstance(known, IdempotencyKeyReused):
                     raise known

@@ -74,11 +74,7 @@ class Permission(SecurityBase):
             NotFound: the path names no region or TPS at all, by its shape.
         """
         actor = await caller(request)
-        if self.scope not in actor.scopes:
-            raise ScopeMissing(
-                f"This needs the scope {self.scope.value}.",
-                detail_id=f"Diperlukan cakupan {self.scope.value}.",
-            )
+        _check_scope(actor, self.scope)
         if self.person and actor.person is None:
             raise PersonRequired(
                 "Exchange the application's token for one of the person who does this.",
@@ -117,6 +113,13 @@ async def caller(request: Request) -> Actor:
     actor = await verifier.verify(token)
     tell_client(request.scope, actor.client)
     return actor
+
+
+def _check_scope(actor: Actor, scope: Scope) -> None:
+    if scope not in actor.scopes:
+        raise ScopeMissing(
+            f"This needs the scope {scope.value}.", detail_id=f"Diperlukan cakupan {scope.value}."
+        )
 
 
 def _check_region(actor: Actor, code: str) -> None:

@@ -63,7 +63,7 @@ async def run_online() -> None:
         await connection.execute(text("set statement_timeout = '120s'"))
         await connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
         await connection.execute(
-            text("select set_config('app.regions', '*', false)")
+            text("select set_config('app.regions', '*', false), set_config('app.purposes', '*', false)")
         )  # policies bind owners too
         await connection.commit()
         await connection.run_sync(_run)

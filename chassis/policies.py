@@ -5,11 +5,20 @@
 
 A policy compares a row's code with the setting `app.regions` of the transaction (`chassis.row_security`), by whole
 segments as `contracts.access.covers` does. It is forced on the owner too. Without the setting nothing is covered.
+
+    for statement in (*PURPOSE_FUNCTIONS, *serve("facility", added=[Scope.REGISTRY_IMPORT], changed=…, seen=…)):
+        op.execute(statement)
+
+Beside it each table says what for its rows are seen and written, against `app.purposes`: policies that only take away, and
+read no row, so that PostgreSQL asks them once for a statement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
+
+from chassis.audit_tables import TRAIL_FOR_ITSELF_DDL
+from contracts.access import Scope
 
 _HELD = "string_to_array(current_setting('app.regions', true), ',')"
 _SEGMENTS = "array['*', left(code, 2), left(code, 5), left(code, 8), left(code, 13), code]"
@@ -120,3 +129,111 @@ def admit(table: str, *, code: str | None = None, tps_of: str | None = None) -> 
         f"""create policy own_grant on {table} as restrictive for insert
             with check (current_setting('app.grouped', true) is distinct from 'yes' or {own})""",
     ]
+
+
+_SERVES = "(array['*'] || purposes) && string_to_array(current_setting('app.purposes', true), ',')"
+
+PURPOSE_FUNCTIONS: Final = (
+    f"""create function desk_serves(purposes text[]) returns boolean language sql stable parallel safe
+        return coalesce({_SERVES}, false)""",
+    # For what lies in no protected table.
+    """create function desk_require(purposes text[]) returns void language plpgsql stable as $$
+    begin
+        if not desk_serves(purposes) then
+            raise exception 'the statement violates row-level security "purpose_required"'
+                using errcode = 'insufficient_privilege';
+        end if;
+    end $$""",
+    """create function desk_step() returns trigger language plpgsql as $$
+    begin
+        if not desk_serves(tg_argv::text[]) then
+            raise exception 'the step violates row-level security "purpose_of_step" for table "%"', tg_table_name
+                using errcode = 'insufficient_privilege';
+        end if;
+        return new;
+    end $$""",
+)
+"""What the policies of purposes ask; once, by the first migration of a database that has such policies."""
+
+
+def serve(
+    table: str,
+    *,
+    changed: Collection[Scope],
+    added: Collection[Scope] | None = None,
+    seen: Collection[Scope] | None = None,
+    where: str | None = None,
+    name: str = "",
+) -> list[str]:
+    """Return what lets the rows of a table be seen and written only by a transaction for one of these purposes.
+
+    A row that is only locked is not changed: what it becomes is judged. With no purpose it is the service's own.
+
+    Args:
+        table: its name; it has a policy of regions, or `of_no_region`.
+        changed: who changes rows and takes them away.
+        added: who adds rows, where these are others.
+        seen: who sees rows beside those who change them; None where everybody does whose regions cover them. Who only adds
+            sees what the transaction itself has added.
+        where: SQL for the rows that are meant; what is said of others, a further call says under another name.
+        name: of the rows that are meant.
+    """
+    adders = changed if added is None else added
+    ways = {
+        "insert": f"with check ({_serving(adders, where)})",
+        "update": f"using (true) with check ({_serving(changed, where)})",
+        "delete": f"using ({_serving(changed, where)})",
+    }
+    if seen is not None:
+        judged = _serving({*seen, *changed}, where)
+        only_add = {*adders} - {*seen, *changed}
+        # What one transaction writes may be parts of one thing, and the parts are judged by the whole.
+        own = (
+            f" or xmin = pg_current_xact_id_if_assigned()::xid and {_serving(only_add, None)}"
+            if only_add
+            else ""
+        )
+        ways["select"] = f"using ({judged}{own})"
+    tail = f"_{name}" if name else ""
+    return [
+        f"create policy purpose_to_{way}{tail} on {table} as restrictive for {way} {judged}"
+        for way, judged in ways.items()
+    ]
+
+
+def serve_machinery() -> list[str]:
+    """Return what every service's database has of purposes, its own tables apart; once, by its first migration of them."""
+    return [
+        *PURPOSE_FUNCTIONS,
+        *serve("command_conflict", changed=[Scope.CONFLICTS_SETTLE], seen=()),
+        *of_no_region("access_entry"),
+        *serve("access_entry", changed=(), seen=[Scope.AUDIT_READ]),
+        *TRAIL_FOR_ITSELF_DDL,
+    ]
+
+
+def of_no_region(table: str) -> list[str]:
+    """Return what puts a table behind policies whose rows are of no region: their purpose alone is judged."""
+    return [
+        f"alter table {table} enable row level security",
+        f"alter table {table} force row level security",
+        f"create policy of_no_region on {table} using (true)",
+    ]
+
+
+def step(table: str, name: str, *, when: str, changed: Collection[Scope]) -> str:
+    """Return what lets a step of a row's life be taken only for one of these purposes: a policy knows no row as it was.
+
+    Args:
+        when: SQL that tells the step, by `old` and `new`.
+        name: of the step.
+    """
+    scopes = ", ".join(f"'{scope}'" for scope in sorted(changed))
+    return f"""create trigger purpose_of_{name} before update on {table} for each row when ({when})
+        execute function desk_step({scopes})"""
+
+
+def _serving(scopes: Collection[Scope], where: str | None) -> str:
+    """Return the condition on a transaction's purposes; as a query of its own, so that it is asked once for a statement."""
+    held = f"(select desk_serves('{{{','.join(sorted(scopes))}}}'))"
+    return held if where is None else f"({where}) is not true or {held}"

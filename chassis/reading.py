@@ -1,56 +1,54 @@
-"""Reads: a connection for the length of one question, for the regions of whoever asks, and the desk's time of it."""
+"""Reads: a connection for the length of one question, for the regions and purposes of whoever asks, and the desk's time of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
 
 from chassis.clock import DeskClock
 from chassis.database import Connection, Database
 from chassis.identity import caller
-from chassis.row_security import EVERYWHERE, NOWHERE
+from chassis.row_security import NOWHERE, Remit
 from contracts.access import place_code
 
 
-async def _reader(request: Request) -> AsyncIterator[Connection]:
-    database: Database = request.app.state.database
-    async with database.reading((await caller(request)).regions) as connection:
-        yield connection
+def reader(remit_of: Callable[[Request], Awaitable[Remit]]) -> Dependency:
+    """Return the dependency that lends a connection, and takes it back before the answer is sent: a slow reader pins none.
+
+    Args:
+        remit_of: tells where and what for a request reads.
+    """
+
+    async def read(request: Request) -> AsyncIterator[Connection]:
+        database: Database = request.app.state.database
+        async with database.reading(await remit_of(request)) as connection:
+            yield connection
+
+    return Depends(read, scope="function")
 
 
-ReaderDep = Annotated[Connection, Depends(_reader, scope="function")]
-"""A connection that goes back to the pool before the answer is sent, so that a slow reader pins none."""
+async def _callers(request: Request) -> Remit:
+    return (await caller(request)).remit
 
 
-async def _place_reader(request: Request) -> AsyncIterator[Connection]:
-    database: Database = request.app.state.database
+async def _of_the_place(request: Request) -> Remit:
     place = place_code(request.path_params["code"])
-    async with database.reading(NOWHERE if place is None else (place,)) as connection:
-        yield connection
+    return NOWHERE if place is None else Remit((place,), frozenset())
 
 
-PlaceReaderDep = Annotated[Connection, Depends(_place_reader, scope="function")]
-"""A connection of a public route: it sees the region or TPS that its path names (`code`), and nothing else."""
+async def _frame(_: Request) -> Remit:
+    return NOWHERE
 
 
-async def _unbounded_reader(request: Request) -> AsyncIterator[Connection]:
-    database: Database = request.app.state.database
-    async with database.reading(EVERYWHERE) as connection:
-        yield connection
+ReaderDep = Annotated[Connection, reader(_callers)]
+"""A connection for the caller's own regions and purposes."""
 
+PlaceReaderDep = Annotated[Connection, reader(_of_the_place)]
+"""A connection of a public route: it sees the region or TPS that its path names (`code`), and of it what everybody may."""
 
-UnboundedReaderDep = Annotated[Connection, Depends(_unbounded_reader, scope="function")]
-"""A connection of a public route that looks for something by a secret of the asker's, wherever it is."""
-
-
-async def _frame_reader(request: Request) -> AsyncIterator[Connection]:
-    database: Database = request.app.state.database
-    async with database.reading(NOWHERE) as connection:
-        yield connection
-
-
-FrameReaderDep = Annotated[Connection, Depends(_frame_reader, scope="function")]
+FrameReaderDep = Annotated[Connection, reader(_frame)]
 """A connection of a public route: it sees what everybody reads, such as an election and its stages."""
 
 

@@ -176,7 +176,10 @@ class FaultDesk:
                         database=owner,
                         ssl=False,
                         timeout=60,
-                        server_settings={"app.regions": "*"},  # what is looked at is the whole of it
+                        server_settings={
+                            "app.regions": "*",
+                            "app.purposes": "*",
+                        },  # what is looked at is the whole of it
                     )
                 )
             except (OSError, asyncpg.CannotConnectNowError):

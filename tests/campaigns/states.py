@@ -96,7 +96,7 @@ async def empty(database: Database, tables: Tables) -> None:
     """Delete every row of the state, and the positions, as the owner: the service may not delete all of it."""
     names = ("consumer_position", *reversed(list(tables.drawn)))
     owner = await asyncpg.connect(
-        postgres_server().owner_url(database.url), server_settings={"app.regions": "*"}
+        postgres_server().owner_url(database.url), server_settings={"app.regions": "*", "app.purposes": "*"}
     )
     deletes = [f"delete from {name}" for name in names]
     if "outbox" in tables.drawn:

@@ -141,6 +141,14 @@ def was_allowed(answer: httpx.Response, ask: Ask) -> bool:
     return answer.status_code not in REFUSED
 
 
+def succeeded(answer: httpx.Response, ask: Ask) -> bool:
+    """Say whether a request was done, by what it was answered."""
+    status: int = (
+        answer.json()["items"][0]["status"] if ask.item and answer.status_code == 200 else answer.status_code
+    )
+    return status < 300
+
+
 async def rows_of(service: RunningService) -> list[dict[str, object]]:
     """Return what tells whether anything in a service's tables changed, keys that answers are kept under and looks left out."""
     tables = await service.sql(

@@ -21,6 +21,8 @@ class Ask:
         told_by_rows: whether the database alone refuses by changing nothing, whatever is answered: it is of the frame that
             everybody reads, looks to whoever may not see it as if it were not there yet, or is a sum of what they see.
         sign: what stands in the answer to whoever sees the TPS of the room, and in no other one, where it is such a sum.
+        of_purpose: what stands in the answer to whoever may ask, and in none to a role that may not, where it is in parts of
+            what everybody may know.
         needs_grant: whether a caller without any TPS may be refused or not: nothing comes of it either way.
         gives: whether it gives or takes rights: a group of regions gives itself alone, for others may change what is in it.
     """
@@ -35,5 +37,6 @@ class Ask:
     before: str | None = None
     told_by_rows: bool = False
     sign: str | None = None
+    of_purpose: str | None = None
     needs_grant: bool = False
     gives: bool = False

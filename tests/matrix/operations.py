@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from random import randrange
 from typing import Any, Final
 from uuid import uuid4
 
@@ -49,16 +50,15 @@ def _common(service: str, *, may: str, path: str, body: Body) -> dict[str, Ask]:
     return {
         f"POST {_E}/sync:batch": Ask(may, TPS, item=True, body={"device": "{device}", "items": [command]}),
         # It tells of the token's regions alone, whichever they are: test_hidden.py.
-        f"GET {_E}/sync/conflicts": Ask("settle:conflicts"),
+        f"GET {_E}/sync/conflicts": Ask("settle:conflicts", told_by_rows=True, of_purpose='"conflict_id":'),
         f"POST {_E}/sync/conflicts/{{conflict_id}}/settlements": Ask(
             "settle:conflicts", TPS, body={"decision": "first_stands", "reason": "Salah tekan (contoh)."}
         ),
         # Likewise; a check tells of hashes alone.
-        **{
-            f"{trail}/{part}{check}": Ask("audit")
-            for part in ("accesses", "changes")
-            for check in ("", "/check")
-        },
+        f"{trail}/changes": Ask("audit", of_purpose='"seq":'),
+        f"{trail}/changes/check": Ask("audit"),
+        f"{trail}/accesses": Ask("audit", told_by_rows=True, of_purpose='"number":'),
+        f"{trail}/accesses/check": Ask("audit", told_by_rows=True),
     }
 
 
@@ -111,7 +111,9 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"POST {_POST}/steps": Ask("change:registry", TPS),
     f"GET {_POST}/history": Ask("change:registry", TPS),
     f"POST {_POST}/screenings": Ask("screen", TPS),
-    f"GET {_E}/screenings": Ask("screen", TPS, query=f"?region={TPS}", told_by_rows=True, sign="place_code"),
+    f"GET {_E}/screenings": Ask(
+        "screen", TPS, query=f"?region={TPS}", told_by_rows=True, sign="place_code", of_purpose='"fitness":"'
+    ),
     f"POST {_T}/check-ins": Ask("check-in", TPS),
     f"POST {_E}/check-ins:batch": Ask("check-in", TPS, item=True),
     f"POST {_POST}/end": Ask(
@@ -139,10 +141,12 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"POST {_REQUEST}/decision": Ask("change:registry", KECAMATAN),
     f"POST {_REQUEST}/reopening": Ask("change:registry", KECAMATAN),
     f"POST {_REQUEST}/withdrawal": Ask("bring:lists", KECAMATAN),
-    f"GET {_E}/guarding-rules": Ask("see:guarding"),
+    f"GET {_E}/guarding-rules": Ask("see:guarding", told_by_rows=True, of_purpose='"name":"contoh"'),
     f"PUT {_E}/guarding-rules": Ask("govern", CITY, body={"patterns": [_PATTERN]}, told_by_rows=True),
-    f"GET {_T}/guarding": Ask("see:guarding", TPS),
-    f"GET {_E}/regions/{{code}}/guarding": Ask("see:guarding", CITY, told_by_rows=True, sign='"tps":3'),
+    f"GET {_T}/guarding": Ask("see:guarding", TPS, told_by_rows=True, of_purpose='"name":"contoh"'),
+    f"GET {_E}/regions/{{code}}/guarding": Ask(
+        "see:guarding", CITY, told_by_rows=True, sign='"tps":3', of_purpose='"name":"contoh"'
+    ),
     f"GET {_E}/campaign-rules": Ask("see:registry"),
     f"PUT {_E}/campaign-rules": Ask("govern", CITY, body={"rules": [_RULE]}, told_by_rows=True),
     f"GET {_E}/outreach/{{code}}": Ask("see:registry", KELURAHAN, told_by_rows=True),
@@ -217,7 +221,7 @@ _LOGISTICS: Final[Mapping[str, Ask]] = {
     f"POST {_T}/receipts": Ask("scan", TPS, body={"boxes": [], "items": [{"item": "ballot", "quantity": 1}]}),
     f"GET {_T}/supply": Ask("see:logistics", TPS),
     # The catalogue is of the election, whose region this service does not know.
-    f"GET {_E}/catalogue": Ask("see:logistics"),
+    f"GET {_E}/catalogue": Ask("see:logistics", told_by_rows=True, of_purpose='"item":"ballot"'),
     f"PUT {_E}/catalogue/{{item}}": Ask("govern"),
     f"POST {_E}/boxes": Ask("change:logistics", TPS, body={"box_id": "{new}", "warehouse_id": None}),
     f"POST {_E}/boxes:batch": Ask(
@@ -226,7 +230,7 @@ _LOGISTICS: Final[Mapping[str, Ask]] = {
     f"GET {_E}/boxes/{{box_id}}": Ask("see:logistics", TPS),
     f"POST {_E}/discrepancies/{{discrepancy_id}}/resolution": Ask("change:logistics", TPS),
     f"POST {_E}/custody-scans": Ask("scan", TPS, body=_SCAN),
-    f"POST {_E}/custody-scans:batch": Ask("scan", TPS, item=True, body=_SCAN),
+    f"POST {_E}/custody-scans:batch": Ask("scan", TPS, item=True, body=_SCAN | {"occurred_at": "{now}"}),
     f"GET {_E}/stray-scans/{{scan_id}}": Ask("see:logistics", TPS),
     f"POST {_E}/stray-scans/{{scan_id}}/settlement": Ask(
         "change:logistics", TPS, body={"settlement": "dismissed", "box_id": None}
@@ -283,7 +287,8 @@ _INCIDENTS: Final[Mapping[str, Ask]] = {
         for subject in (_A, _K)
         for step in ("settlements", "reopenings")
     },
-    f"GET {_E}/incident-arrangements": Ask("see:incidents"),
+    # Whoever reports is told by them who has it and until when, and most of them stand in no row.
+    f"GET {_E}/incident-arrangements": Ask("see:incidents", told_by_rows=True),
     f"PUT {_E}/incident-clocks/{{category}}": Ask(
         "govern", CITY, body={"source": "{new}"}, told_by_rows=True
     ),
@@ -301,7 +306,7 @@ _TURNOUT: Final[Mapping[str, Ask]] = {
     ),
     f"GET {_E}/commands/{{key}}": Ask("follow:turnout"),
     f"POST {_T}/turnout-reports": Ask("report:turnout", TPS),
-    f"POST {_E}/turnout-reports:batch": Ask("report:turnout", TPS, item=True),
+    f"POST {_E}/turnout-reports:batch": Ask("report:turnout", TPS, item=True, body={"men": "{number}"}),
     f"POST {_T}/milestones": Ask("report:turnout", TPS),
     f"GET {_T}/voting-day": Ask("see:turnout", TPS),
     f"POST {_FORM}/entries": Ask("enter", TPS),
@@ -393,5 +398,6 @@ def _filled(value: Any, things: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(each, things) for each in value]
     if isinstance(value, str) and value.startswith("{"):
-        return str(uuid4()) if value == "{new}" else things[value[1:-1]]
+        made = {"{new}": str(uuid4()), "{number}": randrange(1, 97)}
+        return made[value] if value in made else things[value[1:-1]]
     return value

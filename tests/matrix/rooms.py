@@ -96,6 +96,16 @@ async def _registry(service: RunningService) -> Things:
     await _made(service, "PUT", f"/tps/{TPS}/officers/kpps/1", officer)
     risk = {"as_of": "2024-11-10", "indicators": [], "risk_class": "high", "source": "contoh"}
     await _made(service, "PUT", f"/tps/{TPS}/risks/hazard", risk)
+    await _made(service, "PUT", f"/tps/{TPS}/risks/security", risk | {"risk_class": "low"})
+    pattern = {
+        "name": "contoh",
+        "risk_class": "low",
+        "police": 2,
+        "linmas": 20,
+        "tps": 10,
+        "source": "contoh",
+    }
+    await _made(service, "PUT", "/guarding-rules", {"patterns": [pattern]})
     hospital = {"kind": "hospital", "name": "RS Contoh", "region_code": "32.71.06", "address": "Jalan Contoh"}
     await _made(
         service,

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from chassis.migrations import migrate
+from contracts.access import Scope
 from services.incidents.commands import places
 from services.logistics.commands import box_rows
 from services.registry.tables import frames
@@ -79,7 +80,9 @@ async def filled(
     await asyncio.to_thread(migrate, postgres_server().owner_url(url), package=package_of(service))
     connection = await asyncpg.connect(url)
     async with connection.transaction():
-        await connection.execute("select set_config('app.regions', '*', true)")
+        await connection.execute(
+            "select set_config('app.regions', '*', true), set_config('app.purposes', '*', true)"
+        )
         for statement in _FILLED[service]:
             await connection.execute(statement)
     await connection.execute("analyze")
@@ -94,7 +97,10 @@ async def test_no_statement_of_a_hot_path_reads_a_whole_table(
     service, connection = filled
     await connection.execute("set plan_cache_mode = force_generic_plan")
     async with connection.transaction():
-        await connection.execute("select set_config('app.regions', '32.71', true)")
+        await connection.execute(
+            "select set_config('app.regions', '32.71', true), set_config('app.purposes', $1, true)",
+            ",".join(Scope),
+        )
         for n, (statement, kinds, values) in enumerate(_ASKED[service]):
             await connection.execute(f"prepare asked_{n}({kinds}) as {statement}")
             rows = await connection.fetch(f"explain execute asked_{n}({values})")

@@ -28,10 +28,9 @@ MACHINERY: Final = {
     "consumer_dead_letter": "of the consumer; shown to the desk's own processes",
     "consumer_region_group": "what a grant may name",
     "consumer_access_change": "from when on tokens count",
-    "access_entry": "the trail of looks: its own routes judge by the place of each",
     "ledger_block": "hashes over the ledger",
 }
-UNPROTECTED: Final[Mapping[str, Mapping[str, str]]] = {
+OF_NO_REGION: Final[Mapping[str, Mapping[str, str]]] = {
     "registry": {
         "voter_key": "fingerprints of keys, of the whole desk",
         "lookup_budget": "questions counted by hashes, of no place",
@@ -53,7 +52,9 @@ UNPROTECTED: Final[Mapping[str, Mapping[str, str]]] = {
         "contest_ref": "the frame of an election, as the registry told of it",
     },
 }
-"""Tables without a policy, and why; whatever joins them is a decision."""
+"""Tables whose rows are of no region, and why: their purpose alone is judged; whatever joins them is a decision."""
+TRAIL: Final = {"access_entry": "the trail of looks: its own routes judge by the place of each"}
+"""The same, in every service."""
 
 _TABLES = """
 select relname as name, relrowsecurity as enabled, relforcerowsecurity as forced, pg_get_userbyid(relowner) as owner,
@@ -75,7 +76,7 @@ class Migrated:
     connection: "asyncpg.Connection[asyncpg.Record]"
 
 
-@pytest.fixture(params=UNPROTECTED)
+@pytest.fixture(params=OF_NO_REGION)
 async def migrated(request: pytest.FixtureRequest) -> AsyncIterator[Migrated]:
     service: str = request.param
     url = await asyncio.to_thread(make_database, service)
@@ -88,12 +89,28 @@ async def migrated(request: pytest.FixtureRequest) -> AsyncIterator[Migrated]:
 
 async def test_every_table_is_protected_or_on_the_list(migrated: Migrated) -> None:
     rows = {row["name"]: row for row in await migrated.connection.fetch(_TABLES)}
-    listed = {**MACHINERY, **UNPROTECTED[migrated.service]}
+    listed = {**TRAIL, **OF_NO_REGION[migrated.service]}
     bare = {name for name, row in rows.items() if not (row["enabled"] and row["forced"] and row["policies"])}
+    anywhere = await migrated.connection.fetch(
+        "select polrelid::regclass::text as t from pg_policy where polname = 'of_no_region'"
+    )
     hint = "one line in its migration: protect(table, code=… | tps_id=… | parents={column: 'table.key'}), chassis/policies.py"
-    assert sorted(bare - set(listed)) == [], hint
-    assert not (set(rows) - bare) & set(listed), "it is protected, so it needs no line here"
-    assert not set(UNPROTECTED[migrated.service]) - set(rows), "there is no such table any more"
+    assert sorted(bare - set(MACHINERY)) == [], hint
+    assert not (set(rows) - bare) & set(MACHINERY), "it is protected, so it needs no line here"
+    assert {row["t"] for row in anywhere} == set(listed), "say why it is of no region, or of which one it is"
+
+
+async def test_every_protected_table_says_what_for_it_is_written(migrated: Migrated) -> None:
+    rows = await migrated.connection.fetch(
+        """select polrelid::regclass::text as t, polcmd::text as way from pg_policy
+           where not polpermissive and polname like 'purpose_to_%' and polroles = '{0}'"""
+    )
+    ways: dict[str, set[str]] = {}
+    for row in rows:
+        ways.setdefault(row["t"], set()).add(row["way"])
+    protected = [row["name"] for row in await migrated.connection.fetch(_TABLES) if row["enabled"]]
+    hint = "one line in its migration: serve(table, changed=[…]), chassis/policies.py"
+    assert [name for name in protected if not ways.get(name, set()) >= {"a", "w", "d"}] == [], hint
 
 
 async def test_every_table_of_the_code_is_one_of_the_database(migrated: Migrated) -> None:

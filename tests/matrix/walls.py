@@ -1,4 +1,4 @@
-"""Taking one of the two walls down, in a test: the service's own check of regions, or the database's policies."""
+"""Taking one of the two walls down, in a test: the service's own checks of scopes and regions, or the database's policies."""
 
 import sys
 from collections.abc import Generator
@@ -10,6 +10,7 @@ from chassis import actor as actor_module
 from chassis import identity
 from chassis.actor import Actor
 from contracts import access
+from contracts.access import Scope
 from deploy import postgres
 from tests.infrastructure import PostgresServer
 
@@ -26,18 +27,19 @@ begin
     end loop;
 end $$;
 create or replace function desk_admit(codes text[], grants text[]) returns void language sql return null;
+create or replace function desk_serves(purposes text[]) returns boolean language sql return true;
 """
 
 
 def take_policies_down(server: PostgresServer, url: str) -> None:
-    """Let a database judge no regions any more."""
+    """Let a database judge neither regions nor purposes any more."""
     name = url.rpartition("/")[2].partition("?")[0]
     postgres.sql(server.cluster, _WITHOUT_POLICIES, database=name)
 
 
 @contextmanager
 def without_the_services_checks() -> Generator[None]:
-    """Let the services judge no regions: what they ask for an answer says yes, whatever they hold in their hands.
+    """Let the services judge neither scopes nor regions: what they ask for an answer says yes, whatever they hold in their hands.
 
     The grant that an item of a group carries is no check but a claim, which the database judges: it stays as it is.
     """
@@ -51,6 +53,7 @@ def without_the_services_checks() -> Generator[None]:
         if value is original
     ]
     with (
+        patch.object(identity, "_check_scope", _check_scope),
         patch.object(Actor, "granted_region", _granted),
         patch.object(identity, "_check_region", _check),
     ):
@@ -77,6 +80,10 @@ def _covers(held: str, code: str) -> bool:
 def _granted(actor: Actor, code: str) -> str | None:
     del actor
     return code
+
+
+def _check_scope(actor: Actor, scope: Scope) -> None:
+    del actor, scope
 
 
 def _check(actor: Actor, code: str) -> None:

@@ -7,11 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from chassis.actor import Actor
+from chassis.database import Connection
 from chassis.idempotency import Once
 from chassis.identity import public_route
 from chassis.problem_responses import problem_responses
 from chassis.problems import IdempotencyKeyInvalid, TooManyRequests
-from chassis.reading import DeskTime, UnboundedReaderDep
+from chassis.reading import DeskTime, reader
+from chassis.row_security import Remit, everywhere_for
+from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.incidents.commands import reports as commands
 from services.incidents.queries import incidents as queries
@@ -32,11 +35,19 @@ PUBLIC = Actor(
     acting_client=None,
     device=None,
     roles=frozenset(),
-    scopes=frozenset(),
+    scopes=frozenset({Scope.INCIDENTS_REPORT}),
     regions=(),
     election=None,
 )
 """The one principal that all of the public are; whoever reports may write to the place that the report names."""
+
+
+async def _asked_by_code(_: Request) -> Remit:
+    return everywhere_for(Scope.INCIDENTS_READ)
+
+
+CodeReaderDep = Annotated[Connection, reader(_asked_by_code)]
+"""A connection that finds a report by the code that its reporter got, wherever it is, and sees nothing but reports."""
 
 
 async def _once(
@@ -88,7 +99,7 @@ async def report_publicly(
     responses=problem_responses(TooManyRequests),
 )
 async def read_public_report(
-    election: ElectionId, tracking_code: str, read: UnboundedReaderDep, now: DeskTime, response: Response
+    election: ElectionId, tracking_code: str, read: CodeReaderDep, now: DeskTime, response: Response
 ) -> PublicReportState:
     """Ask what became of a report; a code that nobody was given gets an answer of the same shape."""
     response.headers["Cache-Control"] = "no-store"

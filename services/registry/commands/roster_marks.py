@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.database import UnitOfWork
 from chassis.outbox import Origin
+from contracts.access import Scope
 from contracts.registry_people_events import Duty
 from services.registry.commands.frame import lock_names
 from services.registry.commands.rosters import Crew, lock_rosters, tell_roster
@@ -32,7 +33,10 @@ async def mark_officers(uow: UnitOfWork, persons: Sequence[str], *, frame: Frame
     election, asked = origin.election, list(persons)
     await lock_names(uow, [f"roster:{election}"])
     trained = await trained_duties(uow, election, asked)
-    screened = await screened_persons(uow, election, asked)
+    async with uow.beyond_regions(
+        purposes=[Scope.HEALTH_SCREEN]
+    ):  # that there was a screening is marked, not how it went
+        screened = await screened_persons(uow, election, asked)
     rows = await uow.fetch(
         "select * from officer where election = $1 and person = any($2::text[])", election, asked
     )

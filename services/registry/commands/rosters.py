@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import UnitOfWork
 from chassis.outbox import Origin
+from contracts.access import Scope
 from contracts.registry_people_events import Duty, PostCount
 from services.registry.commands.access import cut_tokens_of_officers
 from services.registry.commands.frame import lock_names
@@ -155,20 +156,22 @@ async def load_rosters(
     held = {(row["tps_id"], Duty(row["duty"]), row["slot"]): holder_of(row) for row in rows}
     asked = list(persons)
     # One person holds one slot, wherever the other one is, and was trained wherever that was.
-    async with uow.beyond_regions():
+    # Of a screening it counts that there was one.
+    async with uow.beyond_regions(purposes=[Scope.HEALTH_SCREEN]):
         rows = await uow.fetch(
             "select person, tps_id, duty, slot from officer where election = $1 and person = any($2::text[])",
             election,
             asked,
         )
         trained = await trained_duties(uow, election, asked)
+        screened = await screened_persons(uow, election, asked)
     elsewhere = {row["person"]: (row["tps_id"], Duty(row["duty"]), row["slot"]) for row in rows}
     return Rosters(
         held,
         elsewhere,
         versions,
         trained=trained,
-        screened=await screened_persons(uow, election, asked),
+        screened=screened,
     )
 
 

@@ -15,7 +15,8 @@ from chassis.problem_responses import problem_responses
 from chassis.problems import TooManyRequests
 from chassis.public_budgets import PublicBudgets, spender_of
 from chassis.reading import ReaderDep
-from chassis.row_security import EVERYWHERE
+from chassis.row_security import everywhere_for
+from contracts.access import Scope
 from contracts.envelope import DESK_WIDE
 from services.registry.commands import devices as commands
 from services.registry.errors import CodeNotAccepted
@@ -118,7 +119,7 @@ async def revoke_device(agency: Name, device: DeviceId, admin: Admin, once: Once
 async def redeem_device_code(request: Request, body: RedemptionIn) -> RedemptionReceipt:
     """Redeem the code of an enrolment, once: the device brings the hash of a secret that it alone has."""
     database: Database = request.app.state.database
-    async with database.transaction(EVERYWHERE) as uow:
+    async with database.transaction(everywhere_for(Scope.DESK_ADMIN)) as uow:
         return await commands.redeem_code(uow, body, at=wall_now())
 
 

@@ -25,7 +25,7 @@ from services.registry.routes.uploads import (
     receive_file,
     rows_told,
 )
-from services.registry.schemas.imports import ImportKind, ImportOut, ImportRows, MediaType
+from services.registry.schemas.imports import PURPOSES, ImportKind, ImportOut, ImportRows, MediaType
 
 router = APIRouter(
     prefix="/v1/elections/{election}/imports",
@@ -75,15 +75,6 @@ _BODY = {
 }
 """What stands in a document; a spreadsheet cannot be shown in one."""
 
-_NEEDED_TOO = {
-    **dict.fromkeys(
-        (ImportKind.TPS, ImportKind.OFFICERS, ImportKind.BOUNDARIES, ImportKind.REGION_CHANGES),
-        Scope.REGISTRY_WRITE,
-    ),
-    ImportKind.SCREENINGS: Scope.HEALTH_SCREEN,
-}
-"""Scopes that a kind needs beside that of imports: what everything else stands on, and health, are not every agency's."""
-
 
 @router.post("", status_code=202, response_model=ImportOut, openapi_extra={"requestBody": _BODY})
 async def start_import(
@@ -100,11 +91,12 @@ async def start_import(
 ) -> Response:
     """Send a file of rows (CSV, XLSX, NDJSON; boundaries as GeoJSON); they are taken in in the background."""
     media_type = _media_type(request, kind)
-    needed = _NEEDED_TOO.get(kind)
-    if needed is not None and needed not in agency.scopes:
+    # What everything else stands on, and health, are not every agency's.
+    beside = PURPOSES[kind] - {Scope.REGISTRY_IMPORT} - agency.scopes
+    if beside and kind not in _ELSEWHERE:
+        named = ", ".join(sorted(beside))
         raise ScopeMissing(
-            f"This kind needs the scope {needed.value}.",
-            detail_id=f"Jenis ini memerlukan cakupan {needed.value}.",
+            f"This kind needs the scope {named}.", detail_id=f"Jenis ini memerlukan cakupan {named}."
         )
     if kind in _ELSEWHERE:
         path = _ELSEWHERE[kind]

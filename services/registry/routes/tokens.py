@@ -25,9 +25,9 @@ from chassis.identity import public_route
 from chassis.problem_responses import language_of, problem_responses
 from chassis.problems import NotFound, Problem, TooManyRequests, Unavailable
 from chassis.public_budgets import PublicBudgets, spender_of
-from chassis.row_security import EVERYWHERE
+from chassis.row_security import EVERYWHERE, everywhere_for
 from chassis.token_issuer import TokenIssuer
-from contracts.access import audiences_of
+from contracts.access import Scope, audiences_of
 from services.registry.commands.first_clients import take_in_first_clients
 from services.registry.errors import ClientAskedTooOften, OAuthRefusal
 from services.registry.queries import tokens
@@ -287,7 +287,7 @@ async def _allowed(request: Request, desk: TokenDesk, form: Mapping[str, str]) -
         raise _too_often(wait_s)
     database: Database = request.app.state.database
     at = wall_now()
-    async with database.reading(EVERYWHERE) as connection:
+    async with database.reading(everywhere_for(Scope.DESK_ADMIN)) as connection:
         asker = await tokens.prove(connection, name, secret=secret, at=at)
         if asker is None:
             await desk.budgets.wait_s("refused", spender)

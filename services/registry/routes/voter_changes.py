@@ -226,7 +226,7 @@ async def export_voter(
     clock: DeskClock = request.app.state.clock
     rehearsal: bool = request.app.state.settings.rehearsal
     origin = Origin(election, keeper.pseudonym, Channel.API.value, clock.now(), rehearsal)
-    async with database.transaction(keeper.regions) as uow:
+    async with database.transaction(keeper.remit) as uow:
         out = await exported(uow, body, keys=keys, grants=keeper.regions, origin=origin)
         await trail.seen(uow, keeper, subject=f"voter/{out.voter_id}", election=election, place=None)
     response.headers["Cache-Control"] = "no-store"

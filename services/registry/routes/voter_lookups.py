@@ -21,8 +21,9 @@ from chassis.pagination import known_parameters_only
 from chassis.problem_responses import problem_responses
 from chassis.problems import TooManyRequests
 from chassis.public_budgets import EVERYBODY, spender_of
-from chassis.row_security import EVERYWHERE
+from chassis.row_security import EVERYWHERE, everywhere_for
 from chassis.sealing import SealingKeys
+from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.registry.commands.lookup_budgets import Spending, Used, note_answer, spend, spendings_of
 from services.registry.errors import DeviceAskedTooOften, NikAskedTooOften, ProofNeeded
@@ -148,7 +149,7 @@ async def look_up_voter(
     if asker.has_to_work:
         _require_proof(lookups, asker.keys, election, body)
     await _spend_own(request, lookups, asker.keys, election, body=body)
-    async with database.reading(EVERYWHERE) as connection:
+    async with database.reading(everywhere_for(Scope.VOTERS_WRITE)) as connection:
         found = await place_of_voter(
             connection, election=election, nik=body.nik, name=body.name, keys=asker.keys
         )

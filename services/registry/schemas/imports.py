@@ -4,6 +4,7 @@ A row names its thing and what is said of it. A column that a file does not have
 column says that it is not known.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
+from contracts.access import Scope
 from contracts.registry_events import CivilTime, ContactStatus, FacilityKind, RiskClass, RiskKind
 from contracts.registry_people_events import Duty, ForceAgency
 from contracts.vocabulary import ContestId, Instant, RegionCode, TpsCode, TpsKind
@@ -50,6 +52,18 @@ class ImportKind(StrEnum):
     BOUNDARIES = "boundaries"
     REGION_CHANGES = "region_changes"
     OUTREACH = "outreach"
+
+
+PURPOSES: Mapping[ImportKind, frozenset[Scope]] = {
+    **dict.fromkeys(ImportKind, frozenset({Scope.REGISTRY_IMPORT})),
+    **dict.fromkeys(
+        (ImportKind.TPS, ImportKind.OFFICERS, ImportKind.BOUNDARIES, ImportKind.REGION_CHANGES),
+        frozenset({Scope.REGISTRY_IMPORT, Scope.REGISTRY_WRITE}),
+    ),
+    ImportKind.SCREENINGS: frozenset({Scope.REGISTRY_IMPORT, Scope.HEALTH_SCREEN}),
+    ImportKind.VOTERS: frozenset({Scope.VOTERS_WRITE}),
+}
+"""What whoever sends a file of a kind is there for, all of it; the worker takes the file in for the same."""
 
 
 class ImportState(StrEnum):

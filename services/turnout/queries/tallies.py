@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from chassis.database import Connection, Row
 from chassis.row_security import beyond_regions
 from chassis.tps_codes import find_tps
+from contracts.access import Scope
 from contracts.turnout_events import FormFigures, FormFinding, FormPart, TallyState
 from contracts.vocabulary import kelurahan_of
 from contracts.withholding import VOTE_FIGURES, without_votes
@@ -23,6 +24,7 @@ select t.voting_date, e.results_public_at, y.*
 from tps_ref t join tally y using (tps_id) left join election_ref e using (election)
 where t.tps_id = $1 and y.contest = $2 and t.active and y.contest = any(t.contests)
 """
+_ENTRIES = "select figures::text as figures from tally_entry where tally_id = $1 and round = $2 order by slot"
 # A kelurahan's TPS differ in the last three digits only.
 _AREA = """
 select v.key::int as choice, sum(v.value::int) as votes, count(*) as forms
@@ -67,12 +69,10 @@ async def form(
     public_at = row["results_public_at"] or results_public_at(row["voting_date"])
     withheld = votes_withheld(now=now, public_at=public_at, early=early)
     state = TallyState(row["state"])
-    entries = await connection.fetch(
-        "select figures::text as figures from tally_entry where tally_id = $1 and round = $2 order by slot",
-        row["tally_id"],
-        row["round"],
-    )
-    area = await _area(connection, row, election=election, tps_code=tps["tps_code"])
+    # Of entries it is told how many there are and where they differ, of neighbours how far a form is from their sum.
+    async with beyond_regions(connection, purposes=[Scope.TURNOUT_ENTER]):
+        entries = await connection.fetch(_ENTRIES, row["tally_id"], row["round"])
+        area = await _area(connection, row, election=election, tps_code=tps["tps_code"])
     versions = await _versions(connection, row, area=area, withheld=withheld)
     out = FormOut(
         official=False,
@@ -102,11 +102,7 @@ async def _area(connection: Connection, row: Row, *, election: str, tps_code: st
     """Return the verified forms of the contest at the kelurahan's other TPS, where this form's figures stand."""
     if row["standing"] is None:
         return None
-    kelurahan = kelurahan_of(tps_code)
-    async with beyond_regions(
-        connection
-    ):  # whoever sees one TPS is told how far it is from its neighbours' sum
-        found = await connection.fetch(_AREA, election, kelurahan, row["contest"], row["tally_id"])
+    found = await connection.fetch(_AREA, election, kelurahan_of(tps_code), row["contest"], row["tally_id"])
     forms: int = max((one["forms"] for one in found), default=0)
     return Area(forms=forms, votes={one["choice"]: one["votes"] for one in found})
 

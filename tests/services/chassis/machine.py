@@ -17,7 +17,7 @@ from chassis.machinery import MACHINERY_DDL, RELAY_HOLDER_DDL
 from chassis.outbox import Origin
 from chassis.policies import ACCESS_FUNCTIONS
 from chassis.problems import Problem, WrongState
-from chassis.row_security import EVERYWHERE
+from chassis.row_security import EVERYWHERE, Remit
 from tests.infrastructure import drop_database, make_database, postgres_server
 
 FULL = 10
@@ -88,7 +88,7 @@ def order(name: str, amount: int = 1, *, key: str | None = None) -> Item[int]:
     fingerprint = sha256(f"{name} {amount}".encode()).digest()
     claim = Claim("client|person", "POST /counters", key or uuid4().hex, fingerprint)
     origin = Origin("pilkada-2024", "person", "api", datetime.now(UTC), False, "32.71")
-    return Item(amount, name, claim, origin, ("32.71",), "32.71.06", _not_kept)
+    return Item(amount, name, claim, origin, Remit(("32.71",), frozenset()), "32.71.06", _not_kept)
 
 
 def _not_kept(_: Problem) -> Answer | None:
