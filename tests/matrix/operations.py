@@ -109,7 +109,9 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"GET {_E}/posts/{{code}}": Ask("see:registry", TPS),
     f"PUT {_POST}": Ask("change:registry", TPS),
     f"POST {_POST}/steps": Ask("change:registry", TPS),
-    f"GET {_POST}/history": Ask("change:registry", TPS),
+    f"GET {_POST}/history": Ask(
+        "change:registry", TPS, told_by_rows=True, sign='"place_code"', of_purpose='"person":'
+    ),
     f"POST {_POST}/screenings": Ask("screen", TPS),
     f"GET {_E}/screenings": Ask(
         "screen", TPS, query=f"?region={TPS}", told_by_rows=True, sign="place_code", of_purpose='"fitness":"'
@@ -143,7 +145,9 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"POST {_REQUEST}/withdrawal": Ask("bring:lists", KECAMATAN),
     f"GET {_E}/guarding-rules": Ask("see:guarding", told_by_rows=True, of_purpose='"name":"contoh"'),
     f"PUT {_E}/guarding-rules": Ask("govern", CITY, body={"patterns": [_PATTERN]}, told_by_rows=True),
-    f"GET {_T}/guarding": Ask("see:guarding", TPS, told_by_rows=True, of_purpose='"name":"contoh"'),
+    f"GET {_T}/guarding": Ask(
+        "see:guarding", TPS, told_by_rows=True, sign='"tps_code"', of_purpose='"name":"contoh"'
+    ),
     f"GET {_E}/regions/{{code}}/guarding": Ask(
         "see:guarding", CITY, told_by_rows=True, sign='"tps":3', of_purpose='"name":"contoh"'
     ),
@@ -166,14 +170,16 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"POST {_E}/voters:move": Ask(
         "bring:voters", KELURAHAN, body={"voter": {"nik": "{mover_nik}"}, "to_tps": THIRD}
     ),
-    f"GET {_E}/regions/{{code}}/capacity": Ask("bring:voters", CITY, told_by_rows=True, sign='"tps":3'),
+    f"GET {_E}/regions/{{code}}/capacity": Ask(
+        "bring:voters", CITY, told_by_rows=True, sign='"tps":3', of_purpose='"tps_without_list":1'
+    ),
     f"GET {_E}/kelurahan/{{code}}/capacity-proposals": Ask("bring:voters", KELURAHAN, told_by_rows=True),
     f"POST {_T}/voters:split": Ask("bring:voters", KELURAHAN),
     f"POST {_T}/voters:merge": Ask("bring:voters", KELURAHAN),
     # The whole list's, and the keys of the desk with it.
     f"POST {_E}/voters:reseal": Ask("govern", CITY, told_by_rows=True),
     # Who may get a token is of no region, but nobody gives or takes what is beyond their own.
-    "GET /v1/agencies": Ask("govern"),
+    "GET /v1/agencies": Ask("govern", told_by_rows=True, of_purpose='"instansi-contoh"'),
     f"GET {_AGENCY}": Ask("govern"),
     f"PUT {_AGENCY}": Ask("govern", CITY, body={"contact": "{new}"}, gives=True),
     f"GET {_CLIENT}": Ask("govern"),

@@ -64,7 +64,7 @@ def _of_people() -> list[str]:
             for table in ("tps_roster", "officer")
             for line in serve(table, added=[_WRITES], changed=_MARKED)
         ),
-        *serve("officer_history", changed=[_WRITES]),
+        *serve("officer_history", changed=[_WRITES], seen=()),
         *serve("check_in", changed=[_CHECKS_IN]),
         *serve("health_screening", changed=[_SCREENS], seen=()),
     ]
