@@ -30,7 +30,7 @@ from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.voter_changes import ChangeKind
 from services.registry.schemas.voters import ChangeNotes, Person, VoterKind
 from services.registry.tables.frames import TpsState
-from services.registry.tables.voters import family_of, nik_of, opened, require_same_keys, sealed
+from services.registry.tables.voters import ROWS_OF_NIK, family_of, nik_of, opened, require_same_keys, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,8 @@ async def enrol_voters(
         uow.beyond_regions()
     ):  # one person is once on the list of an election, wherever the other row is
         rows = await uow.fetch(
-            """select v.id, v.tps_id, v.kind, v.sex, v.status, v.strike_reason, v.canary, v.from_code, v.key_id, v.nik_index,
-                      v.family_index, v.sealed, t.code as tps_code
-               from voter v join tps t on t.id = v.tps_id where v.election = $1 and v.nik_index = any($2::bytea[])""",
+            f"""select v.id, v.tps_id, v.kind, v.sex, v.status, v.strike_reason, v.canary, v.from_code, v.key_id, v.nik_index,
+                       v.family_index, v.sealed, t.code as tps_code from {ROWS_OF_NIK} v join tps t on t.id = v.tps_id""",  # noqa: S608 - of our own words
             *(origin.election, [index for each in indexes for index in each]),
         )
     known = {row["nik_index"]: row for row in rows if row["status"] != "moved"}

@@ -126,6 +126,14 @@ async def require_same_keys(reads: Reads, keys: SealingKeys | None) -> SealingKe
     return keys
 
 
+ROWS_OF_NIK = """
+(select * from voter where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved'
+ union all
+ select * from voter where election = $1 and nik_index = any($2::bytea[]) and status = 'moved')
+"""
+"""All rows that some NIK have, those that were left among them: in two halves, for each has an index and both have none."""
+
+
 def nik_of(election: str, nik: str) -> str:
     """Return what the blind index of a NIK is made of: two elections' lists cannot be laid over one another."""
     return f"nik/{election}/{nik}"
