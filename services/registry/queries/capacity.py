@@ -10,6 +10,7 @@ from services.registry.rules.capacity import families_of, merges, split
 from services.registry.schemas.capacity import (
     Capacity,
     CapacityProposals,
+    DifferingTps,
     FullTps,
     MergeOut,
     PartOut,
@@ -23,7 +24,8 @@ MOST_SHOWN = 200
 
 _VOTERS = """
 select t.code, (v.counts->'dpt'->>'men')::int + (v.counts->'dpt'->>'women')::int
-              + (v.counts->'moved_out'->>'men')::int + (v.counts->'moved_out'->>'women')::int as voters
+              + (v.counts->'moved_out'->>'men')::int + (v.counts->'moved_out'->>'women')::int as voters,
+       t.dpt_men + t.dpt_women as dpt
 from tps t left join tps_voters v on v.tps_id = t.id and v.version > 0
 where t.election = $1 and t.active and (t.code = $2 or t.code like $2 || '.%')
 """
@@ -38,11 +40,17 @@ async def capacity(connection: Connection, *, election: str, code: str, now: dat
     limit = (await load_frame(connection, election)).settings.max_voters_per_tps
     sums = await connection.fetchrow(
         f"""select count(*) as tps, count(*) filter (where voters is null) as unknown,
-                   count(*) filter (where voters > $3) as over from ({_VOTERS}) c""",  # noqa: S608 - the statement above
+                   count(*) filter (where voters > $3) as over, count(*) filter (where voters <> dpt) as differing
+            from ({_VOTERS}) c""",  # noqa: S608 - the statement above
         *(election, code, limit.value),
     )
     rows = await connection.fetch(
         f"{_VOTERS} and (v.counts->'dpt') is not null order by voters desc, t.code limit {MOST_SHOWN}",
+        *(election, code),
+    )
+    differing = await connection.fetch(
+        f"""select code, voters, dpt from ({_VOTERS}) c where voters <> dpt
+            order by abs(voters - dpt) desc, code limit {MOST_SHOWN}""",  # noqa: S608 - the statement above
         *(election, code),
     )
     assert sums is not None
@@ -58,6 +66,11 @@ async def capacity(connection: Connection, *, election: str, code: str, now: dat
         tps_without_list=sums["unknown"],
         over_total=sums["over"],
         over=over,
+        differing_total=sums["differing"],
+        differing=[
+            DifferingTps(tps_code=row["code"], voters=row["voters"], dpt_total=row["dpt"])
+            for row in differing
+        ],
         as_of=now,
     )
 
