@@ -63,6 +63,7 @@ class VoterChange(Table, table=True):
     from_tps: UUID | None
     to_tps: UUID | None
     reason: str | None
+    former_nik_index: bytes | None = Field(sa_column=_bytes(nullable=True))
     key_id: str
     sealed: bytes = Field(sa_column=_bytes())
     actor: str
@@ -142,6 +143,14 @@ def nik_of(election: str, nik: str) -> str:
 def family_of(election: str, family_number: str) -> str:
     """Return what the blind index of a family's number is made of."""
     return f"family/{election}/{family_number}"
+
+
+def family_index_of(
+    keys: SealingKeys, election: str, person: Person, *, standing: bytes | None
+) -> bytes | None:
+    """Return the blind index of a person's family by the current key; where the row has no number, what stands."""
+    number = person.family_number
+    return standing if number is None else keys.indexes(family_of(election, number))[0]
 
 
 def sealed(keys: SealingKeys, voter: UUID, person: Person) -> bytes:
