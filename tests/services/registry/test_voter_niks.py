@@ -50,7 +50,9 @@ async def test_the_right_nik_is_found_the_former_one_is_not(october: RunningServ
     told_all = (await do(october, "export", {"voter": {"nik": right}, "reason": "x"})).json()
     assert told_all["person"]["nik"] == right
     assert told_all["history"][0]["before"]["nik"] == person(900)["nik"]
-    odd = await do(october, "correct-nik", {"voter": {"nik": right}, "nik": nik(903, 1), "evidence": EVIDENCE})
+    odd = await do(
+        october, "correct-nik", {"voter": {"nik": right}, "nik": nik(903, 1), "evidence": EVIDENCE}
+    )
     assert odd.json()["findings"] == ["W-NIK-BIRTH"]
 
 
@@ -58,7 +60,7 @@ async def test_nothing_readable_is_left_of_either(october: RunningService) -> No
     await enrolled(october, 905)
     await correct(october, 905, nik(905, 7_905))
     for table in ("voter", "voter_change", "outbox", "idempotency_key", "access_entry"):
-        rows = str(await october.sql(f"select t::text from {table} t"))  # noqa: S608 - of the names above
+        rows = str(await october.sql(f"select t::text from {table} t"))
         assert person(905)["nik"] not in rows, table
         assert nik(905, 7_905) not in rows, table
 
