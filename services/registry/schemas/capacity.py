@@ -26,6 +26,14 @@ class DifferingTps(BaseModel):
     dpt_total: int = Field(description="As the commission says.")
 
 
+class ShortTps(BaseModel):
+    """A TPS where more are on the lists to vote than it gets ballots (D2): none may be left for walk-ins (D11)."""
+
+    tps_code: str
+    voters: int = Field(description="Of the DPT who vote here, and moved in.")
+    ballots: int = Field(description="D2: the registered DPT and its reserve.")
+
+
 class Capacity(BaseModel):
     """How full the TPS of a region are, by their lists: the DPT, those who vote elsewhere included."""
 
@@ -37,6 +45,8 @@ class Capacity(BaseModel):
     over: list[FullTps] = Field(description="The fullest first, 200 at most.")
     differing_total: int = Field(description="TPS whose list and registered DPT differ.")
     differing: list[DifferingTps] = Field(description="The largest difference first, 200 at most.")
+    short_total: int = Field(description="TPS with more voters than ballots, if all of them come.")
+    short: list[ShortTps] = Field(description="Who lacks most first, 200 at most.")
     as_of: Instant
 
 

@@ -98,6 +98,7 @@ async def test_who_is_above_the_limit_is_told_and_what_could_be_done(crowded: Ru
         {"tps_code": tps(1, "32.71.02.1002"), "voters": 2, "dpt_total": 501},
         {"tps_code": tps(2), "voters": 2, "dpt_total": 13},
     ]
+    assert out["short_total"] == 0
     assert out["limit"] == {"value": 12, "source": "contoh"}
     found = await proposals(crowded)
     assert found["splits"] == [
@@ -212,3 +213,15 @@ async def test_what_the_commission_has_told_already_is_left_as_it_is(crowded: Ru
     assert (await crowded.sql(events))[0]["n"] == before["n"]
     differing = (await asked(crowded, f"/regions/{KELURAHAN}/capacity")).json()["differing"]
     assert {"tps_code": tps(1), "voters": 8, "dpt_total": 16} in differing
+
+
+async def test_who_has_fewer_ballots_than_voters_is_told_before_walk_ins_come(
+    crowded: RunningService,
+) -> None:
+    """The third TPS is registered with 3 and gets 4 ballots (D2); its list has 3, and people move in."""
+    path = f"/regions/{tps(3)[:13]}/capacity"
+    for number in (80, 81):
+        assert (await asked(crowded, path)).json()["short"] == []
+        await enrol(crowded, as_csv([person(number, tps_code=tps(3), kind="pindahan")]))
+    out = (await asked(crowded, path)).json()
+    assert (out["short_total"], out["short"]) == (1, [{"tps_code": tps(3), "voters": 5, "ballots": 4}])
