@@ -34,7 +34,9 @@ Letters beside a number do not save it: `nik3271…x` is a NIK. What is kept is 
 whatever number comes after it.
 """
 
-_WORTH_A_LOOK: Final = re.compile(r"\d(?:[ ./-]?\d){3}|@|eyJ|[Bb]earer|BEARER|[Bb]asic")
+_WORTH_A_LOOK: Final = re.compile(r"(?:\d[ ./-]?){8}\d|@|eyJ|(?i:bearer|basic)")
+"""What has to be in a text that anything is hidden of: no number that is hidden has fewer digits than a telephone's nine."""
+
 _MOST_DEPTH: Final = 6
 
 

@@ -106,6 +106,13 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
             Subject.TPS,
         ),
         FindingCode(
+            "W-TPS-LIST",
+            "D1",
+            "The list has another number of DPT voters at the TPS than it is registered with.",
+            "Jumlah pemilih DPT dalam daftar TPS tidak sama dengan jumlah DPT TPS yang terdaftar.",
+            Subject.TPS,
+        ),
+        FindingCode(
             "W-REGION-CODE",
             None,
             "The kelurahan's code is not in the list of region codes; codes change between years.",

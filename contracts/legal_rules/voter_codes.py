@@ -29,6 +29,13 @@ VOTER_CODES: Final[dict[str, FindingCode]] = {
             Subject.VOTER,
         ),
         FindingCode(
+            "W-NIK-CORRECTED",
+            None,
+            "The list has this person under a corrected NIK; the row has the former one, and changes nothing.",
+            "Daftar memuat orang ini dengan NIK yang sudah dibetulkan; baris memakai NIK lama dan tidak mengubah apa pun.",
+            Subject.VOTER,
+        ),
+        FindingCode(
             "E-VOTER-AGE",
             None,
             "On the voting day the person is below 17 and not married, or above 120; the row is refused.",

@@ -14,6 +14,7 @@ BEYOND: Final = {
     "services/registry/commands/frame.py": "a code is one thing's in the whole election; the command judges whose",
     "services/registry/commands/voters.py": "one person is once on the list of an election",
     "services/registry/commands/voter_changes.py": "as above: somebody who is on no list walks in",
+    "services/registry/commands/voter_niks.py": "as above: a NIK that is corrected is nobody else's",
     "services/registry/commands/risk_layers.py": "keeps the file of an import, whose parts are the worker's alone",
     "services/logistics/commands/boxes.py": "an id and a seal are one in the whole election",
     "services/logistics/commands/shipments.py": "a kecamatan's boxes may leave from the warehouse of its city",

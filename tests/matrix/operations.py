@@ -163,6 +163,7 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"POST {_E}/voters:find": Ask("bring:voters", TPS, body={"voter": _VOTER}),
     f"GET {_E}/voters/{{voter_id}}": Ask("bring:voters", TPS),
     f"POST {_E}/voters:correct": Ask("bring:voters", TPS, body={"voter": _VOTER}),
+    f"POST {_E}/voters:correct-nik": Ask("bring:voters", TPS, body={"voter": _VOTER, "nik": "{other_nik}"}),
     f"POST {_E}/voters:export": Ask("bring:voters", TPS, body={"voter": _VOTER}),
     f"POST {_E}/voters:strike": Ask("bring:voters", TPS, body={"voter": _VOTER}),
     f"POST {_E}/voters:restore": Ask("bring:voters", TPS, body={"voter": _VOTER}),

@@ -147,6 +147,7 @@ async def _registry(service: RunningService) -> Things:
         "voter_id": voter,
         "mover_nik": person(2)["nik"],
         "walk_in_nik": person(5)["nik"],
+        "other_nik": person(6)["nik"],
         **await _things_of_places(service),
         **await _partners(service),
         "conflict_id": await _clash(

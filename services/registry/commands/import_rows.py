@@ -286,6 +286,7 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
         else:
             findings = [Misfit("nik", code, RULES) for code in row_findings(enrolment.said)]
             findings += [Misfit("kind", code, RULES) for code in asked[enrolment.number]]
+            findings += [Misfit("nik", result.code, RULES)] if result.code else []
             chunk.take(enrolment.number, result.outcome, *findings)
 
 

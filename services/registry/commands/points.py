@@ -1,4 +1,4 @@
-"""What is asked about the points of TPS that come from a file: outside their kelurahan, or where another one stands."""
+"""What is asked about the points of TPS, from a file or one by one: outside their kelurahan, or where another one stands."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from contracts.registry_places_events import TpsRelocationDecided
 from contracts.zones import zone_of
 from services.registry.commands.checklists import forget_checks
 from services.registry.commands.risks import Assessment, assess_risks
-from services.registry.commands.tps import TpsChange, locked_tps, tps_receipt, write_tps
+from services.registry.commands.tps import TpsChange, asked_of_point, locked_tps, tps_receipt, write_tps
 from services.registry.rules.regions import civil_date
 from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.tps import RelocationIn
@@ -56,7 +56,8 @@ async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, ori
     )
     await _record(uow, before, state, command, effective_at=effective_at, origin=origin)
     await _forget_place(uow, state, command, origin=origin)
-    return tps_receipt(state, frame, Outcome.CHANGED)
+    asked = await asked_of_point(uow, state, origin=origin)
+    return tps_receipt(state, frame, Outcome.CHANGED, asked=asked)
 
 
 async def _record(

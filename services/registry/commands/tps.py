@@ -14,6 +14,7 @@ from chassis.problems import FieldError, InvalidPayload
 from contracts.vocabulary import kelurahan_of
 from services.registry.commands.access import cut_tokens_of_officers
 from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.points import point_findings
 from services.registry.errors import TpsCodeTaken, TpsRenumbered, TpsUnknown
 from services.registry.events import tps_registered
 from services.registry.rules.tps import contests_at, may_renumber, tps_refusals
@@ -165,7 +166,7 @@ async def register_tps(
     outcome = judge(before.version if before else None, expected=expected, same=same)
     if outcome is not Outcome.UNCHANGED:
         await write_tps(uow, [TpsChange(state, command.reason)], frame=frame, origin=origin)
-    return tps_receipt(state, frame, outcome)
+    return tps_receipt(state, frame, outcome, asked=await asked_of_point(uow, state, origin=origin))
 
 
 async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, origin: Origin) -> Receipt:
@@ -240,13 +241,27 @@ def renumbered(state: TpsState) -> TpsRenumbered:
     )
 
 
-def tps_receipt(state: TpsState, frame: Frame, outcome: Outcome) -> Receipt:
+async def asked_of_point(uow: UnitOfWork, state: TpsState, *, origin: Origin) -> list[str]:
+    """Return the codes of what is asked about the point of a TPS, as of a row of a file.
+
+    Emits:
+        nothing
+    """
+    found = await point_findings(uow, origin.election, [(1, state)])
+    return [each.code for each in found.get(1, ())]
+
+
+def tps_receipt(state: TpsState, frame: Frame, outcome: Outcome, *, asked: Sequence[str] = ()) -> Receipt:
     """Return what a command on a TPS answers.
+
+    Args:
+        asked: codes of findings of the command's own.
 
     Emits:
         nothing
     """
     out = TpsReceipt(**tps_out(state, frame).model_dump(), outcome=outcome)
+    out.findings.extend(asked)
     return Receipt(
         out,
         location=f"/v1/elections/{frame.election}/tps/{state.code}",

@@ -39,7 +39,7 @@ from services.registry.schemas.voter_changes import (
 )
 from services.registry.schemas.voters import ChangeNotes, Person, Sex
 from services.registry.tables.frames import TpsState, load_frame
-from services.registry.tables.voters import nik_of, require_same_keys, sealed
+from services.registry.tables.voters import family_index_of, nik_of, require_same_keys, sealed
 
 
 async def strike_voter(
@@ -128,9 +128,10 @@ async def correct_voter(
         return voter_receipt(held.row, to, Outcome.UNCHANGED, findings)
     keys = held.keys
     rows = await uow.fetch(
-        """update voter set tps_id = $2, key_id = $3, nik_index = $4, sealed = $5, recorded_at = $6 where id = $1
-           returning *""",
+        """update voter set tps_id = $2, key_id = $3, nik_index = $4, family_index = $5, sealed = $6, recorded_at = $7
+           where id = $1 returning *""",
         *(held.voter, to.tps_id, keys.current, keys.indexes(nik_of(origin.election, person.nik))[0]),
+        family_index_of(keys, origin.election, person, standing=held.row["family_index"]),
         *(sealed(keys, held.voter, person), origin.now),
     )
     notes = ChangeNotes(evidence=command.evidence, before=held.person)

@@ -15,7 +15,7 @@ from services.registry.schemas.voters import ChangeNotes, VoterMoveReason
 from services.registry.tables.voters import sealed_notes
 
 CHANGE_COLUMNS = (
-    *("id", "voter_id", "election", "kind", "from_tps", "to_tps", "reason"),
+    *("id", "voter_id", "election", "kind", "from_tps", "to_tps", "reason", "former_nik_index"),
     *("key_id", "sealed", "actor", "channel", "occurred_at", "recorded_at"),
 )
 ORDINARY_MOVE, SPECIAL_MOVE = "ordinary", "special"
@@ -38,11 +38,16 @@ def change_row(
     reason: str | None,
     origin: Origin,
     occurred_at: datetime | None = None,
+    former_nik_index: bytes | None = None,
 ) -> ChangeRow:
-    """Return a row of a voter's history, in the order of `CHANGE_COLUMNS`."""
+    """Return a row of a voter's history, in the order of `CHANGE_COLUMNS`.
+
+    Args:
+        former_nik_index: of the NIK that the voter had until now, where it was corrected.
+    """
     change: UUID = uuid7()
     return (
-        *(change, voter, origin.election, kind.value, from_tps, to_tps, reason),
+        *(change, voter, origin.election, kind.value, from_tps, to_tps, reason, former_nik_index),
         *(keys.current, sealed_notes(keys, change, notes), origin.actor, origin.channel),
         *(occurred_at or origin.now, origin.now),
     )
@@ -51,8 +56,8 @@ def change_row(
 # By name, for COPY has no way into a table with row-level security.
 _ADD = f"""
 insert into voter_change ({", ".join(CHANGE_COLUMNS)})
-select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::bytea[],
-                     $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::bytea[],
+                     $9::text[], $10::bytea[], $11::text[], $12::text[], $13::timestamptz[], $14::timestamptz[])
 """  # noqa: S608 - of constants
 
 

@@ -10,10 +10,10 @@ from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
 from services.registry.commands.frame import lock_names, require_election
 from services.registry.commands.voter_history import note_key
-from services.registry.schemas.voter_changes import VoterResealIn, VoterResealReceipt
+from services.registry.schemas.voter_changes import ChangeKind, VoterResealIn, VoterResealReceipt
 from services.registry.tables.frames import load_frame
 from services.registry.tables.voters import (
-    family_of,
+    family_index_of,
     nik_of,
     opened,
     opened_notes,
@@ -50,7 +50,7 @@ async def reseal_voters(
         *(election, keys.current, command.most),
     )
     changes = await uow.fetch(
-        f"select id, key_id, sealed from voter_change where {_OLDER} limit $3 for update",  # noqa: S608 - as above
+        f"select id, kind, key_id, sealed from voter_change where {_OLDER} limit $3 for update",  # noqa: S608 - as above
         *(election, keys.current, command.most - len(voters)),
     )
     columns = await asyncio.to_thread(_voters_anew, voters, election, keys)
@@ -61,9 +61,9 @@ async def reseal_voters(
         *(keys.current, *columns),
     )
     await uow.execute(
-        """update voter_change c set key_id = $1, sealed = u.sealed from unnest($2::uuid[], $3::bytea[]) u(id, sealed)
-           where c.id = u.id""",
-        *(keys.current, *await asyncio.to_thread(_changes_anew, changes, keys)),
+        """update voter_change c set key_id = $1, sealed = u.sealed, former_nik_index = u.former
+           from unnest($2::uuid[], $3::bytea[], $4::bytea[]) u(id, sealed, former) where c.id = u.id""",
+        *(keys.current, *await asyncio.to_thread(_changes_anew, changes, election, keys)),
     )
     left = await uow.fetch(
         f"""select (select count(*) from voter where {_OLDER}) + (select count(*) from voter_change where {_OLDER}) as n""",  # noqa: S608 - as above
@@ -83,18 +83,23 @@ def _voters_anew(
     for row in rows:
         person = opened(keys, row["id"], key_id=row["key_id"], content=row["sealed"])
         niks.append(keys.indexes(nik_of(election, person.nik))[0])
-        number = person.family_number
-        families.append(
-            row["family_index"] if number is None else keys.indexes(family_of(election, number))[0]
-        )
+        families.append(family_index_of(keys, election, person, standing=row["family_index"]))
         contents.append(sealed(keys, row["id"], person))
     return [row["id"] for row in rows], niks, families, contents
 
 
-def _changes_anew(rows: Sequence[Row], keys: SealingKeys) -> tuple[list[object], list[bytes]]:
+def _changes_anew(
+    rows: Sequence[Row], election: str, keys: SealingKeys
+) -> tuple[list[object], list[bytes], list[bytes | None]]:
     notes = [opened_notes(keys, row["id"], key_id=row["key_id"], content=row["sealed"]) for row in rows]
     contents = [sealed_notes(keys, row["id"], each) for row, each in zip(rows, notes, strict=True)]
-    return [row["id"] for row in rows], contents
+    former = [
+        keys.indexes(nik_of(election, each.before.nik))[0]
+        if row["kind"] == ChangeKind.NIK_CORRECTED and each.before is not None
+        else None
+        for row, each in zip(rows, notes, strict=True)
+    ]
+    return [row["id"] for row in rows], contents, former
 
 
 async def _retire(uow: UnitOfWork, keys: SealingKeys) -> list[str]:

@@ -24,13 +24,13 @@ from services.registry.commands.voter_history import (
     write_history,
 )
 from services.registry.rules.moves import MOVE_BALLOT, MOVE_CUTOFF, contests_of_mover
-from services.registry.rules.voters import ELSEWHERE, TWICE, TWO_TPS
+from services.registry.rules.voters import ELSEWHERE, NIK_CORRECTED, TWICE, TWO_TPS, folded
 from services.registry.schemas.imports import VoterRowIn
 from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.voter_changes import ChangeKind
 from services.registry.schemas.voters import ChangeNotes, Person, VoterKind
 from services.registry.tables.frames import TpsState
-from services.registry.tables.voters import family_of, nik_of, opened, require_same_keys, sealed
+from services.registry.tables.voters import ROWS_OF_NIK, family_of, nik_of, opened, require_same_keys, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Enrolled:
     """What a row came to: a code where it is refused, an outcome and perhaps the row to write where it is not.
 
     Attributes:
+        code: why it is refused, or what is asked about it.
         left: the row of the TPS that the voter moves away from.
     """
 
@@ -78,6 +79,7 @@ class _Standing:
     refused: Mapping[int, str]
     rows: Mapping[bytes, Row]
     left: Collection[tuple[bytes, UUID]]
+    corrected: Mapping[bytes, Sequence[Row]]
     grants: Sequence[str]
     origin: Origin
 
@@ -115,14 +117,17 @@ async def enrol_voters(
         uow.beyond_regions()
     ):  # one person is once on the list of an election, wherever the other row is
         rows = await uow.fetch(
-            """select v.id, v.tps_id, v.kind, v.sex, v.status, v.strike_reason, v.canary, v.from_code, v.key_id, v.nik_index,
-                      v.family_index, v.sealed, t.code as tps_code
-               from voter v join tps t on t.id = v.tps_id where v.election = $1 and v.nik_index = any($2::bytea[])""",
+            f"""select v.id, v.tps_id, v.kind, v.sex, v.status, v.strike_reason, v.canary, v.from_code, v.key_id, v.nik_index,
+                       v.family_index, v.sealed, t.code as tps_code from {ROWS_OF_NIK} v join tps t on t.id = v.tps_id""",  # noqa: S608 - of our own words
             *(origin.election, [index for each in indexes for index in each]),
         )
+        former = await uow.fetch(_FORMER, origin.election, [index for each in indexes for index in each])
+    corrected: dict[bytes, list[Row]] = {}
+    for row in former:
+        corrected.setdefault(row["former_nik_index"], []).append(row)
     known = {row["nik_index"]: row for row in rows if row["status"] != "moved"}
     left = {(row["nik_index"], row["tps_id"]) for row in rows if row["status"] == "moved"}
-    standing = _Standing(origin.election, keys, indexes, refused, known, left, grants, origin)
+    standing = _Standing(origin.election, keys, indexes, refused, known, left, corrected, grants, origin)
     results = await asyncio.to_thread(_judge, enrolments, standing)
     if not dry_run:
         await _write(uow, results)
@@ -131,6 +136,12 @@ async def enrol_voters(
         if touched:
             await note_uncounted(uow, touched, import_id=import_id)
     return results
+
+
+_FORMER = """
+select c.former_nik_index, v.id, v.key_id, v.sealed from voter_change c join voter v on v.id = c.voter_id
+where c.election = $1 and c.former_nik_index = any($2::bytea[])
+"""
 
 
 async def _seen_before(
@@ -170,6 +181,8 @@ def _judged(enrolment: Enrolment, indexes: Sequence[bytes], standing: _Standing)
     if enrolment.number in standing.refused:
         return Enrolled(None, standing.refused[enrolment.number])
     before = next((standing.rows[index] for index in indexes if index in standing.rows), None)
+    if before is None and _is_corrected(enrolment.said, indexes, standing):
+        return Enrolled(Outcome.UNCHANGED, NIK_CORRECTED)
     if before is not None and before["tps_id"] != enrolment.tps_id:
         if any((index, enrolment.tps_id) in standing.left for index in indexes):
             return Enrolled(Outcome.UNCHANGED)  # a list from before the move says where the voter was
@@ -190,6 +203,14 @@ def _judged(enrolment: Enrolment, indexes: Sequence[bytes], standing: _Standing)
     )
     outcome = Outcome.CHANGED if before is not None else Outcome.CREATED
     return Enrolled(outcome, "", written, _told(enrolment, voter, before, stood=stood, standing=standing))
+
+
+def _is_corrected(said: VoterRowIn, indexes: Sequence[bytes], standing: _Standing) -> bool:
+    """Say whether a list from before the correction of a NIK has somebody by the former one, and nobody else who has it."""
+    persons = (_person_of(row, standing) for index in indexes for row in standing.corrected.get(index, ()))
+    return any(
+        (folded(person.name), person.birth_date) == (folded(said.name), said.birth_date) for person in persons
+    )
 
 
 def _moved(enrolment: Enrolment, indexes: Sequence[bytes], before: Row, standing: _Standing) -> Enrolled:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 
 from chassis.database import Connection
 from chassis.sealing import SealingKeys
@@ -10,9 +11,11 @@ from services.registry.rules.capacity import families_of, merges, split
 from services.registry.schemas.capacity import (
     Capacity,
     CapacityProposals,
+    DifferingTps,
     FullTps,
     MergeOut,
     PartOut,
+    ShortTps,
     SplitOut,
 )
 from services.registry.tables.frames import load_frame
@@ -23,41 +26,61 @@ MOST_SHOWN = 200
 
 _VOTERS = """
 select t.code, (v.counts->'dpt'->>'men')::int + (v.counts->'dpt'->>'women')::int
-              + (v.counts->'moved_out'->>'men')::int + (v.counts->'moved_out'->>'women')::int as voters
+              + (v.counts->'moved_out'->>'men')::int + (v.counts->'moved_out'->>'women')::int as voters,
+       (v.counts->'dpt'->>'men')::int + (v.counts->'dpt'->>'women')::int
+              + (v.counts->'moved_in'->>'men')::int + (v.counts->'moved_in'->>'women')::int as here,
+       t.dpt_men + t.dpt_women as dpt,
+       (t.dpt_men + t.dpt_women + ceil((t.dpt_men + t.dpt_women) * $3::numeric))::int as ballots
 from tps t left join tps_voters v on v.tps_id = t.id and v.version > 0
 where t.election = $1 and t.active and (t.code = $2 or t.code like $2 || '.%')
 """
 
 
 async def capacity(connection: Connection, *, election: str, code: str, now: datetime) -> Capacity:
-    """Return the TPS of a region that have more voters than they may.
+    """Return the TPS of a region that have more voters than they may, than they are registered with, or than ballots.
 
     Raises:
         ElectionUnknown: there is no such election.
     """
-    limit = (await load_frame(connection, election)).settings.max_voters_per_tps
+    settings = (await load_frame(connection, election)).settings
+    limit = settings.max_voters_per_tps
+    asked = (election, code, Decimal(str(settings.ballot_reserve_ratio.value)))
     sums = await connection.fetchrow(
         f"""select count(*) as tps, count(*) filter (where voters is null) as unknown,
-                   count(*) filter (where voters > $3) as over from ({_VOTERS}) c""",  # noqa: S608 - the statement above
-        *(election, code, limit.value),
+                   count(*) filter (where voters > $4) as over, count(*) filter (where voters <> dpt) as differing,
+                   count(*) filter (where here > ballots) as short
+            from ({_VOTERS}) c""",  # noqa: S608 - the statement above
+        *(*asked, limit.value),
     )
-    rows = await connection.fetch(
-        f"{_VOTERS} and (v.counts->'dpt') is not null order by voters desc, t.code limit {MOST_SHOWN}",
-        *(election, code),
+    over = await connection.fetch(
+        f"select * from ({_VOTERS}) c where voters > $4 order by voters desc, code limit {MOST_SHOWN}",  # noqa: S608 - as above
+        *(*asked, limit.value),
     )
-    assert sums is not None
-    over = [
-        FullTps(tps_code=row["code"], voters=row["voters"], over_by=row["voters"] - limit.value)
-        for row in rows
-        if row["voters"] > limit.value
+    differing, short = [
+        await connection.fetch(
+            f"select * from ({_VOTERS}) c where {which} order by {most} desc, code limit {MOST_SHOWN}",  # noqa: S608 - as above
+            *asked,
+        )
+        for which, most in (("voters <> dpt", "abs(voters - dpt)"), ("here > ballots", "here - ballots"))
     ]
+    assert sums is not None
     return Capacity(
         region_code=code,
         limit=limit,
         tps=sums["tps"],
         tps_without_list=sums["unknown"],
         over_total=sums["over"],
-        over=over,
+        over=[
+            FullTps(tps_code=row["code"], voters=row["voters"], over_by=row["voters"] - limit.value)
+            for row in over
+        ],
+        differing_total=sums["differing"],
+        differing=[
+            DifferingTps(tps_code=row["code"], voters=row["voters"], dpt_total=row["dpt"])
+            for row in differing
+        ],
+        short_total=sums["short"],
+        short=[ShortTps(tps_code=row["code"], voters=row["here"], ballots=row["ballots"]) for row in short],
         as_of=now,
     )
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from chassis.database import Connection
 from contracts.registry_events import RiskClass, RiskKind, Stage
+from contracts.registry_people_events import ForceAgency
 from contracts.registry_places_events import CampaignRule, GuardingPattern
 from contracts.zones import WIB, zone_of
 from services.registry.errors import ElectionUnknown, RegionUnknown
@@ -129,10 +130,21 @@ async def tps_guarding(connection: Connection, *, election: str, code: str) -> T
         class_as_of=risk["as_of"].isoformat() if risk else None,
         pattern=pattern,
         police_per_tps=round(pattern.police / pattern.tps, 4) if pattern else None,
+        police_planned=await _police_planned(connection, election, state.code),
         linmas_need=need_of(pattern, 1).linmas,
         linmas_named=named,
         rules_version=rules.version,
     )
+
+
+async def _police_planned(connection: Connection, election: str, code: str) -> int | None:
+    """Return the police that operations plan for a place and the places within it, None where nobody said."""
+    planned: int | None = await connection.fetchval(
+        """select sum(planned)::int from personnel
+           where election = $1 and agency = $2 and (place_code = $3 or place_code like $3 || '.%')""",
+        *(election, ForceAgency.POLRI.value, code),
+    )
+    return planned
 
 
 _BY_CLASS = """
@@ -183,7 +195,7 @@ async def area_guarding(connection: Connection, *, election: str, code: str, now
         tps=sum(each.tps for each in classes),
         tps_not_known=sum(each.tps for each in classes if each.pattern is None),
         police_need=added([each.police_need for each in classes]),
-        police_named=None,
+        police_planned=await _police_planned(connection, election, code),
         linmas_need=added([each.linmas_need for each in classes]),
         linmas_named=sum(each.linmas_named for each in classes),
         classes=classes,

@@ -21,6 +21,7 @@ from contracts.vocabulary import Channel, ElectionId
 from services.registry.commands import voter_changes as changes
 from services.registry.commands.voter_exports import export_voter as exported
 from services.registry.commands.voter_moves import move_voter as moved
+from services.registry.commands.voter_niks import correct_nik as corrected_nik
 from services.registry.commands.voter_reseals import reseal_voters as resealed
 from services.registry.errors import (
     MoveClosed,
@@ -39,6 +40,7 @@ from services.registry.schemas.voter_changes import (
     VoterFindIn,
     VoterHistory,
     VoterMoveIn,
+    VoterNikIn,
     VoterReceipt,
     VoterResealIn,
     VoterResealReceipt,
@@ -146,6 +148,26 @@ async def correct_voter(
     return await once(
         keeper,
         lambda uow, origin: changes.correct_voter(uow, body, keys=keys, grants=keeper.regions, origin=origin),
+        election=election,
+        channel=body.channel,
+        body=body,
+        keyed_by=keys,
+    )
+
+
+@router.post(
+    "/voters:correct-nik",
+    status_code=200,
+    response_model=VoterReceipt,
+    responses=problem_responses(VoterUnknown, VoterMoved, VoterStruck, VoterListed),
+)
+async def correct_nik(
+    election: ElectionId, body: VoterNikIn, keeper: Keeper, once: OnceDep, keys: Keys
+) -> Response:
+    """Correct the NIK of a voter in place, with evidence: the person, the desk's id and the history stay."""
+    return await once(
+        keeper,
+        lambda uow, origin: corrected_nik(uow, body, keys=keys, grants=keeper.regions, origin=origin),
         election=election,
         channel=body.channel,
         body=body,

@@ -7,6 +7,8 @@ people alone, so these are proposals.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+TPS_LIST = "W-TPS-LIST"
+
 Family = bytes
 Sizes = Mapping[Family, int]
 """How many voters each family has at a TPS; who has no known family is one of its own."""
@@ -96,6 +98,52 @@ def merges(voters: Mapping[str, int], *, limit: int, below: int) -> list[Merge]:
             taken |= {small, into}
             found.append(Merge(small, into, voters[small] + voters[into]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Dpt:
+    """The DPT of a TPS, as it is registered."""
+
+    men: int
+    women: int
+
+
+def figures_after_split(before: Sequence[Dpt], leaving: Sequence[Dpt]) -> list[Dpt] | None:
+    """Return what TPS are registered with after a split, or None where the figures that stand are not to be touched.
+
+    Whoever leaves is taken from the one and added to the other, so the sum stays what the commission said. Where one of the
+    others has a DPT already, the commission has told the new figures; where more leave than are registered, its figures and
+    the list are not of one kind.
+
+    Source: D1. Example: of 310 men and 300 women, 150 and 155 leave for a new TPS: 160 and 145 stay.
+
+    Args:
+        before: of the TPS that is split, then of the others.
+        leaving: who leaves for each of the others.
+    """
+    source, *others = before
+    men = source.men - sum(each.men for each in leaving)
+    women = source.women - sum(each.women for each in leaving)
+    if min(men, women) < 0 or any(other != Dpt(0, 0) for other in others):
+        return None
+    return [Dpt(men, women), *leaving]
+
+
+def figures_after_merge(source: Dpt, into: Dpt) -> list[Dpt]:
+    """Return what two TPS are registered with after a merge: the sum at one, nobody at the other.
+
+    Source: D1. Example: 20 men and 20 women go to 50 and 40: 0 and 0, 70 and 60. Where the commission has told it already, the
+    first has nobody and nothing changes.
+    """
+    return [Dpt(0, 0), Dpt(source.men + into.men, source.women + into.women)]
+
+
+def list_findings(voters: int, *, dpt: Dpt) -> list[str]:
+    """Return what is asked about a TPS whose list has another number of DPT voters than it is registered with.
+
+    Who was struck since explains a difference. Example: `list_findings(599, dpt=Dpt(300, 300)) == ["W-TPS-LIST"]`.
+    """
+    return [TPS_LIST] if voters != dpt.men + dpt.women else []
 
 
 def families_of(counts: Iterable[tuple[str, Family | None, int]]) -> dict[str, dict[Family, int]]:

@@ -18,6 +18,22 @@ class FullTps(BaseModel):
     over_by: int
 
 
+class DifferingTps(BaseModel):
+    """A TPS whose list has another number of DPT voters than the TPS is registered with (`W-TPS-LIST`)."""
+
+    tps_code: str
+    voters: int = Field(description="On the list.")
+    dpt_total: int = Field(description="As the commission says.")
+
+
+class ShortTps(BaseModel):
+    """A TPS where more are on the lists to vote than it gets ballots (D2): none may be left for walk-ins (D11)."""
+
+    tps_code: str
+    voters: int = Field(description="Of the DPT who vote here, and moved in.")
+    ballots: int = Field(description="D2: the registered DPT and its reserve.")
+
+
 class Capacity(BaseModel):
     """How full the TPS of a region are, by their lists: the DPT, those who vote elsewhere included."""
 
@@ -27,6 +43,10 @@ class Capacity(BaseModel):
     tps_without_list: int = Field(description="Of these nothing is known yet.")
     over_total: int
     over: list[FullTps] = Field(description="The fullest first, 200 at most.")
+    differing_total: int = Field(description="TPS whose list and registered DPT differ.")
+    differing: list[DifferingTps] = Field(description="The largest difference first, 200 at most.")
+    short_total: int = Field(description="TPS with more voters than ballots, if all of them come.")
+    short: list[ShortTps] = Field(description="Who lacks most first, 200 at most.")
     as_of: Instant
 
 
@@ -114,10 +134,13 @@ class VoterMergeIn(Input):
 
 
 class TpsVoterCount(BaseModel):
-    """How many voters a TPS has now."""
+    """How many voters a TPS has now, and what it is registered with."""
 
     tps_code: str
-    voters: int
+    voters: int = Field(description="Of the DPT, on the list.")
+    dpt_men: int
+    dpt_women: int
+    findings: list[str] = Field(description="`W-TPS-LIST` where list and registered DPT differ.")
 
 
 class ReassignedReceipt(BaseModel):

@@ -160,6 +160,9 @@ class TpsGuarding(BaseModel):
     class_as_of: str | None
     pattern: GuardingPattern | None
     police_per_tps: float | None
+    police_planned: int | None = Field(
+        description="What the operations plan for this TPS by itself; null where nobody said."
+    )
     linmas_need: int | None
     linmas_named: int | None = Field(description="Null where the TPS has no roster.")
     rules_version: int
@@ -184,8 +187,11 @@ class AreaGuarding(BaseModel):
     tps: int
     tps_not_known: int = Field(description="TPS without a security class, or of a class without a pattern.")
     police_need: int | None = Field(description="Null where of no TPS anything is known.")
-    police_named: int | None = Field(
-        description="Null: the registry names no police; their personnel is counted per area elsewhere."
+    police_planned: int | None = Field(
+        description=(
+            "What the operations plan for the area and the places in it; null where nobody said. The police are counted, "
+            "never named; whoever two operations plan counts twice."
+        )
     )
     linmas_need: int | None
     linmas_named: int

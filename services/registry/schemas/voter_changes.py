@@ -41,6 +41,7 @@ class ChangeKind(StrEnum):
     CORRECTED = "corrected"
     REASSIGNED = "reassigned"
     EXPORTED = "exported"
+    NIK_CORRECTED = "nik_corrected"
 
 
 class Secretive(Input):
@@ -122,6 +123,17 @@ class VoterCorrectionIn(Secretive):
     birth_date: Annotated[date | None, Field(repr=False)] = None
     married: bool | None = Field(default=None, description="Who is younger than 17 may vote when married.")
     tps_code: TpsCode | None = Field(default=None, description="Another TPS of the same kelurahan.")
+    evidence: Evidence
+    channel: Channel = Channel.API
+
+
+class VoterNikIn(Secretive):
+    """The NIK of a voter was written down wrongly; the person is the same."""
+
+    model_config = _example(nik="9971064508900002", evidence="KTP-el, dilihat PPS (contoh)")
+
+    voter: WhichVoter
+    nik: Annotated[Nik, Field(description="The right one.")]
     evidence: Evidence
     channel: Channel = Channel.API
 

@@ -11,7 +11,7 @@ from services.registry.errors import VoterUnknown
 from services.registry.schemas.voter_changes import ChangeKind, WhichVoter
 from services.registry.schemas.voters import ChangeNotes, Person
 from services.registry.tables.frames import Reads, TpsState, tps_state
-from services.registry.tables.voters import nik_of, opened, opened_notes
+from services.registry.tables.voters import ROWS_OF_NIK, nik_of, opened, opened_notes
 
 HEALTH_MAY_SHOW = "special"
 """The class of reasons of which evidence and reason are shown in an export alone."""
@@ -60,8 +60,7 @@ async def find_voter(reads: Reads, which: WhichVoter, *, election: str, keys: Se
     row = rows[0]
     person = opened(keys, row["id"], key_id=row["key_id"], content=row["sealed"])
     changes = await reads.fetch(
-        """select c.* from voter_change c join voter v on v.id = c.voter_id
-           where v.election = $1 and v.nik_index = any($2::bytea[]) order by c.id""",
+        f"select c.* from {ROWS_OF_NIK} v join voter_change c on c.voter_id = v.id order by c.id",  # noqa: S608 - of our own words
         *(election, keys.indexes(nik_of(election, person.nik))),
     )
     mentioned = {row["tps_id"], *(each[name] for each in changes for name in ("from_tps", "to_tps"))}

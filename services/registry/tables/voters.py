@@ -63,6 +63,7 @@ class VoterChange(Table, table=True):
     from_tps: UUID | None
     to_tps: UUID | None
     reason: str | None
+    former_nik_index: bytes | None = Field(sa_column=_bytes(nullable=True))
     key_id: str
     sealed: bytes = Field(sa_column=_bytes())
     actor: str
@@ -126,6 +127,14 @@ async def require_same_keys(reads: Reads, keys: SealingKeys | None) -> SealingKe
     return keys
 
 
+ROWS_OF_NIK = """
+(select * from voter where election = $1 and nik_index = any($2::bytea[]) and status <> 'moved'
+ union all
+ select * from voter where election = $1 and nik_index = any($2::bytea[]) and status = 'moved')
+"""
+"""All rows that some NIK have, those that were left among them: in two halves, for each has an index and both have none."""
+
+
 def nik_of(election: str, nik: str) -> str:
     """Return what the blind index of a NIK is made of: two elections' lists cannot be laid over one another."""
     return f"nik/{election}/{nik}"
@@ -134,6 +143,14 @@ def nik_of(election: str, nik: str) -> str:
 def family_of(election: str, family_number: str) -> str:
     """Return what the blind index of a family's number is made of."""
     return f"family/{election}/{family_number}"
+
+
+def family_index_of(
+    keys: SealingKeys, election: str, person: Person, *, standing: bytes | None
+) -> bytes | None:
+    """Return the blind index of a person's family by the current key; where the row has no number, what stands."""
+    number = person.family_number
+    return standing if number is None else keys.indexes(family_of(election, number))[0]
 
 
 def sealed(keys: SealingKeys, voter: UUID, person: Person) -> bytes:

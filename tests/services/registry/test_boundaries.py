@@ -163,6 +163,35 @@ async def test_points_outside_their_kelurahan_and_on_one_another_are_asked_about
     )
 
 
+async def test_a_point_that_is_put_or_moved_to_is_asked_about_too(registry: RunningService) -> None:
+    kelurahan = "32.71.04.1012"
+    await draw(registry, feature(box(106.73, -6.60, 106.74, -6.59), kode=kelurahan, nama="Barat"))
+    facts = {"place": "SDN 1", "address": "Jalan 1", "dpt_men": 1, "dpt_women": 1, "source": "contoh"}
+
+    async def put(number: int, lat: float, lon: float) -> list[str]:
+        body = facts | {"lat": lat, "lon": lon}
+        path = f"{BASE}/tps/{kelurahan}.{number:03}"
+        answer = await registry.client.put(path, json=body, headers=bearer(Role.DESK))
+        assert answer.is_success, answer.text
+        return answer.json()["findings"]
+
+    assert await put(1, -6.5951, 106.7351) == []
+    assert await put(2, -6.59511, 106.73511) == ["W-TPS-SAME-POINT"]
+    assert await put(3, -6.595, 106.75) == ["W-TPS-OUTSIDE"]
+    assert await put(3, -6.595, 106.75) == ["W-TPS-OUTSIDE"], "the same again is asked the same"
+    moved = facts | {
+        "lat": -6.5951,
+        "lon": 106.7351,
+        "reason": "contoh",
+        "occurred_at": "2024-11-20T08:00:00Z",
+    }
+    moved = {name: value for name, value in moved.items() if not name.startswith("dpt")}
+    answer = await registry.client.post(
+        f"{BASE}/tps/{kelurahan}.003/relocation", json=moved, headers=bearer(Role.DESK)
+    )
+    assert answer.json()["findings"] == ["W-TPS-SAME-POINT"], answer.text
+
+
 async def test_a_boundary_is_readable_without_the_desk(registry: RunningService) -> None:
     """What is kept is what is given out: a GeoJSON feature, packed, the same bytes for the same boundary."""
     await draw(registry, feature(box(106.90, -6.60, 106.91, -6.59), kode="32.71.05.1002", nama="Utara"))

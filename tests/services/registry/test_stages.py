@@ -127,11 +127,24 @@ async def test_need_and_named_of_guards(registry: RunningService) -> None:
     assert {
         (one["risk_class"], one["tps"], one["police_need"], one["linmas_need"]) for one in area["classes"]
     } == {("low", 11, 3, 22), ("high", 1, 2, 2), ("medium", 1, None, None), (None, 1, None, None)}
-    assert (area["tps_not_known"], area["police_need"], area["police_named"]) == (2, 5, None)
+    assert (area["tps_not_known"], area["police_need"], area["police_planned"]) == (2, 5, None)
     assert (area["linmas_need"], area["linmas_named"], area["rules_version"]) == (24, 3, 1)
+    for operation, agency, place, planned in (
+        ("operasi-contoh", "polri", kelurahan, 4),
+        ("operasi-contoh", "polri", f"{kelurahan}.001", 2),
+        ("operasi-lain", "polri", f"{kelurahan}.002", 1),
+        ("operasi-contoh", "tni", f"{kelurahan}.001", 9),
+        ("operasi-contoh", "polri", "32.71.05.1002", 8),
+    ):
+        told = {"planned": planned, "source": "Polresta Contoh", "as_of": "2024-11-20"}
+        where = f"{BASE}/personnel/{operation}/{agency}/{place}"
+        assert (await registry.client.put(where, json=told, headers=bearer(Role.POLICE))).is_success
+    area = (await registry.client.get(path, headers=bearer(Role.POLICE, regions=["32.71.05"]))).json()
+    assert area["police_planned"] == 7, "of the area and the places in it; soldiers are no police"
     one = (
         await registry.client.get(f"{BASE}/tps/{kelurahan}.001/guarding", headers=bearer(Role.POLICE))
     ).json()
+    assert one["police_planned"] == 2
     assert (one["risk_class"], one["police_per_tps"], one["linmas_need"], one["linmas_named"]) == (
         "low",
         0.2,
@@ -141,6 +154,7 @@ async def test_need_and_named_of_guards(registry: RunningService) -> None:
     bare = (
         await registry.client.get(f"{BASE}/tps/{kelurahan}.014/guarding", headers=bearer(Role.POLICE))
     ).json()
+    assert bare["police_planned"] is None
     assert (bare["risk_class"], bare["pattern"], bare["linmas_need"], bare["linmas_named"]) == (None,) * 4
     for role, regions in ((Role.OBSERVER, ["32"]), (Role.KPPS, ["32"]), (Role.POLICE, ["32.71.01"])):
         assert (await registry.client.get(path, headers=bearer(role, regions=regions))).status_code == 403

@@ -175,7 +175,7 @@ async def test_facts_change_by_version_only(registry: RunningService) -> None:
     )
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
     won = next(answer for answer in answers if answer.status_code == 200).json()
-    assert (won["version"], won["findings"]) == (2, ["W-TPS-SIZE"])
+    assert (won["version"], won["findings"]) == (2, ["W-TPS-SIZE", "W-TPS-SAME-POINT"])
     assert len(await events(registry, code(4))) == 2
 
 

@@ -93,7 +93,7 @@ async def test_a_voter_elsewhere_is_a_voter_who_is_not_there(october: RunningSer
 
 async def test_only_the_commission_changes_voters(october: RunningService) -> None:
     for role in (Role.DESK, Role.PPS, Role.POLICE, Role.HEALTH):
-        for what in ("find", "move", "strike", "restore", "correct", "add-walk-in", "export"):
+        for what in ("find", "move", "strike", "restore", "correct", "correct-nik", "add-walk-in", "export"):
             answer = await do(october, what, {"voter": named(8)}, role=role)
             assert answer.json()["code"] == "scope-missing", (role, what)
 

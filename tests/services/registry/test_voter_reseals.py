@@ -71,6 +71,8 @@ async def test_every_row_is_sealed_anew_and_the_old_key_can_go(start: Start, tmp
         await enrol(service, as_csv(people, MORE))
         body = {"voter": named(5), "name": "Nama Baru Contoh (gladi)", "evidence": "Surat 1 (contoh)"}
         assert (await do(service, "correct", body)).is_success
+        typo = {"voter": named(8), "nik": person(8)["nik"][:12] + "7777", "evidence": "KTP-el (contoh)"}
+        assert (await do(service, "correct-nik", typo)).is_success
     write(tmp_path, old, new)
     async with start() as service:
         await enrol(service, as_csv([person(30, **FAMILY)], MORE))
@@ -78,6 +80,8 @@ async def test_every_row_is_sealed_anew_and_the_old_key_can_go(start: Start, tmp
             f"{BASE}/kelurahan/32.71.02.1001/capacity-proposals", headers=bearer(Role.ADMIN)
         )
         assert proposed.json()["code"] == "voters-to-reseal", "one family would be two"
+        misspelt = {"voter": named(1), "name": "Nama Betul Contoh (gladi)", "evidence": "KTP-el (contoh)"}
+        assert (await do(service, "correct", misspelt)).is_success, "which indexes the family anew too"
         first = (await reseal(service, most=8)).json()
         assert (first["sealed"], first["left"], first["retired"]) == (8, 13, [])
         for n in (0, 19, 30):
@@ -98,7 +102,7 @@ async def test_every_row_is_sealed_anew_and_the_old_key_can_go(start: Start, tmp
             "select count(*) as n from voter where family_index is not null group by family_index"
         )
         assert [row["n"] for row in families] == [5], "one family, as before"
-        assert counts(await enrol(service, as_csv(people[6:], MORE)))[4] == 14
+        assert counts(await enrol(service, as_csv(people[6:], MORE)))[4] == 14, "a former NIK is known too"
 
 
 async def test_a_key_that_still_seals_something_is_missed(start: Start, tmp_path: Path) -> None:

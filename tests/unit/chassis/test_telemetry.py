@@ -119,6 +119,15 @@ def test_no_text_around_it_shows_a_number_of_sixteen_digits(around: str, number:
     assert number not in mask_text(f"{around}{number}{around}")
 
 
+@example("081234567")
+@example("BASIC dXNlcjpw")
+@example("+62 812-3456-7")
+@given(st.from_regex(r"\A((\+62 |62|0)8|[0-9 .@/-]|eyJ|bearer |Basic )([0-9 ./@-]|[a-zB]){0,24}\Z"))
+def test_the_quick_look_lets_nothing_through(text: str) -> None:
+    """An `@` is worth a look by itself, so that the text beside it is looked through whole."""
+    assert mask_text(f"{text} @") == f"{mask_text(text)} @"
+
+
 # --- lines -------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.rules.capacity import Merge, families_of, merges, split
+from services.registry.rules.capacity import (
+    Dpt,
+    Merge,
+    families_of,
+    figures_after_merge,
+    figures_after_split,
+    list_findings,
+    merges,
+    split,
+)
 
 SIZES = st.dictionaries(st.binary(min_size=1, max_size=4), st.integers(1, 15), max_size=80)
 
@@ -70,3 +79,20 @@ def test_who_has_no_family_is_one_alone():
         "a": {b"f": 3, b"alone-0": 1, b"alone-1": 1},
         "b": {b"f": 1},
     }
+
+
+def test_the_figures_of_a_split_keep_their_sum():
+    before = [Dpt(310, 300), Dpt(0, 0), Dpt(0, 0)]
+    after = figures_after_split(before, [Dpt(100, 90), Dpt(110, 105)])
+    assert after == [Dpt(100, 105), Dpt(100, 90), Dpt(110, 105)]
+
+
+def test_figures_that_do_not_fit_the_list_are_left():
+    assert figures_after_split([Dpt(10, 10), Dpt(1, 0)], [Dpt(5, 5)]) is None, "told already"
+    assert figures_after_split([Dpt(4, 10), Dpt(0, 0)], [Dpt(5, 5)]) is None, "more leave than there are"
+    assert figures_after_split([Dpt(5, 10), Dpt(0, 0)], [Dpt(5, 5)]) == [Dpt(0, 5), Dpt(5, 5)]
+
+
+def test_the_figures_of_a_merge_are_the_sum():
+    assert figures_after_merge(Dpt(20, 21), Dpt(50, 40)) == [Dpt(0, 0), Dpt(70, 61)]
+    assert list_findings(130, dpt=Dpt(70, 60)) == []
