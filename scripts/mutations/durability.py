@@ -47,10 +47,10 @@ DURABILITY = (
         (
             Replacement(
                 "chassis/idempotency.py",
-                "                return await self._try(claim, run, origin, regions=actor.regions)\n",
+                "                return await self._try(claim, run, origin, remit=actor.remit)\n",
                 "                import asyncio\n"
                 "                self.early = asyncio.get_running_loop().create_future()\n"
-                "                task = asyncio.ensure_future(self._try(claim, run, origin, regions=actor.regions))\n"
+                "                task = asyncio.ensure_future(self._try(claim, run, origin, remit=actor.remit))\n"
                 "                await asyncio.wait({task, self.early}, return_when=asyncio.FIRST_COMPLETED)\n"
                 "                if not self.early.done():\n"
                 "                    return task.result()\n"

@@ -27,7 +27,13 @@ _WALLS = (
     ),
     Mutation(
         "walls: the regions stay on the connection",
-        (Replacement("chassis/row_security.py", "'{_told(regions)}', true)", "'{_told(regions)}', false)"),),
+        (
+            Replacement(
+                "chassis/row_security.py",
+                "'{_regions(remit.regions)}', true)",
+                "'{_regions(remit.regions)}', false)",
+            ),
+        ),
         (f"{_CHASSIS}::test_nothing_stays_behind_on_the_connections_of_a_pool",),
     ),
     Mutation(
@@ -51,15 +57,71 @@ _WALLS = (
         (
             Replacement(
                 "chassis/row_security.py",
-                '            await reads.fetch(_NARROW, rows[0]["held"] or "")\n',
+                '            await reads.fetch(_NARROW, rows[0]["regions"] or "", rows[0]["purposes"] or "")\n',
                 "            pass\n",
             ),
         ),
         (f"{_CHASSIS}::test_a_look_beyond_ends_with_its_block",),
     ),
 )
+_PURPOSES = (
+    Mutation(
+        "walls: the purposes stay on the connection",
+        (
+            Replacement(
+                "chassis/row_security.py",
+                "'{_purposes(remit.purposes)}', true)",
+                "'{_purposes(remit.purposes)}', false)",
+            ),
+        ),
+        (f"{_CHASSIS}::test_no_purpose_stays_behind_on_the_connections_of_a_pool",),
+    ),
+    Mutation(
+        "walls: a group works for what any of its callers may",
+        (
+            Replacement(
+                "chassis/row_security.py", "frozenset[str].intersection(*(", "frozenset[str]().union(*("
+            ),
+        ),
+        (f"{_CHASSIS}::test_a_group_works_for_the_purposes_that_all_of_it_have",),
+    ),
+    Mutation(
+        "walls: a look beyond the regions is one beyond the purposes",
+        (
+            Replacement(
+                "chassis/row_security.py", "concat_ws(',', purposes, $1::text)", "concat('*', $1::text)"
+            ),
+        ),
+        (f"{_CHASSIS}::test_what_is_for_a_purpose_is_seen_for_that_alone",),
+    ),
+    Mutation(
+        "walls: a table is written for any purpose",
+        (
+            Replacement(
+                "services/turnout/migrations/versions/0021_purposes.py",
+                '        *serve("tally", added=(), changed=[_ENTERS, _SETTLES]),\n',
+                "",
+            ),
+        ),
+        ("tests/matrix/test_tables.py::test_every_protected_table_says_what_for_it_is_written",),
+    ),
+    Mutation(
+        "walls: whoever scans a box makes it void",
+        (
+            Replacement(
+                "services/logistics/migrations/versions/0021_purposes.py",
+                '        step("box", "voiding", when="new.state <> old.state and new.state = \'void\'", changed=[_WRITES]),\n',
+                "",
+            ),
+        ),
+        (
+            "tests/matrix/test_matrix.py::test_nobody_is_let_in_beyond_role_and_region[logistics-the database alone]",
+        ),
+    ),
+)
 REGIONS = (
     *_WALLS,
+    *_PURPOSES,
     _region(
         "registry",
         "services/registry/routes/doors.py",
