@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.clock import wall_now
 from chassis.masking import mask, mask_text
 from chassis.metrics import Metrics
+from chassis.personal_numbers import in_trace
 
 __all__ = [
     "Metrics",
@@ -69,14 +70,22 @@ _current: ContextVar[Trace | None] = ContextVar("desk_trace", default=None)
 def begin_trace(traceparent: str | None) -> Trace:
     """Return a new span of the trace that came with some work, or of a new trace where none (or none valid) did.
 
+    A trace whose id could hold a NIK goes no further: ids are logged and kept as they are. `tracestate` is not read at all.
+
     Args:
         traceparent: W3C `traceparent` as it arrived.
     """
     found = _TRACEPARENT.match(traceparent) if traceparent else None
     span_id = f"{_ids.getrandbits(64) | 1:016x}"
-    if found is None or not found[1].strip("0") or not found[2].strip("0"):
-        return Trace(f"{_ids.getrandbits(128) | 1:032x}", span_id)
+    if found is None or not found[1].strip("0") or not found[2].strip("0") or in_trace(found[1]):
+        return Trace(_trace_id(), span_id)
     return Trace(found[1], span_id, found[3])
+
+
+def _trace_id() -> str:
+    """Return a new id, of which no other process thinks that it could hold a NIK."""
+    made = f"{_ids.getrandbits(128) | 1:032x}"
+    return _trace_id() if in_trace(made) else made
 
 
 def current_trace_id() -> str | None:

@@ -190,6 +190,14 @@ def test_a_malformed_trace_is_replaced(header: str | None) -> None:
     assert len(trace.span_id) == 16
 
 
+def test_a_trace_that_could_hold_a_nik_is_replaced_and_none_of_ours_is() -> None:
+    for hidden in (f"{'0' * 16}{NIK}", f"{NIK}{'a' * 16}", f"ab{NIK}{'c' * 14}"):
+        trace = begin_trace(f"00-{hidden}-00f067aa0ba902b7-01")
+        assert NIK not in trace.traceparent
+    made = [begin_trace(None) for _ in range(3_000)]
+    assert [begin_trace(each.traceparent).trace_id for each in made] == [each.trace_id for each in made]
+
+
 def routes() -> APIRouter:
     router = APIRouter(prefix="/v1", dependencies=[Depends(public_route)])
 
