@@ -8,6 +8,8 @@ import re
 from typing import Final
 from uuid import RFC_4122, UUID
 
+from chassis.legible import as_seen
+
 _WRITTEN: Final = re.compile(r"(?<!\d)(?:\d{16}|\d{6}([ ._/-])\d{6}\1\d{4})(?!\d)")
 """Sixteen digits, together or as a card has them."""
 _IN_FOURS: Final = re.compile(r"(?<!\d)\d{4}([ ._/-])\d{4}\1\d{4}\1\d{4}(?!\d)")
@@ -23,7 +25,7 @@ def in_address(text: str) -> bool:
 
     Example: `in_address("/voters/9971064508900001")`, and not `in_address("/tps/32.71.06.1002.028")`.
     """
-    return _WRITTEN.search(text) is not None
+    return _WRITTEN.search(as_seen(text)) is not None
 
 
 def in_key(key: str) -> bool:
