@@ -15,6 +15,8 @@ from chassis.access_changes import AccessChanges
 from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.jwks import KeySource, algorithm_of
+from chassis.masking import mask_text
+from chassis.personal_numbers import in_key
 from chassis.problems import TokenExpired, TokenInvalid, TokenNotYetValid, TokenRevoked
 from contracts.access import DOOR, Role, Scope, scopes_of
 
@@ -207,7 +209,7 @@ class TokenVerifier:
                 f"Access tokens of this desk live at most {self._max_lifetime_s} seconds.",
                 detail_id=f"Masa berlaku token desk ini paling lama {self._max_lifetime_s} detik.",
             )
-        return claims.model_copy(update={"scope": _scope_of(claims)}) if people else claims
+        return _of_another_issuer(claims) if people else claims
 
     def _people_of(self, payload: bytes) -> PeopleIssuer | None:
         """Return the other issuer where a token says that it is of that one: which keys it is judged by, and no more."""
@@ -223,6 +225,25 @@ class TokenVerifier:
             while len(self._known) >= self._remembered:
                 del self._known[next(iter(self._known))]
         self._known[digest] = (until, actor)
+
+
+def _of_another_issuer(claims: _Claims) -> _Claims:
+    """Return the claims of another issuer's token as the desk reads them: its names are its own, its scopes those of the roles.
+
+    What it calls a person or an application goes by the issuer's address from here on (`login.example.go.id//p-17`): the desk's
+    own, and those of an agency, may have the same names. Their names have no two slashes. They are kept, so none may be a NIK, a
+    telephone number or an address.
+
+    Raises:
+        TokenInvalid: one is.
+    """
+    told = (claims.sub, claims.client_id, claims.act.sub if claims.act else "")
+    if any(in_key(name) or mask_text(name) != name for name in told):
+        raise _not_accepted()
+    address = claims.iss.partition("://")[2].rstrip("/") or claims.iss
+    names = {"sub": f"{address}//{claims.sub}", "client_id": f"{address}//{claims.client_id}"}
+    act = claims.act and _Act(sub=f"{address}//{claims.act.sub}")
+    return claims.model_copy(update={**names, "act": act, "scope": _scope_of(claims)})
 
 
 def _scope_of(claims: _Claims) -> str:

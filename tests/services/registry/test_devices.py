@@ -62,7 +62,7 @@ async def test_a_device_is_enrolled_and_gets_tokens_of_its_own(registry: Desk) -
     assert answer["expires_in"] <= 600
     actor = await registry.actor(answer["access_token"])
     assert (actor.person, actor.client, actor.acting_client, actor.device) == (
-        "petugas-7",
+        f"{agency}/petugas-7",
         app,
         app,
         device[0],

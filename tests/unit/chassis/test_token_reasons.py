@@ -169,6 +169,25 @@ async def test_people_of_another_issuer_may_what_their_roles_may(elsewhere: Else
     assert (actor.person, actor.acting_client, actor.regions) == (actor.subject, None, ("32.71",))
 
 
+async def test_a_person_of_another_issuer_is_nobody_of_the_desks(elsewhere: Elsewhere) -> None:
+    for name in ("kpps-1", "bpbd-jabar/p-17", "client:desk-page"):
+        theirs = await elsewhere.verifier.verify(elsewhere.token(sub=name))
+        own = await elsewhere.verifier.verify(elsewhere.mint.token(sub=name).encode())
+        assert theirs.pseudonym == f"masuk.contoh.id/realms/desk//{name}"
+        assert own.pseudonym == name
+    alone = await elsewhere.verifier.verify(elsewhere.token(sub="desk-page"))
+    assert (alone.person, alone.pseudonym) == (None, "client:masuk.contoh.id/realms/desk//desk-page")
+    acting = await elsewhere.verifier.verify(elsewhere.token(act={"sub": "desk-page"}))
+    assert acting.acting_client == acting.client == "masuk.contoh.id/realms/desk//desk-page"
+    assert acting.ties == (("client:masuk.contoh.id/realms/desk//desk-page", None),)
+
+
+@pytest.mark.parametrize("name", ["9971064508900001", "budi@contoh.go.id", "081234567890"])
+async def test_a_person_of_another_issuer_is_a_pseudonym(elsewhere: Elsewhere, name: str) -> None:
+    with pytest.raises(TokenInvalid):
+        await elsewhere.verifier.verify(elsewhere.token(sub=name))
+
+
 async def test_a_scope_of_the_desk_makes_it_fewer_and_never_more(elsewhere: Elsewhere) -> None:
     fewer = await elsewhere.verifier.verify(elsewhere.token(scope="openid turnout:report desk:admin"))
     assert fewer.scopes == {Scope.TURNOUT_REPORT}
