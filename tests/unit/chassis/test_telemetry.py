@@ -21,6 +21,7 @@ from chassis.telemetry import (
     configure_logging,
     current_trace_id,
     current_traceparent,
+    tell_broker_reached,
 )
 from tests.unit.chassis.mint import Mint, application, calling
 
@@ -169,6 +170,26 @@ def test_lines_below_the_level_are_not_written(lines: io.StringIO) -> None:
     structlog.get_logger("x").debug("detail")
     logging.getLogger("httpx").info("every request")
     assert read(lines) == []
+
+
+def test_a_broker_that_starts_later_is_no_error_until_it_was_there(lines: io.StringIO) -> None:
+    client = logging.getLogger("aiokafka.client")
+    client.error('Unable connect to "127.0.0.1:9092": [Errno 111]')
+    logging.getLogger("asyncpg").error("something else")
+    tell_broker_reached()
+    client.error('Unable connect to "127.0.0.1:9092": [Errno 111]')
+    assert [line["level"] for line in read(lines)] == ["warning", "error", "error"]
+
+
+def test_the_broker_is_noted_whatever_the_level(lines: io.StringIO) -> None:
+    configure_logging("turnout", "ERROR", stream=lines)
+    logging.getLogger("aiokafka.client").error("not there yet")
+    tell_broker_reached()
+    logging.getLogger("aiokafka.client").error("gone")
+    assert [(line["event"], line["level"]) for line in read(lines)] == [
+        ("not there yet", "warning"),
+        ("gone", "error"),
+    ]
 
 
 # --- traces ------------------------------------------------------------------------------------------------------
