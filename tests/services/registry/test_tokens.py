@@ -411,3 +411,33 @@ async def test_one_agencys_person_is_never_anothers_nor_an_officer(registry: Des
     officer = await registry.actor(answer.json()["access_token"])
     assert officer.person == "petugas-8"
     assert len({officer.person, *names}) == 3
+
+
+async def test_signing_out_ends_that_token_and_no_other(registry: Desk) -> None:
+    agency = await registry.agency()
+    credentials = await registry.application(agency)
+    await registry.person(agency)
+    first, other = [(await registry.exchange(credentials)).json()["access_token"] for _ in range(2)]
+    again = [await registry.client.post("/v1/oauth/revoke", data={"token": first}) for _ in range(2)]
+    assert [(each.status_code, each.content) for each in again] == [(200, b"")] * 2
+    assert again[0].headers["cache-control"] == "no-store"
+    await until_refused(registry, first)
+    assert (await registry.actor(other)).person == f"{agency}/petugas-7"
+    told = await registry.service.sql(
+        "select body from outbox where body like '%\"token\"%' and actor = $1", f"{agency}/petugas-7"
+    )
+    assert len(told) in {1, 2}, "a repeat before the first one bites says it again"
+    assert first.split(".")[2] not in str(told)
+    late = await registry.client.post("/v1/oauth/revoke", data={"token": first})
+    assert late.status_code == 200
+
+
+@pytest.mark.parametrize("form", [{"token": "x"}, {"token": ""}, {}, {"other": "y"}])
+async def test_what_is_no_token_is_answered_as_one_that_has_ended(
+    registry: Desk, form: dict[str, str]
+) -> None:
+    answer = await registry.client.post(
+        "/v1/oauth/revoke", data=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (await registry.client.post("/v1/oauth/revoke", json={"token": "x"})).status_code == 400
