@@ -42,7 +42,9 @@ def reports(tps: Sequence[str], token: str, *, count: int, prefix: str = "") -> 
             continue
         code = CHANCE.choice(tps)
         path = f"{prefix}{BASE}/tps/{code}/turnout-reports"
-        made.append(post(path, report(), token=token, key=str(uuid.UUID(int=CHANCE.getrandbits(128)))))
+        made.append(
+            post(path, report(), token=token, key=str(uuid.UUID(int=CHANCE.getrandbits(128), version=4)))
+        )
     return made
 
 

@@ -142,7 +142,13 @@ def _add_verifier(app: FastAPI, settings: ServiceSettings, parts: Parts) -> None
         raise ValueError("DESK_PEOPLE_ISSUER and DESK_PEOPLE_JWKS stand together or not at all")
     if settings.people_issuer and settings.people_jwks:
         theirs = KeySource(settings.people_jwks, allow_demo=False)
-        people = PeopleIssuer(settings.people_issuer, theirs)
+        people = PeopleIssuer(
+            settings.people_issuer,
+            theirs,
+            acr=frozenset(settings.people_acr),
+            amr=frozenset(settings.people_amr),
+            signed_in_within_s=settings.people_signed_in_within_s,
+        )
     keys = KeySource(settings.jwks, allow_demo=development)
     state.key_sources = [keys, *([people.keys] if people else [])]
     state.verifier = TokenVerifier(

@@ -9,6 +9,7 @@ from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from chassis.field_errors import field_error
+from chassis.personal_numbers import in_key
 from chassis.problems import InvalidPayload
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Misfit:
     """An item that does not have the shape that its route asks for.
 
     Attributes:
-        id: as the device made it; None where none can be read.
+        id: as the device made it; None where none can be read, or what is read holds a NIK.
         found: what pydantic found, places within the item; without what was sent.
         sent: what was sent, never to be repeated.
     """
@@ -72,9 +73,10 @@ def _fitted(sent: object, fit: core_schema.ValidatorFunctionWrapHandler) -> obje
 def _id_of(sent: object) -> UUID | None:
     told = cast(dict[str, object], sent).get("id") if isinstance(sent, dict) else None
     try:
-        return UUID(told) if isinstance(told, str) and len(told) <= 45 else None
+        found = UUID(told) if isinstance(told, str) and len(told) <= 45 else None
     except ValueError:
         return None
+    return None if found is not None and in_key(str(found)) else found
 
 
 JudgedAlone = Annotated[T | Misfit, _JudgedAlone()]

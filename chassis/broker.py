@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from chassis.telemetry import tell_broker_reached
 from contracts.catalog import PARTITIONS, WATERMARK_TOPIC, topic_of
 
 log = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ async def ensure_topics(broker: Broker, *, ledgers: Iterable[str], by_owner: boo
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap, request_timeout_ms=10_000)
     await admin.start()
+    tell_broker_reached()
     try:
         wanted = [NewTopic(broker.watermarks, 1, 1, topic_configs=_KEPT_FOR_AN_HOUR)]
         wanted += [

@@ -14,6 +14,7 @@ from chassis.coalescer import Coalescer, Item
 from chassis.conflicts import Clash, keep_conflicts
 from chassis.idempotency import KEY_DESCRIPTION, Answer, answer_of_refusal, claim_of, honest
 from chassis.outbox import Origin
+from chassis.personal_numbers import in_key
 from chassis.problem_responses import language_of, problem_document
 from chassis.problems import IdempotencyKeyReused, Problem
 from chassis.telemetry import trace_of
@@ -117,10 +118,10 @@ class HotDoor(Generic[T]):
             key, place, command, channel, body = entry
             try:
                 require_region(actor, place)
+                claim = claim_of(self._request, actor, str(key), body)
             except Problem as problem:
-                results[n] = self._rejected(key, problem)
+                results[n] = self._rejected(None if in_key(str(key)) else key, problem)
                 continue
-            claim = claim_of(self._request, actor, str(key), body)
             origin = self._origin(actor, election, channel, place=place)
             items.append((n, key, Item(command, place, claim, origin, actor.remit, place, self._refusal)))
         outcomes = await self._coalescer.submit_many([item for _, _, item in items]) if items else []

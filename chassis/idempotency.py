@@ -25,6 +25,7 @@ from chassis.crash import crash_point
 from chassis.database import Connection, Database, UnitOfWork
 from chassis.metrics import Metrics
 from chassis.outbox import Origin
+from chassis.personal_numbers import in_key
 from chassis.problem_responses import problem_response
 from chassis.problems import (
     IdempotencyKeyInvalid,
@@ -120,7 +121,7 @@ def claim_of(
 
     Raises:
         IdempotencyKeyMissing: there is no key.
-        IdempotencyKeyInvalid: it is over 200 characters or not printable ASCII.
+        IdempotencyKeyInvalid: it is over 200 characters, not printable ASCII, or holds a NIK.
     """
     if not key:
         raise IdempotencyKeyMissing(
@@ -129,6 +130,8 @@ def claim_of(
         )
     if len(key) > 200 or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyInvalid
+    if in_key(key):
+        raise personal_key()
     path: str = request.scope[
         "path"
     ]  # `request.url` builds a whole URL first, for a tenth of a command's time
@@ -149,6 +152,14 @@ def claim_of(
     if claimed is not None:
         claimed.append(claim)
     return claim
+
+
+def personal_key() -> IdempotencyKeyInvalid:
+    """Return the refusal of a key that holds a NIK: keys are kept with their answers, and told to operators."""
+    return IdempotencyKeyInvalid(
+        "The key has sixteen digits as a NIK has them; make one at random, a UUID.",
+        detail_id="Kunci memuat enam belas angka seperti NIK; buatlah kunci acak, misalnya UUID.",
+    )
 
 
 def principal_of(actor: Actor) -> str:

@@ -6,6 +6,7 @@ coming at a modest rate. Headers are outside an application's sight: `chassis.li
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
@@ -17,13 +18,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 SLOWEST_BYTES_PER_S: Final = 4_096
 """A 3G uplink on a bad day does ten times as much."""
 
+PACKED: Final = "packed"
+OTHER_CHARSET: Final = "other-charset"
+"""Why a body is not read at all, for the words of its problem."""
+
+_CHARSET: Final = re.compile(r""";\s*charset\s*=\s*["']?([^"';,\s]*)""", re.IGNORECASE)
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
 class LimitsMiddleware:
-    """Refuses a body that is too large (413), does not arrive in time (408), or is packed (415).
+    """Refuses a body that is too large (413), does not arrive in time (408), is packed, or says that it is not UTF-8 (415).
 
-    Nothing is ever unpacked here, so there is no bomb; what cannot be read is said to be so.
+    Nothing is ever unpacked or read in another encoding here, so there is no bomb, and no two ways to read one body; what cannot
+    be read is said to be so.
 
     Args:
         app: the application inside.
@@ -50,8 +59,8 @@ class LimitsMiddleware:
         if scope["type"] != "http" or (scope["method"] in _BODILESS and not _declares_body(scope)):
             await self._app(scope, receive, send)
             return
-        if _is_packed(scope):
-            await self._app(scope, _refusing(415), send)
+        if unread := PACKED if _is_packed(scope) else OTHER_CHARSET if _is_of_another_charset(scope) else "":
+            await self._app(scope, _refusing(unread), send)
             return
         body = _Body(
             receive, declared=_declared_bytes(scope), limit=self._limit_of(scope), grace_s=self._deadline_s
@@ -129,9 +138,16 @@ def _is_packed(scope: Scope) -> bool:
     )
 
 
-def _refusing(status: int) -> Receive:
+def _is_of_another_charset(scope: Scope) -> bool:
+    told = (value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type")
+    return any(charset.lower() not in _CHARSETS for value in told for charset in _CHARSET.findall(value))
+
+
+def _refusing(why: str) -> Receive:
+    accepted = {"Accept-Encoding": "identity"} if why == PACKED else {}
+
     async def receive() -> Message:
-        raise HTTPException(status, headers={"Connection": "close", "Accept-Encoding": "identity"})
+        raise HTTPException(415, why, headers={"Connection": "close", **accepted})
 
     return receive
 

@@ -11,6 +11,8 @@ from typing import Final, cast
 
 from pydantic import AfterValidator
 
+from chassis.legible import as_seen, replace_seen
+
 _HIDDEN: Final = re.compile(
     r"""
       (?P<token>\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*)                     # a JWT, wherever it stands
@@ -18,23 +20,24 @@ _HIDDEN: Final = re.compile(
     | (?P<email>[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)
     | (?P<kept>
           \b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b   # a UUID
-        | (?<!\d)(?:\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}(?!\.?\d)        # a TPS code, in our form
-              | (?!628)\d{13}(?![./-]?\d))                         # and in KPU's
-          (?![ /-]\d(?:\d[ ./-]|[ ./-]\d[ ./-]?)\d(?!\d))          # with no three digits in groups to make it a NIK
+        | (?<!\d)(?:\d\d\.\d\d\.\d\d\.\d{4}\.\d{3}(?![._]{0,4}\d)  # a TPS code, in our form
+              | (?!628)\d{13}(?![._/-]{0,4}\d))                     # and in KPU's
+          (?!GAP{1,4}\d(?:\dGAP{1,4}|GAP{1,4}\dGAP{0,4})\d(?!\d))    # with no three digits in groups to make it a NIK
         | (?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)                       # a day; no NIK begins with 20
       )
-    | (?P<nik>(?<!\d)\d(?:[ ./-]?\d){15}(?!\d))
+    | (?P<nik>(?<!\d)\d(?:GAP{0,4}\d){15}(?!\d))
     | (?P<phone>(?<!\d)(?<!\d\.)(?<![0-9a-f]{4}-)(?:\+62[ -]?|62|0)8\d{2}[ -]?\d{3,4}[ -]?\d{2,5}(?!\d))
-    """,
+    """.replace("GAP", r"[\s._/-]"),
     re.VERBOSE,
 )
-"""NIK and family numbers have 16 digits, written together or in groups of any size; a TPS code has 13.
+"""NIK and family numbers have 16 digits, written together or in groups of any size, with up to four signs between them; a TPS
+code has 13. It is asked of a text as a reader sees it (`chassis.legible`): plain digits, nothing invisible.
 
 Letters beside a number do not save it: `nik3271…x` is a NIK. What is kept is a number of another kind, and no part of a NIK
 whatever number comes after it.
 """
 
-_WORTH_A_LOOK: Final = re.compile(r"(?:\d[ ./-]?){8}\d|@|eyJ|(?i:bearer|basic)")
+_WORTH_A_LOOK: Final = re.compile(r"(?:\d[\s._/-]{0,4}){8}\d|@|eyJ|(?i:bearer|basic)")
 """What has to be in a text that anything is hidden of: no number that is hidden has fewer digits than a telephone's nine."""
 
 _MOST_DEPTH: Final = 6
@@ -52,13 +55,17 @@ def plain_name(name: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Return a text with every NIK, family number, phone number, e-mail address and token replaced.
+    """Return a text with every NIK, family number, phone number, e-mail address and token replaced, the rest as it was.
 
     Example: `mask_text("NIK 3271064508900001") == "NIK [nik]"`.
     """
-    if _WORTH_A_LOOK.search(text) is None:
+    if _WORTH_A_LOOK.search(as_seen(text)) is None:
         return text
-    return _HIDDEN.sub(lambda found: found[0] if found.lastgroup == "kept" else f"[{found.lastgroup}]", text)
+    return replace_seen(_HIDDEN, _hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str | None:
+    return None if found.lastgroup == "kept" else f"[{found.lastgroup}]"
 
 
 MASKED: Final = AfterValidator(mask_text)

@@ -24,6 +24,7 @@ from chassis.database import passes_by_itself, sqlstate_of
 from chassis.field_errors import field_error
 from chassis.identity import permissions_of
 from chassis.json_bodies import NameTwiceError
+from chassis.limits import OTHER_CHARSET, PACKED
 from chassis.masking import mask_text
 from chassis.problems import Problem
 from chassis.safe_headers import safe_headers
@@ -210,6 +211,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         error.__cause__, ValueError | RecursionError
     ):  # so FastAPI wraps what json.loads says of a body
         return problem_response(_unreadable(), request)
+    if error.detail in _UNREAD:
+        return problem_response(_UNREAD[error.detail], request, headers=error.headers)
     kind = _KIND_OF_STATUS.get(error.status_code)
     if kind is None:
         kind = problems.InternalError if error.status_code >= 500 else problems.BadRequest
@@ -263,6 +266,18 @@ def _unreadable() -> Problem:
         "The body is not JSON: it ends early, is not UTF-8, or is nested too deep.",
         detail_id="Isi permintaan bukan JSON: terputus, bukan UTF-8, atau bersarang terlalu dalam.",
     )
+
+
+_UNREAD: Final[Mapping[str, Problem]] = {
+    PACKED: problems.UnsupportedMediaType(
+        "Send the body as it is, without Content-Encoding.",
+        detail_id="Kirimkan isi permintaan apa adanya, tanpa Content-Encoding.",
+    ),
+    OTHER_CHARSET: problems.UnsupportedMediaType(
+        "Send the body in UTF-8; Content-Type names another charset.",
+        detail_id="Kirimkan isi permintaan dalam UTF-8; Content-Type menyebut charset lain.",
+    ),
+}
 
 
 def _ambiguous() -> Problem:

@@ -15,6 +15,7 @@
       - TokenNotYetValid                token-not-yet-valid
       - TokenRevoked                    token-revoked
       - TokenInvalid                    token-invalid
+      - SignInTooWeak                   sign-in-too-weak
     x Forbidden 403                     forbidden
       - ScopeMissing                    scope-missing
       - PersonRequired                  person-required
@@ -231,6 +232,13 @@ class TokenInvalid(Unauthenticated):
 
     code = "token-invalid"
     title, title_id = "The access token is not accepted", "Token akses tidak diterima"
+
+
+class SignInTooWeak(Unauthenticated):
+    """How the person signed in at another issuer is not strong enough for this desk, not recent enough, or not said."""
+
+    code = "sign-in-too-weak"
+    title, title_id = "A stronger sign-in is needed", "Diperlukan cara masuk yang lebih kuat"
 
 
 class Forbidden(Problem):

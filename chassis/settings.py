@@ -58,6 +58,19 @@ class ServiceSettings(BaseSettings):
     people_issuer: str | None = Field(
         default=None, description="`iss` of the tokens of that issuer; they say roles, regions and election."
     )
+    people_acr: list[str] = Field(
+        default_factory=list,
+        description="Values of `acr` that are enough, of which a token of that issuer has to have one; empty: any, or none.",
+    )
+    people_amr: list[str] = Field(
+        default_factory=list,
+        description="Words of `amr` (`mfa`, `otp`, `hwk`) of which a token of that issuer has to have one; empty: any, or none.",
+    )
+    people_signed_in_within_s: int | None = Field(
+        default=None,
+        gt=0,
+        description="Longest time since `auth_time` of a token of that issuer; none: however long ago, or not said.",
+    )
     clock_file: str | None = Field(
         default=None, description="File of the desk's clock; absent, the desk's time is the machine's."
     )

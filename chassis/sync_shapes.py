@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Request
@@ -14,6 +14,7 @@ from chassis.conflicts import (
 )
 from chassis.idempotency import REPLAYED
 from chassis.masking import MASKED
+from chassis.personal_numbers import in_key
 from chassis.problem_responses import language_of, problem_document
 from chassis.problems import IdempotencyKeyReused, NotFound, Problem
 from chassis.telemetry import trace_of
@@ -22,10 +23,29 @@ from contracts.vocabulary import PRINTABLE
 PREFIX: Final = "/v1/elections/{election}"
 _MAY_PASS: Final = frozenset({401, 408, 429})
 
+NameT = TypeVar("NameT", str, UUID)
 Outcome = Literal["created", "duplicate", "conflict", "rejected", "deferred"]
 Path = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._:-]{1,100}){1,6}$")]
 IfMatch = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,80}$")]
-DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+
+
+def _without_number(made: NameT) -> NameT:
+    """Refuse a name that holds a NIK: it is kept, and told to others.
+
+    Raises:
+        ValueError: it does.
+    """
+    if in_key(str(made)):
+        raise ValueError("this has sixteen digits as a NIK has them; make one at random")
+    return made
+
+
+DeviceId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"),
+    AfterValidator(_without_number),
+]
+CommandId = Annotated[UUID, AfterValidator(_without_number)]
 
 
 _SENT: Final[dict[str, JsonValue]] = {
@@ -54,7 +74,9 @@ class Sent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_SENT]})
 
-    id: UUID = Field(description="Made by the device before the first try: the command's Idempotency-Key.")
+    id: CommandId = Field(
+        description="Made by the device before the first try: the command's Idempotency-Key."
+    )
     path: Path = Field(
         description="Of the command's route, below the election: `/tps/32.71.06.1002.028/milestones`."
     )

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.clock import wall_now
 from chassis.masking import mask, mask_text
 from chassis.metrics import Metrics
+from chassis.personal_numbers import in_trace
 
 __all__ = [
     "Metrics",
@@ -31,6 +32,7 @@ __all__ = [
     "current_trace_id",
     "current_traceparent",
     "route_template",
+    "tell_broker_reached",
     "tell_client",
     "tell_reason",
     "trace_of",
@@ -44,6 +46,7 @@ CALLER_GONE: Final = 499
 
 _CLIENT: Final = "desk.client"
 _REASON: Final = "desk.reason"
+_BROKER: Final = "desk.broker"
 _MOST_FRAGMENTS: Final = 2_000
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
@@ -69,14 +72,22 @@ _current: ContextVar[Trace | None] = ContextVar("desk_trace", default=None)
 def begin_trace(traceparent: str | None) -> Trace:
     """Return a new span of the trace that came with some work, or of a new trace where none (or none valid) did.
 
+    A trace whose id could hold a NIK goes no further: ids are logged and kept as they are. `tracestate` is not read at all.
+
     Args:
         traceparent: W3C `traceparent` as it arrived.
     """
     found = _TRACEPARENT.match(traceparent) if traceparent else None
     span_id = f"{_ids.getrandbits(64) | 1:016x}"
-    if found is None or not found[1].strip("0") or not found[2].strip("0"):
-        return Trace(f"{_ids.getrandbits(128) | 1:032x}", span_id)
+    if found is None or not found[1].strip("0") or not found[2].strip("0") or in_trace(found[1]):
+        return Trace(_trace_id(), span_id)
     return Trace(found[1], span_id, found[3])
+
+
+def _trace_id() -> str:
+    """Return a new id, of which no other process thinks that it could hold a NIK."""
+    made = f"{_ids.getrandbits(128) | 1:032x}"
+    return _trace_id() if in_trace(made) else made
 
 
 def current_trace_id() -> str | None:
@@ -230,6 +241,8 @@ def configure_logging(service: str, level: str = "INFO", *, stream: TextIO | Non
     )
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.addFilter(_not_told_twice)
+    handler.addFilter(_UntilReached())
+    logging.getLogger(_BROKER).setLevel(logging.INFO)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
@@ -291,6 +304,32 @@ def _failure(scope: Scope) -> str:
         if key in scope:
             told[name] = mask_text(str(scope[key]))[:200]
     return f",{_encode(told)[1:-1]}"
+
+
+def tell_broker_reached() -> None:
+    """Note that the broker was there: from now on it is an error where its client cannot reach it."""
+    logging.getLogger(_BROKER).info("reached")
+
+
+class _UntilReached(logging.Filter):
+    """Makes warnings of the errors of the broker's client until the broker was reached once.
+
+    A desk starts in any order. That a broker which is starting refuses connections is no error, and who reads the log of a
+    start should not have to know which errors are none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reached = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a line is written, and how loud."""
+        if record.name == _BROKER:
+            self._reached = True
+            return False
+        if not self._reached and record.levelno == logging.ERROR and record.name.startswith("aiokafka"):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

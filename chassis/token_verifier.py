@@ -15,7 +15,9 @@ from chassis.access_changes import AccessChanges
 from chassis.actor import Actor, RegionGroups
 from chassis.clock import wall_now
 from chassis.jwks import KeySource, algorithm_of
-from chassis.problems import TokenExpired, TokenInvalid, TokenNotYetValid, TokenRevoked
+from chassis.masking import mask_text
+from chassis.personal_numbers import in_key
+from chassis.problems import SignInTooWeak, TokenExpired, TokenInvalid, TokenNotYetValid, TokenRevoked
 from contracts.access import DOOR, Role, Scope, scopes_of
 
 MAX_LIFETIME_S: Final = 600
@@ -23,6 +25,8 @@ MAX_LIFETIME_S: Final = 600
 
 REHEARSAL_LIFETIME_S: Final = 86_400
 """On a rehearsal desk a token may live a day, for drills by hand."""
+
+TOKEN_TIE: Final = "token:"  # noqa: S105 - a word, no secret
 
 _ROLES: Final = frozenset(role.value for role in Role)
 _SCOPES: Final = frozenset(scope.value for scope in Scope)
@@ -34,10 +38,35 @@ class PeopleIssuer:
 
     Its tokens say `roles`; what these may do is the desk's to know. Words of its `scope` that are no scope of the desk
     (`openid`) say nothing here; one that is makes the token fewer.
+
+    Args:
+        acr: values of `acr` that are strong enough; empty: any.
+        amr: words of `amr` of which one is enough; empty: any.
+        signed_in_within_s: longest time since `auth_time`; None: however long.
     """
 
     issuer: str
     keys: KeySource
+    acr: frozenset[str] = frozenset()
+    amr: frozenset[str] = frozenset()
+    signed_in_within_s: int | None = None
+
+    def require_strong(self, claims: "_Claims", now: float) -> None:
+        """Refuse a token whose person did not sign in as this desk asks for.
+
+        Source: OpenID Connect Core section 2 (`acr`, `amr`, `auth_time`), RFC 8176 (words of `amr`).
+
+        Raises:
+            SignInTooWeak: too weakly, too long ago, or the token does not say.
+        """
+        weak = bool(self.acr) and claims.acr not in self.acr
+        weak = weak or (bool(self.amr) and self.amr.isdisjoint(claims.amr))
+        within_s = self.signed_in_within_s
+        if weak or (within_s is not None and (claims.auth_time is None or now - claims.auth_time > within_s)):
+            raise SignInTooWeak(
+                "Sign in again at your issuer, in the way that this desk asks for.",
+                detail_id="Masuklah kembali melalui penerbit Anda dengan cara yang diminta desk ini.",
+            )
 
 
 class _Act(BaseModel):
@@ -69,6 +98,9 @@ class _Claims(BaseModel):
     device_id: str | None = None
     act: _Act | None = None
     access: dict[str, int] = {}
+    acr: str | None = None
+    amr: list[str] = []
+    auth_time: int | None = None
 
 
 class TokenVerifier:
@@ -135,6 +167,7 @@ class TokenVerifier:
         Raises:
             TokenExpired, TokenNotYetValid: its time is over, or has not come.
             TokenRevoked: what it rests upon changed after it was issued.
+            SignInTooWeak: another issuer's person did not sign in as this desk asks for.
             TokenInvalid: the token is malformed, for neither this service nor the door, or not signed by a known key.
             Unavailable: the issuer's keys could not be had.
         """
@@ -207,7 +240,10 @@ class TokenVerifier:
                 f"Access tokens of this desk live at most {self._max_lifetime_s} seconds.",
                 detail_id=f"Masa berlaku token desk ini paling lama {self._max_lifetime_s} detik.",
             )
-        return claims.model_copy(update={"scope": _scope_of(claims)}) if people else claims
+        if people is None:
+            return claims
+        people.require_strong(claims, now)
+        return _of_another_issuer(claims)
 
     def _people_of(self, payload: bytes) -> PeopleIssuer | None:
         """Return the other issuer where a token says that it is of that one: which keys it is judged by, and no more."""
@@ -223,6 +259,25 @@ class TokenVerifier:
             while len(self._known) >= self._remembered:
                 del self._known[next(iter(self._known))]
         self._known[digest] = (until, actor)
+
+
+def _of_another_issuer(claims: _Claims) -> _Claims:
+    """Return the claims of another issuer's token as the desk reads them: its names are its own, its scopes those of the roles.
+
+    What it calls a person or an application goes by the issuer's address from here on (`login.example.go.id//p-17`): the desk's
+    own, and those of an agency, may have the same names. Their names have no two slashes. They are kept, so none may be a NIK, a
+    telephone number or an address.
+
+    Raises:
+        TokenInvalid: one is.
+    """
+    told = (claims.sub, claims.client_id, claims.act.sub if claims.act else "")
+    if any(in_key(name) or mask_text(name) != name for name in told):
+        raise _not_accepted()
+    address = claims.iss.partition("://")[2].rstrip("/") or claims.iss
+    names = {"sub": f"{address}//{claims.sub}", "client_id": f"{address}//{claims.client_id}"}
+    act = claims.act and _Act(sub=f"{address}//{claims.act.sub}")
+    return claims.model_copy(update={**names, "act": act, "scope": _scope_of(claims)})
 
 
 def _scope_of(claims: _Claims) -> str:
@@ -251,11 +306,17 @@ def _actor(claims: _Claims, groups: RegionGroups, *, scope: str, expires_at: int
 
 
 def _ties(claims: _Claims) -> tuple[tuple[str, int | None], ...]:
-    """Return what a token rests upon: as it says, or by its names where it does not."""
+    """Return what a token rests upon: itself, and what it says; or its names where it does not."""
+    itself = (token_tie(claims.iss, claims.jti), 0)
     if claims.access:
-        return tuple(claims.access.items())
+        return (itself, *claims.access.items())
     device = [(f"device:{claims.device_id}", None)] if claims.device_id else []
-    return ((f"client:{claims.client_id}", None), *device)
+    return (itself, (f"client:{claims.client_id}", None), *device)
+
+
+def token_tie(issuer: str, jti: str) -> str:
+    """Return what stands for one token alone, which its holder may end: two issuers may have the same ids, or long ones."""
+    return f"{TOKEN_TIE}{hashlib.sha256(f'{issuer} {jti}'.encode()).hexdigest()[:32]}"
 
 
 def _not_accepted() -> TokenInvalid:

@@ -89,6 +89,7 @@ class Reason(BaseModel):
     field: str
     code: str
     detail: str
+    detail_id: str
 
 
 class ToldRow(BaseModel):
@@ -223,7 +224,7 @@ def _table(title: str, rows: list[ToldRow]) -> Table:
     for row in rows:
         for position, reason in enumerate(row.reasons):
             number = str(row.row) if position == 0 else ""
-            table.add_row(number, reason.field, f"{reason.code}: {reason.detail}")
+            table.add_row(number, reason.field, f"{reason.code}: {reason.detail_id} | {reason.detail}")
     return table
 
 

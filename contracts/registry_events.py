@@ -77,6 +77,8 @@ class AccessKind(StrEnum):
     PERSON = "person"
     OFFICER = "officer"
     DEVICE = "device"
+    TOKEN = "token"  # noqa: S105 - a word, no secret
+    """One token alone, that somebody signed out of."""
 
 
 class Part(BaseModel):
@@ -317,7 +319,10 @@ class AccessChanged(EventData):
 
     kind: AccessKind
     subject: str = Field(
-        description="Client or device id, `<agency>:<person>`, or `<election>:<person>` of a roster; pseudonyms."
+        description=(
+            "Client or device id, `<agency>:<person>`, `<election>:<person>` of a roster (pseudonyms), or the hash that stands "
+            "for one token."
+        )
     )
     changed_at: Instant = Field(
         description="Tokens of other issuers are refused whose `iat` lies before; the desk's own carry the event's version."

@@ -117,7 +117,9 @@ class FacilityRequestChanged(EventData):
     region_code: RegionCode
     letter_number: str
     received_at: Instant
-    cutoff_at: Instant = Field(description="End of the last day on which it can come (H-7), UTC.")
+    cutoff_at: Instant = Field(
+        description="End of the last day on which it can come, UTC: H-7 unless the election says otherwise."
+    )
     late: bool = Field(description="It came after that.")
     state: RequestState
     voters: int = Field(description="Asked for.")

@@ -103,10 +103,10 @@ def rotate(
 
 
 def told(rotation: Rotation) -> str:
-    """Return a rotation in words."""
+    """Return a rotation in words, with days: on a rehearsal's desk the key before is over twelve hours later."""
     return (
-        f"{rotation.kid} is published, and signs from {rotation.signs_at:%H:%M:%S} UTC; "
-        f"{rotation.before} is over at {rotation.over_at:%H:%M:%S} UTC"
+        f"{rotation.kid} is published, and signs from {rotation.signs_at:%Y-%m-%d %H:%M:%S} UTC; "
+        f"{rotation.before} is over at {rotation.over_at:%Y-%m-%d %H:%M:%S} UTC"
     )
 
 

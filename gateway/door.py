@@ -64,8 +64,8 @@ _RETURNED = (
     *("content-security-policy", "x-content-type-options", "referrer-policy"),
 )
 _PUBLIC_WAITING = 16
-_TOKENS: Final = frozenset({"/v1/oauth/token", "/.well-known/jwks.json"})
-"""Whoever asks for these has no token yet, and must get one although the public floods its own lane."""
+_TOKENS: Final = frozenset({"/v1/oauth/token", "/v1/oauth/revoke", "/.well-known/jwks.json"})
+"""Whoever asks for these has no token yet, or gives one back, and must come through although the public floods its own lane."""
 
 _TIMEOUT = httpx.Timeout(20.0, connect=2.0, pool=2.0)
 

@@ -94,8 +94,8 @@ FIELD_CODES: Final[dict[str, FindingCode]] = {
         FindingCode(
             "W-REQUEST-LATE",
             "D12",
-            "The facility's request came after H-7; it is kept, and a named person decides about it.",
-            "Permintaan fasilitas diterima setelah H-7; disimpan dan diputuskan oleh petugas yang disebutkan.",
+            "The facility's request came after its last day (H-7 in 2024); it is kept, and a named person decides about it.",
+            "Permintaan fasilitas diterima setelah batasnya (H-7 pada 2024); disimpan, lalu diputuskan petugas yang disebutkan.",
             Subject.FACILITY,
         ),
         FindingCode(

@@ -78,7 +78,7 @@ def main(arguments: Sequence[str], *, root: Path) -> int:
             print(f"{name:12} {_first_line(_load(name))}")
         return 0
     drifted: list[str] = []
-    for name in options.names or names:
+    for name in sorted(options.names, key=_turn) or names:
         drifted += _run(name, root=root, write=not options.check)
     if drifted and options.check:
         print("generate: these files are not what the code makes; run scripts/generate and commit them:")
@@ -87,9 +87,18 @@ def main(arguments: Sequence[str], *, root: Path) -> int:
     return 0
 
 
+FIRST = ("openapi_services",)
+"""What others read from its file: the gateway's document and the reference of the API are made of the services' documents."""
+
+
 def generator_names() -> list[str]:
-    """Returns the names of the modules of this folder, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    """Returns the names of the modules of this folder in the order in which they run, so that one run is enough."""
+    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return sorted(found, key=_turn)
+
+
+def _turn(name: str) -> tuple[bool, str]:
+    return name not in FIRST, name
 
 
 def compare(generator: Generator, *, root: Path) -> tuple[Outcome, dict[str, str]]:

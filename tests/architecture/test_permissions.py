@@ -15,6 +15,7 @@ PROCESSES = (*services(), "gateway")
 OPEN_TO_EVERYBODY = {
     # How one gets a token, and how a token is checked.
     "POST /v1/oauth/token",
+    "POST /v1/oauth/revoke",
     "GET /.well-known/jwks.json",
     # What an orchestrator and Prometheus ask.
     "GET /health/live",

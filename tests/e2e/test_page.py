@@ -62,6 +62,10 @@ class Room:
         assert desk.poll() is None, said()
         wait_for(lambda: len(self.tps()) == TPS, patience_s=20)
 
+    def forget(self, role: str) -> None:
+        """Let the next who looks as this role have another token: the one before is over."""
+        self._tokens.pop(role, None)
+
     def token(self, role: str) -> str:
         if role not in self._tokens:
             words = ("token", "--role", role, "--region", REGION, "--person", f"test-{role}")
@@ -143,6 +147,7 @@ def open_page(browser: Browser, room: Room) -> Iterator[Opened]:
         )
         page.goto(f"{room.url}{path}" + (f"#token={room.token(role)}" if role else ""))
         if role:
+            page.get_by_test_id("offered").get_by_role("button").first.click()
             page.get_by_test_id("desk-time").wait_for()
         return page
 
@@ -210,7 +215,22 @@ def test_the_token_stays_in_the_tab(room: Room, open_page: Opened) -> None:
     with page.expect_request("**/overview") as asked:
         pass
     assert asked.value.headers["authorization"] == f"Bearer {room.token('desk')}"
-    page.get_by_role("button", name="Keluar").click()
+    with page.expect_response("**/v1/oauth/revoke") as ended:
+        page.get_by_role("button", name="Keluar").click()
+    assert ended.value.status == 200
+    page.get_by_test_id("sign-in").wait_for()
+    assert page.evaluate("sessionStorage.length") == 0
+    room.forget("desk")
+
+
+def test_a_link_signs_nobody_in_without_being_asked(room: Room, open_page: Opened) -> None:
+    page = open_page(None)
+    page.goto(f"{room.url}/?again#token={room.token('observer')}")
+    offered = page.get_by_test_id("offered")
+    expect(offered).to_contain_text("test-observer")
+    assert page.url == f"{room.url}/?again"
+    assert page.evaluate("sessionStorage.length") == 0
+    offered.get_by_role("button", name="Tidak").click()
     page.get_by_test_id("sign-in").wait_for()
     assert page.evaluate("sessionStorage.length") == 0
 

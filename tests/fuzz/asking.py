@@ -174,7 +174,7 @@ def judge_status(answer: httpx.Response) -> Iterator[str]:
         yield f"server error {answer.status_code}"
     if answer.status_code < 400:
         return
-    if answer.request.url.path == "/v1/oauth/token" and "error" in answer.json():
+    if answer.request.url.path.startswith("/v1/oauth/") and "error" in answer.json():
         return  # OAuth's own clients read OAuth's own words (RFC 6749 section 5.2)
     if answer.headers.get("content-type") != "application/problem+json":
         yield f"no problem document {answer.status_code}"

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
+from chassis.token_verifier import TOKEN_TIE
 from contracts.envelope import DESK_WIDE
 from contracts.registry_events import AccessChanged, AccessKind
 from services.registry.errors import AgencyUnknown
@@ -51,6 +53,16 @@ async def cut_tokens_of_officers(uow: UnitOfWork, persons: Iterable[str], *, ori
     """
     ties = [(AccessKind.OFFICER, f"{origin.election}:{person}") for person in persons]
     await cut_tokens(uow, ties, origin=origin)
+
+
+async def end_token(uow: UnitOfWork, token: Actor, *, origin: Origin) -> None:
+    """End one token, which its holder signed out of; others of the same person go on.
+
+    Emits:
+        access.changed
+    """
+    own = [tie.removeprefix(TOKEN_TIE) for tie, _ in token.ties if tie.startswith(TOKEN_TIE)]
+    await cut_tokens(uow, [(AccessKind.TOKEN, each) for each in own], origin=origin)
 
 
 async def locked_agency(uow: UnitOfWork, agency: str) -> Row:

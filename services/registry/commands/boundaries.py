@@ -117,7 +117,8 @@ def _dated(boundary: Boundary, standing: _Standing, *, today: date) -> Boundary:
 def _drawn(boundary: Boundary, clash: Overlap | None, standing: _Standing) -> Drawn:
     if clash is not None and clash.is_refused:
         told = f"It covers {clash.ratio:.0%} of {clash.code}, or the other way round."
-        return Drawn(None, (Misfit("geometry", "boundary-overlap", told),))
+        told_id = f"Batas ini menutupi {clash.ratio:.0%} dari {clash.code}, atau sebaliknya."
+        return Drawn(None, (Misfit("geometry", "boundary-overlap", told, told_id),))
     before = standing.facts.get(boundary.code)
     if before is not None and boundary.as_of is not None and boundary.as_of < before[2]:
         return Drawn(None, (Misfit("as_of", "boundary-older", "A newer boundary is known."),))
@@ -128,7 +129,10 @@ def _drawn(boundary: Boundary, clash: Overlap | None, standing: _Standing) -> Dr
     if clash is None:
         return Drawn(outcome)
     told = f"It overlaps {clash.code} by {clash.ratio:.0%} of the smaller one."
-    return Drawn(outcome, (Misfit("geometry", "W-BOUNDARY-OVERLAP", told),))
+    told_id = (
+        f"Batas ini bertumpang tindih dengan {clash.code} sebesar {clash.ratio:.0%} dari yang lebih kecil."
+    )
+    return Drawn(outcome, (Misfit("geometry", "W-BOUNDARY-OVERLAP", told, told_id),))
 
 
 async def _clashes(uow: UnitOfWork, sound: Sequence[tuple[Boundary, Area]]) -> Mapping[str, Overlap]:

@@ -62,7 +62,7 @@ async def record_request(
     frame = await load_frame(uow, origin.election, lock="for share")
     facility = await _facility(uow, code, may_touch=may_touch, origin=origin)
     await _refuse_known(uow, facility, command.letter_number)
-    cutoff = cutoff_at(frame.voting_date, facility.region_code)
+    cutoff = cutoff_at(frame.voting_date, facility.region_code, frame.settings)
     row = FacilityRequest(
         id=uuid7(),
         election=origin.election,

@@ -8,8 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from chassis.database import UnitOfWork
-from chassis.masking import mask_text, plain_name
+from chassis.field_errors import field_error
+from chassis.masking import plain_name
 from chassis.outbox import Origin
+from chassis.problems import FieldError
 from chassis.sealing import SealingKeys
 from contracts.access import covers
 from services.registry.schemas.imports import ImportKind, ImportRow
@@ -82,15 +84,13 @@ def validated(chunk: Chunk, number: int, shape: type[F], values: object) -> F | 
     try:
         return shape.model_validate(values)
     except ValidationError as error:
-        chunk.refuse(
-            number, *(_misfit(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()[:20])
-        )
+        chunk.refuse(number, *(_misfit(fault["loc"], field_error(fault)) for fault in error.errors()[:20]))
         return None
 
 
-def _misfit(place: tuple[int | str, ...], code: str, message: str) -> Misfit:
+def _misfit(place: tuple[int | str, ...], found: FieldError) -> Misfit:
     name = plain_name(str(place[0])) if place else ""
-    return Misfit(name, code, mask_text(message.removeprefix("Value error, ")))
+    return Misfit(name, found.code, found.detail, found.detail_id)
 
 
 def said_of(row: ImportRow, *, never_null: frozenset[str]) -> dict[str, object]:

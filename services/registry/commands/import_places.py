@@ -106,9 +106,11 @@ async def _apply_layer(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
 def _unsaid(row: LayerRowIn) -> Misfit:
     if row.why == "no-point":
         detail = f"TPS {row.tps_code} has no point: what the layer says of it is not known."
-        return Misfit("tps_code", "tps-no-point", detail)
+        detail_id = f"TPS {row.tps_code} tidak memiliki titik: keterangan lapisan tentangnya tidak diketahui."
+        return Misfit("tps_code", "tps-no-point", detail, detail_id)
     detail = f"TPS {row.tps_code} lies in no polygon of the layer: that says nothing, and never low."
-    return Misfit("tps_code", "outside-layer", detail)
+    detail_id = f"TPS {row.tps_code} di luar semua bidang lapisan: itu tidak berarti apa pun, dan bukan risiko rendah."
+    return Misfit("tps_code", "outside-layer", detail, detail_id)
 
 
 async def _apply_boundaries(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:

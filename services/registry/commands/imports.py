@@ -14,6 +14,7 @@ from chassis.sealing import SealingKeys
 from services.registry.commands.import_files import RawRow
 from services.registry.commands.import_places import PLACES
 from services.registry.commands.import_rows import ImportTerms, RowDone, apply_rows
+from services.registry.schemas.import_reasons import in_indonesian
 from services.registry.schemas.imports import ImportKind, ImportOut, ImportRequest, MediaType
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.tables.frames import load_frame
@@ -236,7 +237,12 @@ def _reasons(done: RowDone) -> str:
 
 
 def _reason(misfit: Misfit) -> dict[str, str]:
-    return {"field": misfit.pointer, "code": misfit.code, "detail": misfit.detail}
+    return {
+        "field": misfit.pointer,
+        "code": misfit.code,
+        "detail": misfit.detail,
+        "detail_id": misfit.detail_id or in_indonesian(misfit.code),
+    }
 
 
 async def end_import(

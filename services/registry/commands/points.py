@@ -48,10 +48,12 @@ async def point_findings(
     found: dict[int, list[Misfit]] = {}
     for number, metres in (await _outside(uow, told)).items():
         detail = f"The point lies {metres} m outside the boundary of its kelurahan."
-        found.setdefault(number, []).append(Misfit("lat", "W-TPS-OUTSIDE", detail))
+        detail_id = f"Titik ini {metres} m di luar batas kelurahannya."
+        found.setdefault(number, []).append(Misfit("lat", "W-TPS-OUTSIDE", detail, detail_id))
     for number, code in (await _same_points(uow, election, told)).items():
         detail = f"TPS {code} stands within {SAME_POINT_M} m."
-        found.setdefault(number, []).append(Misfit("lat", "W-TPS-SAME-POINT", detail))
+        detail_id = f"TPS {code} berada dalam jarak {SAME_POINT_M} m."
+        found.setdefault(number, []).append(Misfit("lat", "W-TPS-SAME-POINT", detail, detail_id))
     return found
 
 

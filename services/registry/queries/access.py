@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chassis.access_changes import Change
@@ -11,7 +12,7 @@ from chassis.pagination import CursorValue, cut_page
 from contracts.access import Role
 from contracts.registry_events import AccessKind
 from services.registry.errors import AgencyUnknown, ClientUnknown, DeviceUnknown, PersonUnknown
-from services.registry.rules.grants import ROLE_OF_DUTY, Application, Rights
+from services.registry.rules.grants import ROLE_OF_DUTY, Application, Rights, called
 from services.registry.schemas.access import (
     Agencies,
     AgencyClientsOut,
@@ -84,7 +85,8 @@ async def rights_of_person(
         at,
     )
     if row is not None:
-        return _rights(row, tie=f"{AccessKind.PERSON.value}:{agency}:{person}")
+        rights = _rights(row, tie=f"{AccessKind.PERSON.value}:{agency}:{person}")
+        return replace(rights, person=called(agency, person))
     rows = await connection.fetch(
         _OFFICER + "where o.person = $1 and ($2::text is null or o.election = $2) limit 2", person, election
     )
@@ -108,6 +110,7 @@ def _officer(row: Row) -> Rights:
         regions=(row["code"],),
         election=row["election"],
         ends_at=None,
+        person=row["person"],
     )
 
 
@@ -124,15 +127,15 @@ async def device_with_secret(connection: Connection, device: str, *, secret: str
     return row if same else None
 
 
-async def holder_of_slot(connection: Connection, device: Row) -> tuple[str, Rights] | None:
-    """Return who holds the slot of a TPS that a device is for, and what they may; None while it is empty."""
+async def holder_of_slot(connection: Connection, device: Row) -> Rights | None:
+    """Return what whoever holds the slot of a TPS that a device is for may; None while it is empty."""
     rows = await connection.fetch(
         _OFFICER + "where o.tps_id = $1 and o.duty = $2 and o.slot = $3",
         device["tps_id"],
         device["duty"],
         device["slot"],
     )
-    return (rows[0]["person"], _officer(rows[0])) if rows else None
+    return _officer(rows[0]) if rows else None
 
 
 async def access_changes(connection: Connection, since: datetime) -> Mapping[str, Change]:

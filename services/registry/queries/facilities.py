@@ -117,7 +117,7 @@ async def coverage(
         facility.facility_id,
     )
     told = {RequestState(row["state"]): row for row in rows}
-    cutoff = cutoff_at(frame.voting_date, facility.region_code)
+    cutoff = cutoff_at(frame.voting_date, facility.region_code, frame.settings)
     return FacilityCoverage(
         code=facility.code,
         version=facility.version,

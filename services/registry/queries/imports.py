@@ -8,6 +8,7 @@ from chassis.database import Connection
 from chassis.pagination import CursorValue, cut_page
 from contracts.access import covers
 from services.registry.errors import ImportUnknown
+from services.registry.schemas.import_reasons import told_reason
 from services.registry.schemas.imports import ImportOut, ImportRowOut, ImportRows, RowStatus
 from services.registry.tables.frames import parts_of
 from services.registry.tables.imports import import_out
@@ -66,5 +67,8 @@ async def import_rows(
         limit + 1,
     )
     page, next_cursor = cut_page(rows, limit=limit, key=lambda row: (row["row"],), listing=LISTING)
-    items = [ImportRowOut.model_validate({**dict(row), "reasons": parts_of(row["reasons"])}) for row in page]
+    items = [
+        ImportRowOut.model_validate({**dict(row), "reasons": [*map(told_reason, parts_of(row["reasons"]))]})
+        for row in page
+    ]
     return ImportRows(items=items, next_cursor=next_cursor, as_of=now)

@@ -111,7 +111,7 @@ async def _of_officer(
             "An enrolled device asks for its tokens itself.",
             "Perangkat terdaftar meminta tokennya sendiri.",
         )
-    return granted(application, both(application.rights, rights), wish, person=person, device=device)
+    return granted(application, both(application.rights, rights), wish, device=device)
 
 
 async def _of_device(
@@ -122,21 +122,18 @@ async def _of_device(
         raise _unknown_grant()
     wish = wish_of(form)
     if device["person"] is None:
-        holder = await access.holder_of_slot(connection, device)
+        rights = await access.holder_of_slot(connection, device)
     else:
         election = wish.election or application.rights.election
-        found = await access.rights_of_person(
+        rights = await access.rights_of_person(
             connection, agency=device["agency"], person=device["person"], election=election, at=at
         )
-        holder = None if found is None else (device["person"], found)
-    if holder is None:
+    if rights is None:
         raise nobody()
-    person, rights = holder
     return granted(
         application,
         both(application.rights, rights),
         wish,
-        person=person,
         device=device["id"],
         device_version=device["access_version"],
     )

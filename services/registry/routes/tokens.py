@@ -19,15 +19,20 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from chassis.actor import Actor
 from chassis.clock import wall_now
 from chassis.database import Database
 from chassis.identity import public_route
+from chassis.outbox import Origin
 from chassis.problem_responses import language_of, problem_responses
-from chassis.problems import NotFound, Problem, TooManyRequests, Unavailable
+from chassis.problems import NotFound, Problem, TooManyRequests, Unauthenticated, Unavailable
 from chassis.public_budgets import PublicBudgets, spender_of
 from chassis.row_security import EVERYWHERE, everywhere_for
 from chassis.token_issuer import TokenIssuer
 from contracts.access import Scope, audiences_of
+from contracts.envelope import DESK_WIDE
+from contracts.vocabulary import Channel
+from services.registry.commands.access import end_token
 from services.registry.commands.first_clients import take_in_first_clients
 from services.registry.errors import ClientAskedTooOften, OAuthRefusal
 from services.registry.queries import tokens
@@ -184,6 +189,24 @@ _FORM: Final = {
 }
 
 
+_UNCACHED: Final = {"Cache-Control": "no-store"}
+_REVOCATION: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": ["token"],
+                    "properties": {"token": {"type": "string"}, "token_type_hint": {"type": "string"}},
+                },
+                "examples": {"token": {"value": {"token": "the-access-token-that-is-to-end"}}},
+            }
+        },
+    }
+}
+
+
 @router.post(
     "/v1/oauth/token",
     response_model=TokenAnswer,
@@ -223,6 +246,34 @@ async def issue_token(request: Request) -> Response:
     if fields.get("grant_type") == TOKEN_EXCHANGE:
         answer["issued_token_type"] = ACCESS_TOKEN
     return JSONResponse(answer, headers=headers)
+
+
+@router.post(
+    "/v1/oauth/revoke",
+    status_code=200,
+    response_class=Response,
+    responses={400: _REFUSED, **problem_responses(TooManyRequests)},
+    openapi_extra=_REVOCATION,
+)
+async def revoke_token(request: Request) -> Response:
+    """End an access token, whoever has it (RFC 7009): signing out. One that is none, or has ended, is answered alike."""
+    desk: TokenDesk = request.app.state.token_desk
+    await desk.budgets.spend("address", spender_of(request))
+    try:
+        token = (await _fields(request)).get("token", "")
+    except OAuthRefusal as refusal:
+        language = language_of(request.headers.get("accept-language", ""))
+        return JSONResponse(refusal.document(language), status_code=refusal.status, headers=_UNCACHED)
+    state = request.app.state
+    try:
+        held: Actor = await state.verifier.verify(token.encode())
+    except Unauthenticated:
+        return Response(headers=_UNCACHED)
+    database: Database = state.database
+    origin = Origin(DESK_WIDE, held.pseudonym, Channel.API.value, state.clock.now(), state.settings.rehearsal)
+    async with database.transaction(EVERYWHERE) as uow:
+        await end_token(uow, held, origin=origin)
+    return Response(headers=_UNCACHED)
 
 
 @router.get("/.well-known/jwks.json", responses=problem_responses(NotFound))

@@ -1,16 +1,14 @@
 """Rules of facilities' requests: the cut-off, and what a decision needs."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 
+from contracts.registry_events import ElectionSettings
 from contracts.registry_people_events import RequestState
-from contracts.zones import local_instant
+from services.registry.rules.moves import moves_close_at
 from services.registry.schemas.facility_requests import DecisionIn
 from services.registry.schemas.shapes import Misfit
-
-CUT_OFF_DAYS = 7
-"""Days before the vote on which a request can still come (D12; the regulation was not seen)."""
 
 WAYS_OUT: Mapping[RequestState, tuple[str, ...]] = MappingProxyType(
     {
@@ -24,14 +22,14 @@ WAYS_OUT: Mapping[RequestState, tuple[str, ...]] = MappingProxyType(
 """What can be done with a request in each state."""
 
 
-def cutoff_at(voting_date: date, region_code: str) -> datetime:
-    """Return the end of the last day on which a request can come, UTC.
+def cutoff_at(voting_date: date, region_code: str, settings: ElectionSettings) -> datetime:
+    """Return the end of the last day on which a request can come, UTC: that of the moves which it asks for.
 
-    Example: for the vote of 27 November 2024 in Bogor that is the end of the 20th there, 17:00 UTC.
+    Example: for the vote of 27 November 2024 in Bogor, with 7 days, that is the end of the 20th there, 17:00 UTC.
 
-    Source: D12.
+    Source: D12, `special_move_cutoff_days` of the election.
     """
-    return local_instant(region_code, voting_date - timedelta(days=CUT_OFF_DAYS - 1), time())
+    return moves_close_at(voting_date, days=settings.special_move_cutoff_days.value, region_code=region_code)
 
 
 def is_late(received_at: datetime, cutoff: datetime) -> bool:

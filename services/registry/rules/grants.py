@@ -24,6 +24,7 @@ class Rights:
         tie: what changes of it are called (`person:bpbd-jabar:p-17`).
         version: of its last change, 0 where there was none.
         election: the only one, None for every one.
+        person: what a token calls the person whose they are, None of an application (`called`).
     """
 
     tie: str
@@ -32,6 +33,7 @@ class Rights:
     regions: tuple[str, ...]
     election: str | None
     ends_at: datetime | None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,16 @@ def wish_of(form: Mapping[str, str]) -> Wish:
     return Wish(words["roles"], words["scope"], words["regions"], election)
 
 
+def called(agency: str, person: str) -> str:
+    """Return what a token calls a person whom an agency registered: by the agency too, for another's may have the same pseudonym.
+
+    No pseudonym has a slash in it, so nobody else is called so: an officer of a roster, whom the desk itself names, has none.
+
+    Example: `called("bpbd-jabar", "p-17") == "bpbd-jabar/p-17"`.
+    """
+    return f"{agency}/{person}"
+
+
 def both(application: Rights, person: Rights) -> Rights:
     """Return what an application and a person both may; it goes by the person's name.
 
@@ -104,6 +116,7 @@ def both(application: Rights, person: Rights) -> Rights:
         regions=common(application.regions, person.regions),
         election=person.election or application.election,
         ends_at=min(ends) if ends else None,
+        person=person.person,
     )
 
 
@@ -122,7 +135,6 @@ def granted(
     rights: Rights,
     wish: Wish,
     *,
-    person: str | None = None,
     device: str | None = None,
     device_version: int | None = None,
 ) -> Granted:
@@ -162,7 +174,7 @@ def granted(
         election=election,
         access=access,
         ends_at=rights.ends_at,
-        person=person,
+        person=rights.person,
         device=device,
     )
 

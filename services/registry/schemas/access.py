@@ -301,7 +301,9 @@ class DeviceOut(BaseModel):
 class DeviceReceipt(DeviceOut):
     """A device as it was enrolled or revoked. Code and picture stand in the first answer only."""
 
-    code: str | None = Field(description="Ten letters and digits; to be typed where no camera is.")
+    code: str | None = Field(
+        description="Twenty-eight letters and digits in fours; to be typed only where no camera is."
+    )
     qr_svg: str | None = Field(description="The same, with the desk's address, as a QR code.")
 
 
@@ -315,12 +317,15 @@ class RedemptionIn(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"code": "7K3QX-9M2TD", "secret_sha256": "5d" * 32}  # pragma: allowlist secret
+                {
+                    "code": "7K3Q-X9M2-TD4R-0VWZ-H8NC-5JBY-E6GA",
+                    "secret_sha256": "5d" * 32,
+                }  # pragma: allowlist secret
             ]
         }
     )
 
-    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{5}-?[0-9A-Za-z]{5}$")]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{4}(-?[0-9A-Za-z]{4}){6}$")]
     secret_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(
         description="SHA-256 of 32 random bytes in base64url or hex, as they will be sent; the device alone ever has them."
     )

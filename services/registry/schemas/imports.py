@@ -88,6 +88,7 @@ class RowReason(BaseModel):
     field: str = Field(description="The column, empty for the row as a whole.")
     code: str
     detail: str
+    detail_id: str = Field(description="The same in Indonesian.")
 
 
 class ImportRowOut(BaseModel):

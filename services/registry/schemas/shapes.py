@@ -57,7 +57,7 @@ class Misfit:
 
     Args:
         pointer: JSON pointer into the body, or the column of a row.
-        detail_id: the detail in Indonesian; empty where only a row of a file is told so, for those are told in English.
+        detail_id: the detail in Indonesian; empty where the code says it (`schemas/import_reasons.py`), of a row of a file.
     """
 
     pointer: str

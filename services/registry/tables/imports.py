@@ -7,6 +7,7 @@ from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field
 
 from chassis.database import Row
+from services.registry.schemas.import_reasons import told_reason
 from services.registry.schemas.imports import ImportOut
 from services.registry.tables.columns import Table, instant, json, texts
 from services.registry.tables.frames import parts_of
@@ -69,4 +70,5 @@ class ImportRow(Table, table=True):
 
 def import_out(row: Row) -> ImportOut:
     """Return an import as callers see it."""
-    return ImportOut.model_validate({**dict(row), "failure": parts_of(row["failure"])})
+    failure = parts_of(row["failure"])
+    return ImportOut.model_validate({**dict(row), "failure": failure and told_reason(failure)})

@@ -63,16 +63,28 @@ def operations() -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 async def test_it_is_400_everywhere(desk: dict[str, RunningService], body: bytes) -> None:
+    await answered_alike(desk, body, "application/json", (400, "body-unreadable"))
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "iso-8859-1"])
+async def test_another_charset_is_415_everywhere(desk: dict[str, RunningService], charset: str) -> None:
+    form = f'application/json; charset="{charset}"'
+    await answered_alike(desk, '{"slot": "10:00"}'.encode(charset), form, (415, "unsupported-media-type"))
+
+
+async def answered_alike(
+    desk: dict[str, RunningService], body: bytes, form: str, expected: tuple[int, str]
+) -> None:
     wrong: list[str] = []
     asked = list(operations())
     assert len(asked) > 50
     for owner, method, path in asked:
         for process in {"gateway", owner}:
-            headers = bearer(EVERY_ROLE) | {"Content-Type": "application/json"}
+            headers = bearer(EVERY_ROLE) | {"Content-Type": form}
             answer: httpx.Response = await desk[process].client.request(
                 method, path, content=body, headers=headers
             )
             told = (answer.status_code, answer.json().get("code"))
-            if told != (400, "body-unreadable"):
+            if told != expected:
                 wrong.append(f"{process} {method} {path}: {told}")
     assert not wrong, "\n".join(wrong)

@@ -298,3 +298,36 @@ def test_ranges_are_what_a_set_would_be(numbers: list[int]):
     gaps = {n for first, last in missing(ranges) for n in range(first, last + 1)}
     assert whole == set(numbers)
     assert gaps == set(range(1, max(numbers, default=0) + 1)) - whole
+
+
+async def test_an_id_that_holds_a_nik_is_refused_alone_and_kept_nowhere(field: Outside) -> None:
+    hidden = f"00000000-0000-0000-{NIK[:4]}-{NIK[4:]}"
+    good, bad = numbered(milestone(41), milestone(42))
+    answer = await sent(field, [good, {**bad, "id": hidden}], device="disguised-1")
+    assert outcomes(answer) == ["created", "rejected"]
+    assert (answer["items"][1]["id"], answer["items"][1]["status"]) == (None, 422)
+    one = {**report(41)["body"], "tps_code": code(41), "id": str(uuid4())}
+    batch = await field.gateway.client.post(
+        f"/v1/elections/{ELECTION}/turnout-reports:batch",
+        json={"items": [one, {**one, "id": hidden, "tps_code": code(42)}]},
+        headers=bearer(Role.KPPS, regions=["32.71"]),
+    )
+    assert batch.status_code == 200, batch.text
+    assert outcomes(batch.json()) == ["accepted", "rejected"]
+    assert batch.json()["items"][1]["problem"]["code"] == "idempotency-key-invalid"
+    named = await field.gateway.client.post(
+        PATH,
+        json={"device_id": f"hp-{NIK}", "items": numbered(milestone(43))},
+        headers=bearer(Role.KPPS, regions=["32.71"]),
+    )
+    assert named.status_code == 422
+    for told in (json.dumps(answer), batch.text, named.text):
+        assert NIK not in told.replace("-", "")
+    for service in (field.gateway, *(room.service for room in field.rooms.values())):
+        for table in ("idempotency_key", "command_conflict", "device_sequence"):
+            if await service.sql("select to_regclass($1) as found where to_regclass($1) is not null", table):
+                rows = await service.sql(
+                    f"select count(*) as n from {table} t where strpos(replace(t::text, '-', ''), $1) > 0",
+                    NIK,
+                )
+                assert rows[0]["n"] == 0, table

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 
 from contracts.access import Role
+from services.registry.schemas.import_reasons import in_indonesian
 from tests.harness import ELECTION, RunningService, bearer
 
 BASE = f"/v1/elections/{ELECTION}"
@@ -70,6 +71,9 @@ async def told(
 ) -> dict[int, list[str]]:
     path = f"{at}/{done['id']}/rows?status={status}"
     answer = await registry.client.get(path, headers=bearer(role))
+    said = [reason["detail_id"] for item in answer.json()["items"] for reason in item["reasons"]]
+    assert all(said), said
+    assert in_indonesian("no-such-code") not in said, "a code without a sentence of its own"
     return {item["row"]: [reason["code"] for reason in item["reasons"]] for item in answer.json()["items"]}
 
 

@@ -156,6 +156,11 @@ async def test_points_outside_their_kelurahan_and_on_one_another_are_asked_about
         f"TPS {kelurahan}.001 stands within 10 m.",
         "The point lies 1106 m outside the boundary of its kelurahan.",
     ]
+    in_indonesian = [reason["detail_id"] for item in listed.json()["items"] for reason in item["reasons"]]
+    assert in_indonesian == [
+        f"TPS {kelurahan}.001 berada dalam jarak 10 m.",
+        "Titik ini 1106 m di luar batas kelurahannya.",
+    ]
     points = table([[f"{kelurahan}.005", -6.5951, 106.7051]], ("tps_code", "lat", "lon"))
     done = await send(registry, points)
     assert await told(registry, done, "accepted") == {2: ["W-TPS-SAME-POINT"]}, (

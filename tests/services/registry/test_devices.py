@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -61,7 +62,7 @@ async def test_a_device_is_enrolled_and_gets_tokens_of_its_own(registry: Desk) -
     assert answer["expires_in"] <= 600
     actor = await registry.actor(answer["access_token"])
     assert (actor.person, actor.client, actor.acting_client, actor.device) == (
-        "petugas-7",
+        f"{agency}/petugas-7",
         app,
         app,
         device[0],
@@ -81,6 +82,8 @@ async def test_a_code_is_shown_once_as_text_and_picture_and_stored_as_its_hash(r
     assert again == {**first, "code": None, "qr_svg": None}
     assert ET.fromstring(first["qr_svg"]).tag.endswith("svg")
     plain = first["code"].replace("-", "")
+    assert re.fullmatch(r"([0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{4}", first["code"])
+    assert len(plain) * 5 >= 128, "bits, drawn one by one: a plain hash gives nothing away"
     rows = await registry.service.sql("select code_sha256 from device where id = $1", first["device"])
     assert rows[0]["code_sha256"] == hashlib.sha256(plain.encode()).digest()
 
@@ -106,7 +109,7 @@ async def test_a_code_that_does_not_hold_is_refused_alike(registry: Desk, what: 
     made = (await enrol(registry, agency, app)).json()
     code = made["code"]
     if what == "wrong":
-        code = "00000-00000"
+        code = "-".join(["0000"] * 7)
     elif what == "lapsed":
         past = datetime.now(UTC) - timedelta(seconds=1)
         async with registry.service.app.state.database.transaction(EVERYWHERE) as uow:
@@ -189,5 +192,5 @@ async def test_an_application_that_acts_for_nobody_runs_on_no_device(registry: D
 
 async def test_codes_are_tried_within_a_budget(database_url: Callable[[str], str]) -> None:
     async with desk(database_url("registry_codes"), enrolment_codes_per_address="3/hour") as narrow:
-        answers = [(await redeem(narrow, "00000-00000", "x")).status_code for _ in range(4)]
+        answers = [(await redeem(narrow, "-".join(["0000"] * 7), "x")).status_code for _ in range(4)]
         assert answers == [403, 403, 403, 429]

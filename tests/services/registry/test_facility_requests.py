@@ -261,3 +261,37 @@ async def test_what_happened_stays(registry: RunningService, change: str) -> Non
     await letter(registry, await facility(registry, f"RS-{len(change)}"))
     with pytest.raises(Exception, match="never changed"):
         await registry.sql(change)
+
+
+async def test_the_cut_off_is_the_one_that_the_election_says(database_url: Callable[[str], str]) -> None:
+    day_before = datetime.fromisoformat("2024-11-26T10:00:00+07:00")
+    days = {"value": 3, "source": "Keputusan contoh 1/2024"}
+    body = {
+        "name": "Pilkada",
+        "region_code": "32.71",
+        "voting_date": "2024-11-27",
+        "settings": {"special_move_cutoff_days": days},
+    }
+    url = database_url("registry")
+    async with running_service("registry", database_url=url, kafka=None, desk_time=day_before) as service:
+        base = "/v1/elections/cut-off-2024"
+
+        def headers() -> dict[str, str]:
+            return bearer(Role.HEALTH, regions=("32.71",), election=None)
+
+        defined = await service.client.put(base, json=body, headers=bearer(Role.ADMIN, election=None))
+        assert defined.status_code in {200, 201}, defined.text
+        path = f"{base}/facilities/RS-C"
+        made = await service.client.put(path, json=HOSPITAL, headers=headers())
+        assert made.status_code == 201, made.text
+        for received, late in (
+            ("2024-11-24T23:59:00+07:00", []),
+            ("2024-11-25T00:00:00+07:00", ["W-REQUEST-LATE"]),
+        ):
+            sent = LETTER | {"received_at": received, "letter_number": received}
+            answer = await service.client.post(f"{path}/requests", json=sent, headers=headers())
+            assert answer.status_code == 201, answer.text
+            assert answer.json()["cutoff_at"] == "2024-11-24T17:00:00Z", "the end of H-3 in Bogor"
+            assert answer.json()["findings"] == late
+        coverage = (await service.client.get(f"{path}/coverage", headers=headers())).json()
+        assert coverage["cutoff_at"] == "2024-11-24T17:00:00Z"

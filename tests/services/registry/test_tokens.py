@@ -59,7 +59,11 @@ async def test_a_person_gets_what_the_application_and_they_both_may(registry: De
     answer = await registry.exchange(credentials, device_id="device-1")
     assert answer.json()["issued_token_type"] == ACCESS_TOKEN
     actor = await registry.actor(answer.json()["access_token"])
-    assert (actor.person, actor.client, actor.acting_client) == ("petugas-7", credentials[0], credentials[0])
+    assert (actor.person, actor.client, actor.acting_client) == (
+        f"{agency}/petugas-7",
+        credentials[0],
+        credentials[0],
+    )
     assert (actor.device, actor.roles, actor.regions) == ("device-1", {"bpbd"}, ("32.71.06",))
     assert (actor.election, actor.scopes) == (ELECTION, scopes_of([Role.BPBD]) & actor.scopes)
 
@@ -387,3 +391,53 @@ async def test_no_token_carries_rights_of_another_version_than_its_own(registry:
     assert len(seen) > 3
     await until_refused(registry, tokens[0])
     assert (await registry.actor(last)).regions == (regions[0],)
+
+
+async def test_one_agencys_person_is_never_anothers_nor_an_officer(registry: Desk) -> None:
+    names: list[str | None] = []
+    for _ in range(2):
+        agency = await registry.agency()
+        credentials = await registry.application(agency)
+        await registry.person(agency, "petugas-8")
+        answer = await registry.exchange(credentials, person="petugas-8")
+        assert answer.status_code == 200, answer.text
+        actor = await registry.actor(answer.json()["access_token"])
+        assert actor.person == f"{agency}/petugas-8"
+        names.append(actor.person)
+    await registry.officer("petugas-8", slot=6)
+    kpps = await registry.application(await registry.agency(), roles=["kpps"])
+    answer = await registry.exchange(kpps, person="petugas-8")
+    assert answer.status_code == 200, answer.text
+    officer = await registry.actor(answer.json()["access_token"])
+    assert officer.person == "petugas-8"
+    assert len({officer.person, *names}) == 3
+
+
+async def test_signing_out_ends_that_token_and_no_other(registry: Desk) -> None:
+    agency = await registry.agency()
+    credentials = await registry.application(agency)
+    await registry.person(agency)
+    first, other = [(await registry.exchange(credentials)).json()["access_token"] for _ in range(2)]
+    again = [await registry.client.post("/v1/oauth/revoke", data={"token": first}) for _ in range(2)]
+    assert [(each.status_code, each.content) for each in again] == [(200, b"")] * 2
+    assert again[0].headers["cache-control"] == "no-store"
+    await until_refused(registry, first)
+    assert (await registry.actor(other)).person == f"{agency}/petugas-7"
+    told = await registry.service.sql(
+        "select body from outbox where body like '%\"token\"%' and actor = $1", f"{agency}/petugas-7"
+    )
+    assert len(told) in {1, 2}, "a repeat before the first one bites says it again"
+    assert first.split(".")[2] not in str(told)
+    late = await registry.client.post("/v1/oauth/revoke", data={"token": first})
+    assert late.status_code == 200
+
+
+@pytest.mark.parametrize("form", [{"token": "x"}, {"token": ""}, {}, {"other": "y"}])
+async def test_what_is_no_token_is_answered_as_one_that_has_ended(
+    registry: Desk, form: dict[str, str]
+) -> None:
+    answer = await registry.client.post(
+        "/v1/oauth/revoke", data=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (await registry.client.post("/v1/oauth/revoke", json={"token": "x"})).status_code == 400

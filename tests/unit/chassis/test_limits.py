@@ -74,6 +74,25 @@ async def test_a_packed_body_is_refused_unread(mint: Mint, path: str, encoding: 
     assert answer.headers["accept-encoding"] == "identity"
 
 
+@pytest.mark.parametrize("path", ["/things", "/imports"])
+@pytest.mark.parametrize(
+    "charset", ["utf-16", "UTF-16LE", '"utf-16"', " iso-8859-1", "utf-8; charset=utf-16", "", "utf-7"]
+)
+async def test_a_body_in_another_charset_is_refused_unread(mint: Mint, path: str, charset: str) -> None:
+    headers = {"Content-Type": f"application/json; charset={charset}", "Accept-Language": "id"}
+    async with calling(application(mint, routes())) as http:
+        answer = await http.post(path, content=b'{"a":"b"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    assert "UTF-8" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "UTF8", "us-ascii"])
+async def test_a_body_in_utf_8_is_read_however_it_is_called(mint: Mint, charset: str) -> None:
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    async with calling(application(mint, routes())) as http:
+        assert (await http.post("/things", content=b'{"a":"b"}', headers=headers)).json() == 1
+
+
 async def test_a_body_that_says_that_it_is_not_packed_is_read(mint: Mint) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "identity"}
     async with calling(application(mint, routes())) as http:

@@ -21,6 +21,7 @@ from chassis.telemetry import (
     configure_logging,
     current_trace_id,
     current_traceparent,
+    tell_broker_reached,
 )
 from tests.unit.chassis.mint import Mint, application, calling
 
@@ -112,7 +113,9 @@ def test_no_grouping_shows_a_number_of_sixteen_digits(number: str, between: list
 
 
 @given(
-    st.text(alphabet=st.characters(exclude_categories=["Nd", "L"], exclude_characters="_.-"), max_size=20),
+    st.text(
+        alphabet=st.characters(exclude_categories=["Nd", "No", "L"], exclude_characters="_.-"), max_size=20
+    ),
     st.from_regex(r"\A[1-9]\d{15}\Z"),
 )
 def test_no_text_around_it_shows_a_number_of_sixteen_digits(around: str, number: str) -> None:
@@ -178,6 +181,26 @@ def test_lines_below_the_level_are_not_written(lines: io.StringIO) -> None:
     assert read(lines) == []
 
 
+def test_a_broker_that_starts_later_is_no_error_until_it_was_there(lines: io.StringIO) -> None:
+    client = logging.getLogger("aiokafka.client")
+    client.error('Unable connect to "127.0.0.1:9092": [Errno 111]')
+    logging.getLogger("asyncpg").error("something else")
+    tell_broker_reached()
+    client.error('Unable connect to "127.0.0.1:9092": [Errno 111]')
+    assert [line["level"] for line in read(lines)] == ["warning", "error", "error"]
+
+
+def test_the_broker_is_noted_whatever_the_level(lines: io.StringIO) -> None:
+    configure_logging("turnout", "ERROR", stream=lines)
+    logging.getLogger("aiokafka.client").error("not there yet")
+    tell_broker_reached()
+    logging.getLogger("aiokafka.client").error("gone")
+    assert [(line["event"], line["level"]) for line in read(lines)] == [
+        ("not there yet", "warning"),
+        ("gone", "error"),
+    ]
+
+
 # --- traces ------------------------------------------------------------------------------------------------------
 
 
@@ -197,6 +220,14 @@ def test_a_malformed_trace_is_replaced(header: str | None) -> None:
     assert trace.trace_id != TRACE
     assert len(trace.trace_id) == 32
     assert len(trace.span_id) == 16
+
+
+def test_a_trace_that_could_hold_a_nik_is_replaced_and_none_of_ours_is() -> None:
+    for hidden in (f"{'0' * 16}{NIK}", f"{NIK}{'a' * 16}", f"ab{NIK}{'c' * 14}"):
+        trace = begin_trace(f"00-{hidden}-00f067aa0ba902b7-01")
+        assert NIK not in trace.traceparent
+    made = [begin_trace(None) for _ in range(3_000)]
+    assert [begin_trace(each.traceparent).trace_id for each in made] == [each.trace_id for each in made]
 
 
 def routes() -> APIRouter:

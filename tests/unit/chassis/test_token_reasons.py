@@ -11,7 +11,14 @@ from joserfc.jwk import OctKey, RSAKey
 
 from chassis.access_changes import AccessChanges, Change
 from chassis.jwks import KeySource
-from chassis.problems import TokenExpired, TokenInvalid, TokenNotYetValid, TokenRevoked, Unauthenticated
+from chassis.problems import (
+    SignInTooWeak,
+    TokenExpired,
+    TokenInvalid,
+    TokenNotYetValid,
+    TokenRevoked,
+    Unauthenticated,
+)
 from chassis.token_verifier import PeopleIssuer, TokenVerifier
 from contracts.access import Role, Scope, scopes_of
 from tests.unit.chassis.mint import ISSUER, Mint, application, calling, ec, okp
@@ -132,7 +139,7 @@ KEYCLOAK = "https://masuk.contoh.id/realms/desk"
 class Elsewhere:
     """Another issuer, as its realm's mappers make its tokens."""
 
-    def __init__(self, mint: Mint, folder: Path) -> None:
+    def __init__(self, mint: Mint, folder: Path, **asked: object) -> None:
         folder.mkdir()
         self.mint, self.own = mint, Mint(folder, now=mint.now)
         self.own.publish(ec("keycloak-1"))
@@ -140,7 +147,7 @@ class Elsewhere:
             KeySource(str(mint.jwks), allow_demo=True),
             issuer=ISSUER,
             audience="turnout",
-            people=PeopleIssuer(KEYCLOAK, KeySource(str(self.own.jwks), allow_demo=False)),
+            people=PeopleIssuer(KEYCLOAK, KeySource(str(self.own.jwks), allow_demo=False), **asked),  # type: ignore[arg-type]  # settings by name
             now=lambda: mint.now,
         )
 
@@ -167,6 +174,25 @@ async def test_people_of_another_issuer_may_what_their_roles_may(elsewhere: Else
     actor = await elsewhere.verifier.verify(elsewhere.token())
     assert actor.scopes == scopes_of([Role.KPPS])
     assert (actor.person, actor.acting_client, actor.regions) == (actor.subject, None, ("32.71",))
+
+
+async def test_a_person_of_another_issuer_is_nobody_of_the_desks(elsewhere: Elsewhere) -> None:
+    for name in ("kpps-1", "bpbd-jabar/p-17", "client:desk-page"):
+        theirs = await elsewhere.verifier.verify(elsewhere.token(sub=name))
+        own = await elsewhere.verifier.verify(elsewhere.mint.token(sub=name).encode())
+        assert theirs.pseudonym == f"masuk.contoh.id/realms/desk//{name}"
+        assert own.pseudonym == name
+    alone = await elsewhere.verifier.verify(elsewhere.token(sub="desk-page"))
+    assert (alone.person, alone.pseudonym) == (None, "client:masuk.contoh.id/realms/desk//desk-page")
+    acting = await elsewhere.verifier.verify(elsewhere.token(act={"sub": "desk-page"}))
+    assert acting.acting_client == acting.client == "masuk.contoh.id/realms/desk//desk-page"
+    assert acting.ties[1:] == (("client:masuk.contoh.id/realms/desk//desk-page", None),)
+
+
+@pytest.mark.parametrize("name", ["9971064508900001", "budi@contoh.go.id", "081234567890"])
+async def test_a_person_of_another_issuer_is_a_pseudonym(elsewhere: Elsewhere, name: str) -> None:
+    with pytest.raises(TokenInvalid):
+        await elsewhere.verifier.verify(elsewhere.token(sub=name))
 
 
 async def test_a_scope_of_the_desk_makes_it_fewer_and_never_more(elsewhere: Elsewhere) -> None:
@@ -202,3 +228,33 @@ async def test_a_token_from_the_future_is_told_so(mint: Mint) -> None:
     now = int(mint.now.timestamp())
     with pytest.raises(TokenNotYetValid):
         await mint.verifier().verify(mint.token(iat=now + 60, exp=now + 660).encode())
+
+
+SIGN_INS: list[tuple[dict[str, object], dict[str, object], list[dict[str, object]]]] = [
+    ({"acr": frozenset({"gold"})}, {"acr": "gold"}, [{}, {"acr": "silver"}, {"amr": ["gold"]}]),
+    ({"amr": frozenset({"mfa", "hwk"})}, {"amr": ["pwd", "hwk"]}, [{}, {"amr": ["pwd"]}, {"amr": []}]),
+    ({"signed_in_within_s": 3_600}, {"auth_time": -3_590}, [{}, {"auth_time": -3_700}]),
+]
+"""What is asked for, a sign-in that has it, and some that have not; seconds are counted from now."""
+
+
+@pytest.mark.parametrize("case", SIGN_INS, ids=["acr", "amr", "auth_time"])
+async def test_a_weak_sign_in_is_refused_where_a_strong_one_is_asked_for(
+    mint: Mint, tmp_path: Path, case: tuple[dict[str, object], dict[str, object], list[dict[str, object]]]
+) -> None:
+    asked, strong, weak = case
+    elsewhere = Elsewhere(mint, tmp_path / "elsewhere", **asked)
+
+    def token(claims: dict[str, object]) -> bytes:
+        ago = claims.get("auth_time")
+        at = {} if ago is None else {"auth_time": int(mint.now.timestamp()) + int(str(ago))}
+        return elsewhere.token(**{**claims, **at})
+
+    assert (await elsewhere.verifier.verify(token(strong))).person is not None
+    for claims in weak:
+        with pytest.raises(SignInTooWeak) as refused:
+            await elsewhere.verifier.verify(token(claims))
+        assert "sign-in-too-weak" in refused.value.headers()["WWW-Authenticate"]
+    assert await elsewhere.verifier.verify(mint.token().encode()), (
+        "the desk's own tokens are judged by what it knows"
+    )

@@ -37,6 +37,7 @@ def test_the_next_key_is_known_before_it_signs_and_the_last_until_its_tokens_are
     assert published(files, done.over_at - timedelta(seconds=1)) == {old, done.kid}
     assert published(files, done.over_at) == {done.kid}
     assert old in told(done)
+    assert f"{done.over_at:%Y-%m-%d %H:%M:%S} UTC" in told(done), "the next day's hour is no hour of today"
     assert files.private.stat().st_mode & 0o777 == 0o600
     assert not any("d" in key for key in json.loads(files.public.read_text())["keys"])
 

@@ -1,12 +1,14 @@
 """Generated files: drift is told exactly, and a file is the old one or the new one, never half."""
 
+import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from scripts import generators
-from scripts.generators import compare, write_atomically
+from scripts.generators import compare, openapi_services, write_atomically
 
 
 class Pages:
@@ -79,3 +81,40 @@ def test_every_generator_is_listed_with_its_sentence(capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == generators.generator_names()
     assert all(len(line.split()) > 3 for line in lines)
+
+
+def test_what_others_read_is_made_first_so_that_one_run_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    names = generators.generator_names()
+    assert names[0] == "openapi_services"
+    assert names[1:] == sorted(names[1:])
+    ran: list[str] = []
+
+    def run(name: str, *, root: Path, write: bool) -> list[str]:
+        assert (root, write) == (tmp_path, True)
+        ran.append(name)
+        return []
+
+    monkeypatch.setattr(generators, "_run", run)
+    assert generators.main(["openapi_gateway", "openapi_services"], root=tmp_path) == 0
+    assert ran == ["openapi_services", "openapi_gateway"]
+
+
+def test_a_service_that_cannot_be_imported_ends_the_run_and_keeps_its_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    document = tmp_path / "contracts" / "openapi" / "registry.json"
+    document.parent.mkdir(parents=True)
+    document.write_text("{}\n")
+    real = importlib.import_module
+
+    def broken(name: str) -> ModuleType:
+        if name == "services.registry.app":
+            raise ModuleNotFoundError("No module named 'something_else'", name="something_else")
+        return real(name)
+
+    monkeypatch.setattr(openapi_services.importlib, "import_module", broken)
+    with pytest.raises(ModuleNotFoundError, match="something_else"):
+        generators.main(["openapi_services"], root=tmp_path)
+    assert document.read_text() == "{}\n"

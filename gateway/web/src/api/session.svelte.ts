@@ -2,7 +2,9 @@
  * Who looks: an access token, kept in this tab only.
  *
  * It comes pasted into a form, or once in the address after `#` (which no browser sends to a server) and is taken out
- * of the address bar at once. There is no cookie, so no other site can make this browser ask for anything.
+ * of the address bar at once. A link may be anybody's, who would have this browser look and act as somebody else: what
+ * it brings is kept only once whoever sits here has said so. There is no cookie, so no other site can make this browser
+ * ask for anything. Signing out ends the token at the desk.
  */
 const KEPT = "desk.token";
 const DEFAULT_ELECTION = "pilkada-2024";
@@ -11,6 +13,7 @@ const REGION = /^(\*|\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?)$/;
 
 interface Claims {
   exp: number;
+  sub?: string;
   regions?: string[];
   election?: string;
   roles?: string[];
@@ -23,6 +26,8 @@ class Session {
   token = $state<string | null>(null);
   refusal = $state<Refusal | null>(null);
   region = $state<string | null>(null);
+  /** A token that a link brought, and that nobody has said yes to. */
+  offered = $state<string | null>(null);
   #told = $state<string | null>(null);
 
   readonly claims = $derived(this.token ? claimsOf(this.token) : null);
@@ -33,23 +38,43 @@ class Session {
   readonly regions = $derived((this.claims?.regions ?? []).filter((code) => isRegion(code)));
   readonly scopes = $derived(new Set((this.claims?.scope ?? "").split(" ")));
 
+  /** What the token of a link says of itself, for whoever is asked. */
+  readonly offer = $derived(this.offered ? claimsOf(this.offered) : null);
+
   constructor() {
     const given = takenFromAddress();
     const kept = sessionStorage.getItem(KEPT);
-    if (!(given && this.enter(given)) && kept) this.enter(kept);
+    if (kept) this.enter(kept);
+    this.#ask(given);
     this.region = askedRegion() ?? this.region;
     window.addEventListener("popstate", () => (this.region = askedRegion() ?? this.#own()));
-    window.addEventListener("hashchange", () => {
-      const late = takenFromAddress();
-      if (late) this.enter(late);
-    });
+    window.addEventListener("hashchange", () => this.#ask(takenFromAddress()));
+  }
+
+  /** Let whoever sits here say whether the token of a link is theirs; one that is none, or has expired, is said so. */
+  #ask(given: string | null): void {
+    if (given === null || given === this.token) return;
+    if (wrongWith(given) === null) this.offered = given;
+    else this.enter(given);
+  }
+
+  /** The token of the link is mine. */
+  accept(): void {
+    const given = this.offered;
+    this.offered = null;
+    if (given === null) return;
+    this.region = askedRegion();
+    this.enter(given);
+  }
+
+  decline(): void {
+    this.offered = null;
   }
 
   /** Take a token; what is none, or has expired, is said and not kept. */
   enter(text: string): boolean {
     const token = text.trim().replace(/^Bearer\s+/i, "");
-    const claims = claimsOf(token);
-    const wrong = !claims ? "tokenUnreadable" : claims.exp * 1_000 <= Date.now() ? "tokenExpired" : null;
+    const wrong = wrongWith(token);
     if (wrong) {
       this.refusal = wrong;
       return false;
@@ -90,7 +115,10 @@ class Session {
     sessionStorage.removeItem(KEPT);
   }
 
+  /** Sign out: the desk is told that the token is over, and it is forgotten here whatever the desk says. */
   leave(): void {
+    const body = new URLSearchParams({ token: this.token ?? "" });
+    void fetch("/v1/oauth/revoke", { method: "POST", body, keepalive: true }).catch(() => undefined);
     sessionStorage.removeItem(KEPT);
     this.token = this.refusal = null;
     location.assign(location.pathname);
@@ -99,6 +127,13 @@ class Session {
   #own(): string | null {
     return this.regions.find((code) => code !== NATION) ?? null;
   }
+}
+
+/** What is wrong with a token as far as it can be seen from here; null where nothing is. */
+function wrongWith(token: string): Refusal | null {
+  const claims = claimsOf(token);
+  if (!claims) return "tokenUnreadable";
+  return claims.exp * 1_000 <= Date.now() ? "tokenExpired" : null;
 }
 
 /** What a token says of itself; the page only shows it, the desk alone judges it. */

@@ -82,6 +82,13 @@ export const dictionary = define({
     id: "Tautan {example} juga diterima: bagian setelah # tidak pernah dikirim ke server.",
     en: "A link {example} is accepted too: what follows # is never sent to the server.",
   },
+  offered: { id: "Masuk lewat tautan?", en: "Sign in by a link?" },
+  offeredWhy: {
+    id: "Sebuah tautan ingin membuka halaman ini sebagai {person}, untuk wilayah {regions}. Lanjutkan hanya bila tautan itu milik Anda.",
+    en: "A link wants to open this page as {person}, for the regions {regions}. Go on only if the link is yours.",
+  },
+  offeredYes: { id: "Ya, masuk", en: "Yes, sign in" },
+  offeredNo: { id: "Tidak", en: "No" },
   token: { id: "Token akses", en: "Access token" },
   tokenUnreadable: { id: "Ini bukan token akses.", en: "This is not an access token." },
   tokenExpired: {

@@ -1,0 +1,54 @@
+"""Does a name that a caller made up hold a NIK or a family number? Such names are kept and told: keys, ids, addresses, traces.
+
+Free text is masked (`chassis.masking`) and goes in; a name cannot be, for masked it would be another name. It is refused, or
+another one takes its place.
+"""
+
+import re
+from typing import Final
+from uuid import RFC_4122, UUID
+
+from chassis.legible import as_seen
+
+_WRITTEN: Final = re.compile(r"(?<!\d)(?:\d{16}|\d{6}([ ._/-])\d{6}\1\d{4})(?!\d)")
+"""Sixteen digits, together or as a card has them."""
+_IN_FOURS: Final = re.compile(r"(?<!\d)\d{4}([ ._/-])\d{4}\1\d{4}\1\d{4}(?!\d)")
+_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{32}(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{32})?")
+"""A UUID without its dashes, or a hash: what makes them up are bits, and sixteen decimal ones in a row are chance."""
+_HALF: Final = re.compile(r"[1-9]\d{15}")
+"""Half a UUID that is a number of sixteen digits; none begins with a zero."""
+_DECIMALS: Final = re.compile(r"\d{16}")
+
+
+def in_address(text: str) -> bool:
+    """Say whether a path or a query holds such a number; one in fours is left alone, for a UUID's groups can look so.
+
+    Example: `in_address("/voters/9971064508900001")`, and not `in_address("/tps/32.71.06.1002.028")`.
+    """
+    return _WRITTEN.search(as_seen(text)) is not None
+
+
+def in_key(key: str) -> bool:
+    """Say whether a key or an id that a client made holds such a number.
+
+    A UUID that was made as the standard says (RFC 9562: version and variant) passes whatever its digits, and so does a hash:
+    of a million good ones some have sixteen decimals by chance, and their commands would never go in. A UUID that was not made
+    so is a number in disguise where one half of it is one.
+
+    Example: `in_key("voter-9971064508900001")`, `in_key("00000000-0000-0000-9971-064508900001")`, and not
+    `in_key("0193a3b0-9b42-7d05-9e21-5f6a7b8c9d01")`.
+    """
+    digits = key.replace("-", "")
+    if len(digits) == 32 and _HEXADECIMAL.fullmatch(digits):
+        made = UUID(digits)
+        if made.variant == RFC_4122 and made.version in range(1, 9):
+            return False
+        return any(_HALF.fullmatch(half) for half in (digits[:16], digits[16:]))
+    if _HEXADECIMAL.fullmatch(key) and not key.isdecimal():
+        return False
+    return _WRITTEN.search(key) is not None or _IN_FOURS.search(key) is not None
+
+
+def in_trace(trace_id: str) -> bool:
+    """Say whether a trace's id has sixteen decimal digits in a row: a new one costs nothing, so chance is no excuse here."""
+    return _DECIMALS.search(trace_id) is not None
