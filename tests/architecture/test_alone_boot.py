@@ -109,7 +109,6 @@ def _paths(folder: Path) -> dict[str, str]:
     return {
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(libraries),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -61,9 +61,7 @@ def operator(tmp_path: Path) -> Generator[Operator]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(
-    operator: Operator, tmp_path: Path
-) -> None:
+def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(operator: Operator) -> None:
     with running_in_terminal(operator) as terminal:
         status = operator.status()
         assert (
@@ -101,14 +99,18 @@ def test_a_desk_is_stopped_in_every_way_and_goes_on_where_it_stopped(
     with running_in_terminal(operator) as terminal:
         assert datetime.fromisoformat(operator.clock()["desk_anchor"]) > resumed_at
         assert operator.sql("select word from kept") == "survives"
-        beside_another_its_crashed_servers_come_back(operator, Operator(tmp_path / "other"))
+        its_crashed_servers_come_back(operator)
         terminal.close()
         wait_for(lambda: not operator.processes(), patience_s=40)
     assert operator.status()["phase"] == "down"
 
-    with running(operator, FRESH="1"):
-        assert operator.clock()["desk_anchor"] == "2024-11-27T06:00:00+07:00"
+    with running(operator, FRESH="1", DAY="on", DESK_SIMULATOR_TPS="12"):
+        assert operator.clock()["desk_anchor"] == "2024-11-26T03:30:00+07:00", "where the days begin"
         assert operator.sql("select to_regclass('kept') is null") == "t"
+        said = operator.output.read_text
+        wait_for(lambda: "Kota Bogor is loaded; its days run now" in said(), patience_s=90)
+        assert "Kota Bogor is being loaded" in " ".join(said().split())
+        assert operator.clock()["speed"] > 0
         assert operator.type("down").returncode == 0
     assert operator.processes() == []
 
@@ -132,31 +134,21 @@ def they_stop_one_after_another(operator: Operator) -> None:
     )
 
 
-def beside_another_its_crashed_servers_come_back(operator: Operator, other: Operator) -> None:
-    """Run a second desk beside the first, whose servers are killed meanwhile."""
-    other.home.parent.mkdir()
-    with running(other, DAY="on", DESK_SIMULATOR_TPS="12") as supervisor:
-        assert set(operator.processes()).isdisjoint(other.processes())
-        before = {process["name"]: process["pid"] for process in operator.status()["processes"]}
-        for name in ("postgres", "kafka"):
-            os.kill(before[name], signal.SIGKILL)
+def its_crashed_servers_come_back(operator: Operator) -> None:
+    """Kill the servers of a desk, and see successors of both."""
+    before = {process["name"]: process["pid"] for process in operator.status()["processes"]}
+    for name in ("postgres", "kafka"):
+        os.kill(before[name], signal.SIGKILL)
 
-        def have_come_back() -> (
-            bool
-        ):  # from the file: to ask the command again and again is to start it again and again
-            processes = operator.run_folder.read_state().processes
-            return {"postgres", "kafka"} <= {process.name for process in processes if process.restarts == 1}
+    def have_come_back() -> (
+        bool
+    ):  # from the file: to ask the command again and again is to start it again and again
+        processes = operator.run_folder.read_state().processes
+        return {"postgres", "kafka"} <= {process.name for process in processes if process.restarts == 1}
 
-        wait_for(have_come_back, patience_s=30)
-        alive = {process["name"] for process in operator.status()["processes"] if process["alive"]}
-        assert {"postgres", "kafka"} <= alive
-        wait_for(lambda: "Kota Bogor is loaded; its days run now" in other.output.read_text(), patience_s=90)
-        assert "Kota Bogor is being loaded" in " ".join(other.output.read_text().split())
-        assert other.clock()["speed"] > 0
-        supervisor.send_signal(signal.SIGHUP)
-        assert supervisor.wait(timeout=60) == 0
-    assert other.processes() == []
-    postgres.remove(other.folder / "postgres")
+    wait_for(have_come_back, patience_s=30)
+    alive = {process["name"] for process in operator.status()["processes"] if process["alive"]}
+    assert {"postgres", "kafka"} <= alive
 
 
 def test_a_port_that_is_taken_is_named_with_its_holder(operator: Operator) -> None:
