@@ -60,6 +60,10 @@ class Actor:
         """
         return widest_over(self.regions, code)
 
+    def may_touch(self, code: str) -> bool:
+        """Say whether one of the caller's own grants covers a region or TPS."""
+        return self.granted_region(code) is not None
+
 
 def widest_over(regions: Iterable[str], code: str) -> str | None:
     """Return the first of some regions, the widest first, that covers a region or TPS, or None."""

@@ -11,9 +11,18 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import ContactStatus
-from services.registry.commands.frame import judge, lock_names, locked_by_code, refuse, status_of
+from services.registry.commands.frame import (
+    judge,
+    keeper_of,
+    lock_names,
+    locked_by_code,
+    refuse,
+    require_keeper,
+    status_of,
+)
 from services.registry.errors import GroupOfOtherElection
 from services.registry.events import facility_changed, region_group_defined
+from services.registry.rules.keeping import Keeper
 from services.registry.rules.regions import is_region
 from services.registry.schemas.facilities import (
     FacilityFacts,
@@ -76,9 +85,9 @@ async def locked_facilities(uow: UnitOfWork, election: str, codes: Sequence[str]
 
 
 async def write_facilities(
-    uow: UnitOfWork, changes: Sequence[FacilityChange], *, origin: Origin
+    uow: UnitOfWork, changes: Sequence[FacilityChange], *, keeper: Keeper, origin: Origin
 ) -> list[Facility]:
-    """Write facilities that change and tell of each.
+    """Write facilities that change, and that the caller may change, and tell of each.
 
     Emits:
         facility.changed, one for each.
@@ -95,6 +104,7 @@ async def write_facilities(
             row = change.before
             row.sqlmodel_update(facts)
             row.version += 1
+        row.kept_by = keeper.keeps(row.kept_by)
         uow.session.add(row)
         uow.emit(facility_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
         if has_come:
@@ -130,20 +140,22 @@ async def change_facility(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
-        RegionNotCovered: the code is one of a facility outside the caller's regions.
+        RegionNotCovered: the code is one of a facility outside the caller's regions, or another agency keeps it.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = FacilityFacts.model_validate(command.model_dump(exclude={"channel"}))
     refuse(region_misfits(facts.region_code))
     before = (await locked_facilities(uow, origin.election, [code])).get(code)
+    keeper = await keeper_of(uow, actor)
     if before is not None:
         require_region(actor, before.region_code)
+        require_keeper(keeper, before.kept_by)
     change = FacilityChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)
     row = before
     if outcome is not Outcome.UNCHANGED:
-        (row,) = await write_facilities(uow, [change], origin=origin)
+        (row,) = await write_facilities(uow, [change], keeper=keeper, origin=origin)
     assert row is not None
     facility_id: UUID = row.id
     out = FacilityReceipt(

@@ -7,6 +7,7 @@ from chassis.database import UnitOfWork
 from contracts.zones import local_instant
 from services.registry.commands.boundaries import Boundary, draw_boundaries
 from services.registry.commands.checklists import Check, check_places
+from services.registry.commands.frame import keeper_of
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     TWICE,
@@ -41,7 +42,6 @@ from services.registry.schemas.place_rows import (
 from services.registry.schemas.shapes import ImportRow, Misfit, Outcome
 from services.registry.tables.frames import load_frame
 
-OLDER = Misfit("as_of", "assessment-older", "A newer one is known.")
 UNKNOWN_REGION = Misfit("code", "region-unknown", "The list of regions has no such code.")
 EARLY = Misfit("state", "not-begun", "It has not begun by the desk's clock, so it was not held.")
 Rows = Sequence[tuple[int, ImportRow]]
@@ -67,17 +67,14 @@ async def _apply_checklist(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
         else:
             checks[check.key] = (number, check)
     results = await check_places(
-        uow, [check for _, check in checks.values()], dry_run=chunk.terms.dry_run, origin=chunk.origin
+        uow,
+        [check for _, check in checks.values()],
+        keeper=await keeper_of(uow, chunk.terms.actor),
+        dry_run=chunk.terms.dry_run,
+        origin=chunk.origin,
     )
     for (number, _), result in zip(checks.values(), results, strict=True):
-        _take(chunk, number, result.outcome)
-
-
-def _take(chunk: Chunk, number: int, outcome: Outcome | None) -> None:
-    if outcome is None:
-        chunk.refuse(number, OLDER)
-    else:
-        chunk.take(number, outcome)
+        chunk.judge(number, result)
 
 
 async def _apply_layer(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
@@ -98,9 +95,15 @@ async def _apply_layer(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
         assessments.append(
             Assessment(known[number], row.kind, row.risk_class, indicators, chunk.terms.source, row.as_of)
         )
-    results = await assess_risks(uow, assessments, dry_run=chunk.terms.dry_run, origin=chunk.origin)
+    results = await assess_risks(
+        uow,
+        assessments,
+        keeper=await keeper_of(uow, chunk.terms.actor),
+        dry_run=chunk.terms.dry_run,
+        origin=chunk.origin,
+    )
     for number, result in zip(numbers, results, strict=True):
-        _take(chunk, number, result.outcome)
+        chunk.judge(number, result)
 
 
 def _unsaid(row: LayerRowIn) -> Misfit:
@@ -153,6 +156,7 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
     await load_frame(uow, chunk.origin.election, lock="for share")
     given = of_shape(rows, OutreachRowIn)
     known = await locked_outreach(uow, chunk.origin.election, [row.code for _, row in given])
+    keeper = await keeper_of(uow, chunk.terms.actor)
     changes: list[OutreachChange] = []
     for number, row in given:
         before = known.get(row.code)
@@ -163,7 +167,8 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
         if facts is None:
             continue
         places = [facts.region_code, *([before.region_code] if before else [])]
-        if not all(chunk.terms.covers(place) for place in places):
+        kept_elsewhere = before is not None and not keeper.may_change(before.kept_by)
+        if kept_elsewhere or not all(chunk.terms.covers(place) for place in places):
             chunk.refuse(number, ELSEWHERE)
         elif misfits := outreach_misfits(facts):
             chunk.refuse(number, *misfits)
@@ -178,7 +183,7 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
                 changes.append(change)
             chunk.take(number, outcome)
     if not chunk.terms.dry_run:
-        await write_outreach(uow, changes, origin=chunk.origin)
+        await write_outreach(uow, changes, keeper=keeper, origin=chunk.origin)
 
 
 _OUTREACH_NEVER_NULL = frozenset({"kind", "place", "photos", "source"})

@@ -6,14 +6,21 @@ from datetime import datetime
 
 from uuid_utils.compat import uuid7
 
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, require_region
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from contracts.access import covers
 from contracts.registry_places_events import OutreachChanged, OutreachKind, OutreachState
-from services.registry.commands.frame import judge, locked_by_code, refuse, status_of
+from services.registry.commands.frame import (
+    judge,
+    keeper_of,
+    locked_by_code,
+    refuse,
+    require_keeper,
+    status_of,
+)
 from services.registry.errors import NotBegun
+from services.registry.rules.keeping import Keeper
 from services.registry.rules.regions import is_region
 from services.registry.schemas.outreach import OutreachFacts, OutreachIn, OutreachReceipt
 from services.registry.schemas.shapes import Misfit, Outcome
@@ -69,9 +76,9 @@ async def locked_outreach(uow: UnitOfWork, election: str, codes: Sequence[str]) 
 
 
 async def write_outreach(
-    uow: UnitOfWork, changes: Sequence[OutreachChange], *, origin: Origin
+    uow: UnitOfWork, changes: Sequence[OutreachChange], *, keeper: Keeper, origin: Origin
 ) -> list[Outreach]:
-    """Write activities that change and tell of each.
+    """Write activities that change, and that the caller may change, and tell of each.
 
     Emits:
         outreach.changed, one for each.
@@ -87,6 +94,7 @@ async def write_outreach(
             row = change.before
             row.sqlmodel_update(facts)
             row.version += 1
+        row.kept_by = keeper.keeps(row.kept_by)
         uow.session.add(row)
         uow.emit(_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
         written.append(row)
@@ -120,13 +128,10 @@ async def change_outreach(
     command: OutreachIn,
     *,
     expected: int | None,
-    grants: Sequence[str],
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Plan an activity, or tell that it was held, cancelled or otherwise; the same facts again change nothing.
-
-    Args:
-        grants: the caller's regions: they cover where the activity is, and where it is to be.
 
     Emits:
         outreach.changed, where something changed.
@@ -134,7 +139,7 @@ async def change_outreach(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
-        RegionNotCovered: it is there, and lies elsewhere.
+        RegionNotCovered: it is there, and lies elsewhere or another agency keeps it.
         NotBegun: it is told to be held and has not begun.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
@@ -149,13 +154,15 @@ async def change_outreach(
             allowed=["tell that it was held once it has begun", "correct starts_at", "leave it planned"],
         )
     before = (await locked_outreach(uow, origin.election, [code])).get(code)
-    if before is not None and not any(covers(held, before.region_code) for held in grants):
-        raise region_not_covered()
+    keeper = await keeper_of(uow, actor)
+    if before is not None:
+        require_region(actor, before.region_code)
+        require_keeper(keeper, before.kept_by)
     change = OutreachChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)
     row = before
     if outcome is not Outcome.UNCHANGED:
-        (row,) = await write_outreach(uow, [change], origin=origin)
+        (row,) = await write_outreach(uow, [change], keeper=keeper, origin=origin)
     assert row is not None
     out = OutreachReceipt(
         **facts.model_dump(),

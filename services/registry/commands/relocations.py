@@ -12,6 +12,7 @@ from contracts.zones import zone_of
 from services.registry.commands.checklists import forget_checks
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, locked_tps, tps_receipt, write_tps
+from services.registry.rules.keeping import DESK
 from services.registry.rules.regions import civil_date
 from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.tps import RelocationIn
@@ -108,5 +109,5 @@ async def _forget_place(uow: UnitOfWork, state: TpsState, command: RelocationIn,
         Assessment(state, RiskKind(row["kind"]), None, (), command.source, max(row["as_of"], decided_on))
         for row in rows
     ]
-    await assess_risks(uow, taken_back, origin=origin)
+    await assess_risks(uow, taken_back, keeper=DESK, origin=origin)
     await forget_checks(uow, state, origin=origin)

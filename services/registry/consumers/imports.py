@@ -189,7 +189,7 @@ class ImportWorker:
             if not new:
                 continue
             origin = Origin(job.election, job.actor, Channel.IMPORT.value, self._clock.now(), job.rehearsal)
-            async with self._database.transaction(job.terms.grants) as uow:
+            async with self._database.transaction(job.terms.actor.regions) as uow:
                 await imports.import_chunk(
                     uow,
                     job,

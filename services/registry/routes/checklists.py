@@ -27,7 +27,7 @@ async def check_place(
     """Say what was found of one item of a TPS's checklist, or take it back."""
     return await once(
         agency,
-        lambda uow, origin: commands.check_place(uow, code, item, body, origin=origin),
+        lambda uow, origin: commands.check_place(uow, code, item, body, actor=agency, origin=origin),
         election=election,
         channel=body.channel,
         body=body,

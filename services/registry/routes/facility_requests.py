@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from chassis.actor import Actor, require_region
+from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.conditional import IfMatch, etag_of
 from chassis.idempotency import OnceDep
@@ -16,7 +16,7 @@ from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.registry.commands import facility_requests as commands
 from services.registry.queries import facilities as queries
-from services.registry.routes.doors import Agency, Reader, may_touch
+from services.registry.routes.doors import Agency, Reader
 from services.registry.schemas.facilities import FacilityCode
 from services.registry.schemas.facility_requests import (
     DecisionIn,
@@ -43,9 +43,7 @@ async def record_request(
     """Record what a facility's letter asks for: how many want to vote, never who."""
     return await once(
         agency,
-        lambda uow, origin: commands.record_request(
-            uow, code, body, may_touch=may_touch(agency), origin=origin
-        ),
+        lambda uow, origin: commands.record_request(uow, code, body, actor=agency, origin=origin),
         election=election,
         channel=body.channel,
         body=body,
@@ -66,7 +64,7 @@ async def revise_request(
     return await once(
         agency,
         lambda uow, origin: commands.revise_request(
-            uow, code, request_id, body, expected=expected, may_touch=may_touch(agency), origin=origin
+            uow, code, request_id, body, expected=expected, actor=agency, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -88,7 +86,7 @@ async def decide_request(
     return await once(
         decider,
         lambda uow, origin: commands.decide_request(
-            uow, code, request_id, body, expected=expected, may_touch=may_touch(decider), origin=origin
+            uow, code, request_id, body, expected=expected, actor=decider, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -110,7 +108,7 @@ async def withdraw_request(
     return await once(
         agency,
         lambda uow, origin: commands.withdraw_request(
-            uow, code, request_id, body.reason, expected=expected, may_touch=may_touch(agency), origin=origin
+            uow, code, request_id, body.reason, expected=expected, actor=agency, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -132,7 +130,7 @@ async def reopen_request(
     return await once(
         decider,
         lambda uow, origin: commands.reopen_request(
-            uow, code, request_id, body.reason, expected=expected, may_touch=may_touch(decider), origin=origin
+            uow, code, request_id, body.reason, expected=expected, actor=decider, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -151,8 +149,7 @@ async def read_request(
     response: Response,
 ) -> FacilityRequestOut:
     """Show a request with its life; by which need, and why, only to those who bring or decide such requests."""
-    found = await queries.facility(read, election=election, code=code)
-    require_region(reader, found.region_code)
+    found = await queries.facility(read, election=election, code=code, reader=reader)
     clock: DeskClock = request.app.state.clock
     whole = bool({Scope.REGISTRY_IMPORT, Scope.REGISTRY_WRITE} & reader.scopes)
     out = await queries.facility_request(
@@ -172,8 +169,7 @@ async def read_coverage(
     response: Response,
 ) -> FacilityCoverage:
     """Show how far the desk has come with a facility, and what became of its requests."""
-    found = await queries.facility(read, election=election, code=code)
-    require_region(reader, found.region_code)
+    found = await queries.facility(read, election=election, code=code, reader=reader)
     clock: DeskClock = request.app.state.clock
     out = await queries.coverage(read, found, election=election, now=clock.now())
     response.headers["ETag"] = etag_of(out.version)

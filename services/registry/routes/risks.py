@@ -26,7 +26,7 @@ async def assess_risk(
     """Say what was found of one kind of risk at a TPS, or take it back."""
     return await once(
         agency,
-        lambda uow, origin: commands.assess_risk(uow, code, kind, body, origin=origin),
+        lambda uow, origin: commands.assess_risk(uow, code, kind, body, actor=agency, origin=origin),
         election=election,
         channel=body.channel,
         body=body,
