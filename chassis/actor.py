@@ -93,6 +93,19 @@ def require_region(actor: Actor, code: str) -> str:
     return held
 
 
+def require_whole(actor: Actor, region: str | None) -> None:
+    """Refuse who would change what all of an election stands on, without a grant of all its region.
+
+    Args:
+        region: of the election; None where it is the nation's.
+
+    Raises:
+        RegionNotCovered: no grant covers it.
+    """
+    if NATION not in actor.regions and (region is None or actor.granted_region(region) is None):
+        raise region_not_covered()
+
+
 class RegionGroups:
     """Named groups of regions (`group:bakorwil-1`), which may stand among a token's regions beside codes.
 

@@ -168,23 +168,23 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     f"POST {_T}/voters:merge": Ask("bring:voters", KELURAHAN),
     # The whole list's, and the keys of the desk with it.
     f"POST {_E}/voters:reseal": Ask("govern", CITY, told_by_rows=True),
-    # Who may get a token is of no region, but nobody gives or takes what is beyond their own.
+    # An agency is whose who covers all that it may; the list tells of those alone: tests/services/registry/test_agencies.py.
     "GET /v1/agencies": Ask("govern"),
-    f"GET {_AGENCY}": Ask("govern"),
+    f"GET {_AGENCY}": Ask("govern", CITY, gives=True),
     f"PUT {_AGENCY}": Ask("govern", CITY, body={"contact": "{new}"}, gives=True),
-    f"GET {_CLIENT}": Ask("govern"),
+    f"GET {_CLIENT}": Ask("govern", CITY, gives=True),
     f"PUT {_CLIENT}": Ask("govern", CITY, body=_RIGHTS, gives=True),
     f"POST {_CLIENT}/secrets": Ask("govern", CITY, gives=True),
     f"DELETE {_CLIENT}/secrets/{{secret}}": Ask("govern", CITY, gives=True),
-    f"GET {_AGENCY}/people": Ask("govern"),
-    f"GET {_PERSON}": Ask("govern"),
+    f"GET {_AGENCY}/people": Ask("govern", CITY, gives=True),
+    f"GET {_PERSON}": Ask("govern", CITY, gives=True),
     f"PUT {_PERSON}": Ask("govern", CITY, body=_RIGHTS, gives=True),
     f"DELETE {_PERSON}": Ask("govern", CITY, before=f"PUT {_PERSON}", gives=True),
-    f"GET {_AGENCY}/devices": Ask("govern"),
+    f"GET {_AGENCY}/devices": Ask("govern", CITY, gives=True),
     f"POST {_AGENCY}/devices": Ask(
         "govern", CITY, body={"client": "{client}", "person": "{person}"}, gives=True
     ),
-    f"GET {_AGENCY}/devices/{{device}}": Ask("govern"),
+    f"GET {_AGENCY}/devices/{{device}}": Ask("govern", CITY, gives=True),
     f"DELETE {_AGENCY}/devices/{{device}}": Ask("govern", CITY, gives=True),
     # The last, for it is revoked for good.
     f"DELETE {_CLIENT}": Ask("govern", CITY, gives=True),
@@ -216,9 +216,8 @@ _LOGISTICS: Final[Mapping[str, Ask]] = {
     f"GET {_E}/commands/{{key}}": Ask("follow:logistics"),
     f"POST {_T}/receipts": Ask("scan", TPS, body={"boxes": [], "items": [{"item": "ballot", "quantity": 1}]}),
     f"GET {_T}/supply": Ask("see:logistics", TPS),
-    # The catalogue is of the election, whose region this service does not know.
     f"GET {_E}/catalogue": Ask("see:logistics"),
-    f"PUT {_E}/catalogue/{{item}}": Ask("govern"),
+    f"PUT {_E}/catalogue/{{item}}": Ask("govern", CITY, told_by_rows=True),
     f"POST {_E}/boxes": Ask("change:logistics", TPS, body={"box_id": "{new}", "warehouse_id": None}),
     f"POST {_E}/boxes:batch": Ask(
         "change:logistics", TPS, item=True, body={"box_id": "{new}", "warehouse_id": None}

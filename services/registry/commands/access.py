@@ -8,7 +8,8 @@ from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from contracts.envelope import DESK_WIDE
 from contracts.registry_events import AccessChanged, AccessKind
-from services.registry.errors import AgencyUnknown
+from services.registry.rules.grants import Reach
+from services.registry.tables.access import agency_unknown, agency_within
 
 
 async def cut_tokens(uow: UnitOfWork, ties: Iterable[tuple[AccessKind, str]], *, origin: Origin) -> None:
@@ -53,21 +54,16 @@ async def cut_tokens_of_officers(uow: UnitOfWork, persons: Iterable[str], *, ori
     await cut_tokens(uow, ties, origin=origin)
 
 
-async def locked_agency(uow: UnitOfWork, agency: str) -> Row:
-    """Return an agency, and hold it from changing.
+async def locked_agency(uow: UnitOfWork, agency: str, *, reach: Reach) -> Row:
+    """Return an agency all of which the caller covers, and hold it from changing.
 
     Emits:
         nothing
 
     Raises:
-        AgencyUnknown: there is none.
+        AgencyUnknown: there is none, or the caller covers a part of it at most.
     """
-    row = await uow.fetch_row("select * from agency where id = $1 for share", agency)
+    row = await agency_within(uow, agency, reach, lock="for share of a")
     if row is None:
         raise agency_unknown()
     return row
-
-
-def agency_unknown() -> AgencyUnknown:
-    """Return the refusal of an agency that is not there."""
-    return AgencyUnknown("No agency has this id.", detail_id="Tidak ada instansi dengan id ini.")

@@ -5,11 +5,10 @@ from typing import TypeVar
 
 from sqlmodel import col, select
 
-from chassis.actor import Actor, region_not_covered, require_region
+from chassis.actor import Actor, region_not_covered
 from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.problems import FieldError, InvalidPayload, PreconditionFailed, PreconditionRequired
-from contracts.access import NATION
 from services.registry.rules.keeping import DESK, Keeper, is_of_the_desk
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.tables.definitions import Facility
@@ -138,19 +137,3 @@ def refuse(misfits: Sequence[Misfit]) -> None:
 def status_of(outcome: Outcome) -> int:
     """Return the HTTP status of an outcome: 201 for what is new, else 200."""
     return 201 if outcome is Outcome.CREATED else 200
-
-
-def require_election(actor: Actor, region_code: str | None) -> None:
-    """Refuse who would change the frame of an election without a grant of all its region; without one it is the nation's.
-
-    Emits:
-        nothing
-
-    Raises:
-        RegionNotCovered: no grant covers it.
-    """
-    if NATION in actor.regions:
-        return
-    if region_code is None:
-        raise region_not_covered()
-    require_region(actor, region_code)
