@@ -366,9 +366,11 @@ def example_of(service: str, operation: str) -> Any:
 
 
 def takes_version(service: str, operation: str) -> bool:
-    """Say whether an operation takes If-Match."""
+    """Say whether an operation takes If-Match, and not only where somebody cares to send one."""
     parameters = _operation(service, operation).get("parameters", [])
-    return any(p["name"].lower() == "if-match" for p in parameters)
+    return any(
+        p["name"].lower() == "if-match" and "whatever is there is" not in p["description"] for p in parameters
+    )
 
 
 def body_of(service: str, operation: str, ask: Ask, things: Mapping[str, str]) -> Any:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from chassis.actor import Actor, region_not_covered
+from chassis.conditional import check_version
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -186,7 +187,14 @@ async def forget_checks(uow: UnitOfWork, state: TpsState, *, origin: Origin) -> 
 
 
 async def check_place(
-    uow: UnitOfWork, code: str, item: CheckItem, command: CheckIn, *, actor: Actor, origin: Origin
+    uow: UnitOfWork,
+    code: str,
+    item: CheckItem,
+    command: CheckIn,
+    *,
+    actor: Actor,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Record what was found of one item of a TPS's checklist, or take it back (`unknown`).
 
@@ -197,6 +205,7 @@ async def check_place(
         ElectionUnknown, TpsUnknown: there is no such thing.
         InvalidPayload: the item cannot be so.
         RegionNotCovered: another agency keeps what is known of it.
+        PreconditionFailed: it is there in another version than the caller named, where they named one.
         AssessmentOlder: a newer check of it is known.
     """
     facts = CheckFacts.model_validate(command.model_dump(exclude={"channel"}))
@@ -209,6 +218,8 @@ async def check_place(
         raise region_not_covered()
     if done.outcome is None:
         raise older("read the checklist of the TPS")
+    if done.outcome is not Outcome.UNCHANGED:
+        check_version(expected, done.version - 1)
     (row,) = await uow.fetch(
         "select * from tps_check where tps_id = $1 and item = $2", tps.tps_id, item.value
     )

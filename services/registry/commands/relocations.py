@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -31,7 +32,9 @@ returning number
 """
 
 
-async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, origin: Origin) -> Receipt:
+async def relocate_tps(
+    uow: UnitOfWork, code: str, command: RelocationIn, *, expected: int | None, origin: Origin
+) -> Receipt:
     """Give a TPS another place; what it is otherwise stays, and what was known of the old place is not known of the new.
 
     Emits:
@@ -40,12 +43,14 @@ async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, ori
 
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
+        PreconditionFailed: the TPS is there in another version than the caller named, where they named one.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     before = await locked_tps(uow, code, origin=origin)
     facts = before.facts.model_copy(update={name: getattr(command, name) for name in _MOVED})
     if facts == before.facts:
         return tps_receipt(before, frame, Outcome.UNCHANGED)
+    check_version(expected, before.version)
     effective_at = (command.effective_at or command.occurred_at).astimezone(UTC)
     moved = Moved(effective_at, command.reason_class)
     state = replace(before, version=before.version + 1, facts=facts, moved=moved)

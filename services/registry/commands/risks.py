@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chassis.actor import Actor, region_not_covered
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -136,7 +137,14 @@ def _emit(uow: UnitOfWork, assessment: Assessment, *, version: int, origin: Orig
 
 
 async def assess_risk(
-    uow: UnitOfWork, code: str, kind: RiskKind, command: RiskIn, *, actor: Actor, origin: Origin
+    uow: UnitOfWork,
+    code: str,
+    kind: RiskKind,
+    command: RiskIn,
+    *,
+    actor: Actor,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Record what was found of one kind of risk at a TPS, or take it back (class null).
 
@@ -146,6 +154,7 @@ async def assess_risk(
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
         RegionNotCovered: another agency keeps what is known of it.
+        PreconditionFailed: it is there in another version than the caller named, where they named one.
         AssessmentOlder: a newer one is known.
     """
     await load_frame(uow, origin.election, lock="for share")
@@ -158,6 +167,8 @@ async def assess_risk(
         raise region_not_covered()
     if done.outcome is None:
         raise older("read the risks of the TPS")
+    if done.outcome is not Outcome.UNCHANGED:
+        check_version(expected, done.version - 1)
     out = RiskReceipt(
         tps_code=tps.code,
         kind=kind,

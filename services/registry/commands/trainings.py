@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor, require_region
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -100,7 +101,7 @@ async def change_training(
 
 
 async def record_attendance(
-    uow: UnitOfWork, code: str, command: AttendanceList, *, actor: Actor, origin: Origin
+    uow: UnitOfWork, code: str, command: AttendanceList, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Record who attended a session, each line judged alone; what was recorded before is corrected by the same line again.
 
@@ -113,6 +114,7 @@ async def record_attendance(
         ElectionUnknown, TrainingUnknown: there is no such thing, or not in the caller's regions.
         RegionNotCovered: another agency keeps the session.
         WrongState: it was cancelled.
+        PreconditionFailed: it is there in another version than the caller named, where they named one.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     row = await locked_training(uow, origin.election, code)
@@ -120,10 +122,13 @@ async def record_attendance(
         raise training_unknown(code)
     keeper = await keeper_of(uow, actor)
     require_keeper(keeper, row.kept_by)
+    version = row.version
     results = await take_attendance(
         uow, row, command.items, actor=actor, keeper=keeper, frame=frame, origin=origin
     )
     outcome = Outcome.CHANGED if any(each.outcome == "recorded" for each in results) else Outcome.UNCHANGED
+    if outcome is Outcome.CHANGED:
+        check_version(expected, version)
     receipt = await _receipt(uow, row, outcome)
     assert isinstance(receipt.body, TrainingReceipt)
     out = AttendanceReceipt(**receipt.body.model_dump(), items=results)

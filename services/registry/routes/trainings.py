@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import require_region
-from chassis.conditional import OptionalIfMatch, etag_of
+from chassis.conditional import GivenIfMatch, OptionalIfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
@@ -51,12 +51,19 @@ async def change_training(
 
 @router.post("/trainings/{training}/attendance", status_code=200, response_model=AttendanceReceipt)
 async def record_attendance(
-    election: ElectionId, training: TrainingCode, body: AttendanceList, agency: Agency, once: OnceDep
+    election: ElectionId,
+    training: TrainingCode,
+    body: AttendanceList,
+    agency: Agency,
+    once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Record who attended a training session, line by line; a line again with the other word corrects it."""
     return await once(
         agency,
-        lambda uow, origin: commands.record_attendance(uow, training, body, actor=agency, origin=origin),
+        lambda uow, origin: commands.record_attendance(
+            uow, training, body, actor=agency, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,
