@@ -25,10 +25,15 @@ from services.registry.commands.outreach import (
     outreach_misfits,
     write_outreach,
 )
-from services.registry.commands.region_changes import RegionChange, change_misfits, write_region_changes
+from services.registry.commands.region_changes import (
+    RegionChange,
+    change_misfits,
+    successors_of,
+    write_region_changes,
+)
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.rules.checklists import check_misfits
-from services.registry.rules.regions import is_region
+from services.registry.rules.regions import LIST, is_region
 from services.registry.schemas.checklists import CheckFacts
 from services.registry.schemas.imports import ImportKind
 from services.registry.schemas.outreach import OutreachFacts
@@ -137,10 +142,16 @@ async def _apply_boundaries(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
 async def _apply_region_changes(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
     numbers: list[int] = []
     changes: list[RegionChange] = []
-    for number, row in of_shape(rows, RegionChangeRowIn):
+    given = of_shape(rows, RegionChangeRowIn)
+    known = await successors_of(uow, [(row.list, row.old_code) for _, row in given])
+    for number, row in given:
         source = row.source or chunk.terms.source
         change = RegionChange(row.list, row.old_code, row.new_code, source, row.as_of)
-        if not chunk.terms.covers(row.new_code):
+        # Whoever reads the old code is told of all its successors: to add one is to change what the others stand for.
+        concerned = [row.new_code, *known.get((row.list, row.old_code), ())]
+        if row.list == LIST:
+            concerned.append(row.old_code)
+        if not all(chunk.terms.covers(code) for code in concerned):
             chunk.refuse(number, ELSEWHERE)
         elif misfits := change_misfits(change):
             chunk.refuse(number, *misfits)

@@ -59,6 +59,11 @@ async def note_number(request: Request, trail: Trail) -> None:
     await _note(request, trail, Scope.VOTERS_WRITE, subject="voters/by-nik")
 
 
+async def note_list(request: Request, trail: Trail) -> None:
+    """Write down who sends a list of voters, before it is taken in: what becomes of its rows tells who is on the list."""
+    await _note(request, trail, Scope.VOTERS_WRITE, subject="voters/imports")
+
+
 async def _note(request: Request, trail: Trail, scope: Scope, *, subject: str) -> None:
     if request.method == "GET":
         return

@@ -1,5 +1,6 @@
 """What one agency brought, another one of its region does not change; the desk does, and who has left keeps nothing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -173,7 +174,7 @@ async def test_a_file_is_judged_by_the_agency_that_sent_it(registry: RunningServ
     ]
 
     async def by(
-        agency: str, rows: list[list[object]], *, kind: str, named: tuple[str, ...]
+        agency: str, rows: Sequence[Sequence[object]], *, kind: str, named: tuple[str, ...]
     ) -> dict[str, object]:
         answer = await registry.client.post(
             f"{BASE}/imports?kind={kind}&source=contoh",
