@@ -66,6 +66,10 @@ class Actor:
         """
         return widest_over(self.regions, code)
 
+    def may_touch(self, code: str) -> bool:
+        """Say whether one of the caller's own grants covers a region or TPS."""
+        return self.granted_region(code) is not None
+
 
 def widest_over(regions: Iterable[str], code: str) -> str | None:
     """Return the first of some regions, the widest first, that covers a region or TPS, or None."""
@@ -101,6 +105,19 @@ def require_region(actor: Actor, code: str) -> str:
     if held is None:
         raise region_not_covered()
     return held
+
+
+def require_whole(actor: Actor, region: str | None) -> None:
+    """Refuse who would change what all of an election stands on, without a grant of all its region.
+
+    Args:
+        region: of the election; None where it is the nation's.
+
+    Raises:
+        RegionNotCovered: no grant covers it.
+    """
+    if NATION not in actor.regions and (region is None or actor.granted_region(region) is None):
+        raise region_not_covered()
 
 
 class RegionGroups:

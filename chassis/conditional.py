@@ -54,17 +54,30 @@ OptionalIfMatch = Annotated[int | None, Depends(_expected_version_if_any)]
 """The same for a PUT that may make the thing: None without `If-Match`; the command asks for it where the thing is there."""
 
 
-def check_version(expected: int, actual: int) -> None:
+async def _expected_version_where_given(
+    if_match: Annotated[
+        str | None,
+        Header(description="ETag of the version that is to be changed; left out, whatever is there is."),
+    ] = None,
+) -> int | None:
+    return None if if_match is None or if_match.strip() == "*" else await _expected_version(if_match)
+
+
+GivenIfMatch = Annotated[int | None, Depends(_expected_version_where_given)]
+"""The same for a change that needs no `If-Match`: None without one, and one that is given has to hold."""
+
+
+def check_version(expected: int | None, actual: int) -> None:
     """Refuse a change that is meant for another version than the one that is there; call it under the row's lock.
 
     Args:
-        expected: what the caller read, from `IfMatch`.
+        expected: what the caller read, from `IfMatch`; None where they named none and need not.
         actual: what is there.
 
     Raises:
         PreconditionFailed: they differ.
     """
-    if expected != actual:
+    if expected is not None and expected != actual:
         raise _stale()
 
 

@@ -26,7 +26,7 @@ from chassis.jwks import KeySource
 from chassis.problems import ElectionNotCovered, NotFound, PersonRequired, ScopeMissing, Unauthenticated
 from chassis.telemetry import tell_client
 from chassis.token_verifier import TokenVerifier
-from contracts.access import Scope, place_code
+from contracts.access import NATION, Scope, place_code
 
 __all__ = [
     "Actor",
@@ -56,10 +56,11 @@ def bearer_of(scope: AsgiScope) -> bytes | None:
 class Permission(SecurityBase):
     """What a route asks of its caller; made by `permission`, judged in the order 401, scope, person, election, region."""
 
-    def __init__(self, scope: Scope, *, region_param: str | None, person: bool) -> None:
+    def __init__(self, scope: Scope, *, region_param: str | None, person: bool, nation: bool) -> None:
         self.scope = scope
         self.region_param = region_param
         self.person = person
+        self.nation = nation
         self.scheme_name = "bearer"
         self.model = BearerModel(
             bearerFormat="JWT", description="RFC 9068 access token of at most ten minutes."
@@ -83,12 +84,16 @@ class Permission(SecurityBase):
         path: Mapping[str, str] = request.scope.get("path_params", {})
         if actor.election is not None and path.get("election", actor.election) != actor.election:
             raise ElectionNotCovered
+        if self.nation and NATION not in actor.regions:
+            raise region_not_covered()
         if self.region_param is not None:
             _check_region(actor, path[self.region_param])
         return actor
 
 
-def permission(scope: Scope, *, region_param: str | None = None, person: bool = False) -> Permission:
+def permission(
+    scope: Scope, *, region_param: str | None = None, person: bool = False, nation: bool = False
+) -> Permission:
     """Return the dependency that lets a route's caller in, and gives it as an `Actor`.
 
     Args:
@@ -96,8 +101,9 @@ def permission(scope: Scope, *, region_param: str | None = None, person: bool = 
         region_param: path parameter that names the region or TPS, which one of the token's regions must
             cover.
         person: whether an application alone is refused.
+        nation: whether it bears on the desk as a whole, so that the token's regions have to be the nation.
     """
-    return Permission(scope, region_param=region_param, person=person)
+    return Permission(scope, region_param=region_param, person=person, nation=nation)
 
 
 async def caller(request: Request) -> Actor:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from cli import tokens
 from cli.errors import DeskError
-from contracts.access import Role
+from contracts.access import NATION, Role
 from deploy.desk_settings import DeskSettings, read_settings
 from deploy.run_folder import RunFolder
 
@@ -174,7 +174,8 @@ class Api:
     def _token(self, role: Role) -> str:
         wish = tokens.Wish(
             roles=[role],
-            regions=[self.settings.region],
+            # Who runs the desk's own machine is the administrator of all of it: of its clock, and of rebuilding the gateway.
+            regions=[NATION] if role is Role.ADMIN else [self.settings.region],
             person=None,
             device=None,
             election=self.settings.election,

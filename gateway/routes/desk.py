@@ -15,7 +15,9 @@ from gateway.schemas.desk import ClockIn, ClockOut, ProjectionProgress, Projecti
 router = APIRouter(prefix="/v1", tags=["desk"])
 
 Rehearser = Annotated[Actor, Depends(permission(Scope.REHEARSAL_CLOCK))]
+ClockKeeper = Annotated[Actor, Depends(permission(Scope.REHEARSAL_CLOCK, nation=True))]
 Admin = Depends(permission(Scope.DESK_ADMIN))
+DeskAdmin = Depends(permission(Scope.DESK_ADMIN, nation=True))
 
 
 @router.get("/rehearsal/clock")
@@ -25,7 +27,7 @@ async def read_clock(request: Request, _: Rehearser) -> ClockOut:
 
 
 @router.put("/rehearsal/clock")
-async def set_clock_speed(request: Request, body: ClockIn, _: Rehearser) -> ClockOut:
+async def set_clock_speed(request: Request, body: ClockIn, _: ClockKeeper) -> ClockOut:
     """Change how fast the desk's clock goes, or hold it with speed 0; it never goes backwards."""
     _clock_of(request)
     clock: DeskClock = request.app.state.clock
@@ -56,7 +58,7 @@ async def read_projection_progress(request: Request) -> ProjectionProgress:
     return await rebuilding.progress(request.app)
 
 
-@router.post("/desk/projections:rebuild", dependencies=[Admin], status_code=202)
+@router.post("/desk/projections:rebuild", dependencies=[DeskAdmin], status_code=202)
 async def rebuild_projections(request: Request) -> Rebuilt:
     """Empty the projections; they are made again from the topics, under a new epoch of the feed."""
     return await rebuilding.rebuild(request.app)

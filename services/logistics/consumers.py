@@ -11,8 +11,9 @@ from services.logistics.commands.known_tps import change_election, hold_election
 from services.logistics.rules.quantities import CatalogueItem, catalogue_of
 
 _ELECTION = """
-insert into election_ref (election, due_days_before, settings) values ($1, $2, $3)
-on conflict (election) do update set due_days_before = excluded.due_days_before, settings = excluded.settings
+insert into election_ref (election, due_days_before, settings, region_code) values ($1, $2, $3, $4)
+on conflict (election) do update set due_days_before = excluded.due_days_before, settings = excluded.settings,
+    region_code = excluded.region_code
 """
 _ITEMS = """
 insert into catalogue_item (election, item, name, name_id, unit, per, quantity, reserve_ratio, sealed, source, verified,
@@ -35,9 +36,10 @@ async def know_election(uow: UnitOfWork, events: Sequence[Received[ElectionDefin
         row = await uow.fetch_row(
             "select settings from election_ref where election = $1 for update", election
         )
+        due_days_before = settings.logistics_due_days_before.value
+        await uow.execute(_ELECTION, election, due_days_before, facts, event.data.region_code)
         if row is not None and row["settings"] == facts:
             continue
-        await uow.execute(_ELECTION, election, settings.logistics_due_days_before.value, facts)
         columns = [list(column) for column in zip(*map(_columns, catalogue), strict=True)]
         await uow.execute(_ITEMS, election, *columns, list(range(len(catalogue))))
         await uow.execute("update tps_supply set stale = true where election = $1", election)

@@ -242,7 +242,7 @@ async def _clash(service: RunningService, path: str, first: object, second: obje
 
 async def _logistics(service: RunningService) -> Things:
     async with service.app.state.database.transaction(EVERYWHERE) as uow:
-        await uow.execute("insert into election_ref values ($1, 1, '')", ELECTION)
+        await uow.execute("insert into election_ref values ($1, 1, '', $2)", ELECTION, CITY)
         await uow.execute(
             """insert into catalogue_item values
                ($1, 'ballot', 'ballot', 'ballot', 'piece', 'contest', 1, 0.025, true, 'test', true, false, 1, 1)""",

@@ -24,6 +24,20 @@ TAKEN: Final = {
     "outreach/kegiatan-contoh": (f"PUT {_E}/outreach/{{code}}", {"region_code": FAR}),
 }
 """Codes that are one thing's in the whole election, of things in Kota Bogor."""
+THING: Final = {"facilities": "rs-contoh", "trainings": "latihan-contoh", "outreach": "kegiatan-contoh"}
+_REQUESTS: Final = "/facilities/{code}/requests"
+BY_CODE: Final = (
+    "GET /facilities/{code}",
+    "GET /facilities/{code}/coverage",
+    f"POST {_REQUESTS}",
+    f"GET {_REQUESTS}/{{request_id}}",
+    f"PUT {_REQUESTS}/{{request_id}}",
+    *(f"POST {_REQUESTS}/{{request_id}}/{step}" for step in ("decision", "withdrawal", "reopening")),
+    "GET /trainings/{training}",
+    "POST /trainings/{training}/attendance",
+    "GET /outreach/{code}",
+)
+"""What names such a thing and makes none."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +59,26 @@ async def test_a_code_that_is_taken_elsewhere_is_refused_whatever_version_is_nam
         answer = await registry.service.client.put(f"{BASE}/{path}", json=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "region-not-covered"), answer.text
         assert CITY not in answer.text
+
+
+@pytest.mark.parametrize("operation", BY_CODE)
+async def test_a_code_of_a_thing_elsewhere_looks_like_one_that_nobody_has(
+    operation: str, registry: Room
+) -> None:
+    method, _, path = operation.partition(" ")
+    body: dict[str, Any] | None = None
+    if method != "GET":
+        body = example_of("registry", f"{method} {_E}{path}")
+    told: list[tuple[int, str, str]] = []
+    for code in (THING[path.split("/")[1]], "tidak-ada"):
+        at = path.replace("{code}", code).replace("{training}", code)
+        at = at.replace("{request_id}", registry.things["request_id"])
+        headers = bearer(Role.DESK, regions=[FAR]) | ({"If-Match": '"1"'} if method != "GET" else {})
+        answer = await registry.service.client.request(method, f"{BASE}{at}", json=body, headers=headers)
+        problem = answer.json()
+        told.append((answer.status_code, problem["code"], problem["detail"].replace(code, "")))
+    assert told[0] == told[1], "one that is elsewhere, and one that was made up"
+    assert told[0][0] == 404, told
 
 
 async def test_whoever_is_on_the_list_elsewhere_walks_in_nowhere_and_it_is_not_told_where(

@@ -44,7 +44,6 @@ OF_NO_REGION: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "logistics": {
         "election_ref": "the frame of an election, as the registry told of it",
-        "catalogue_item": "of an election: every reader counts by it, and its region is not known here",
     },
     "incidents": {"election_ref": "the frame of an election, as the registry told of it"},
     "turnout": {

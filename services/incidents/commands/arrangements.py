@@ -1,10 +1,9 @@
 """How an election arranges its incidents: its own clocks and routes in the place of the defaults."""
 
-from chassis.actor import Actor, region_not_covered
+from chassis.actor import Actor, require_whole
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from contracts.access import NATION
 from contracts.incidents_events import ClockSet, IncidentCategory, RouteSet
 from services.incidents.commands.places import place_of
 from services.incidents.errors import ElectionUnknown
@@ -33,10 +32,7 @@ async def set_clock(
     election = await uow.session.get(ElectionRef, origin.election)
     if election is None:
         raise ElectionUnknown
-    if NATION not in actor.regions and (
-        election.region_code is None or actor.granted_region(election.region_code) is None
-    ):
-        raise region_not_covered()
+    require_whole(actor, election.region_code)
     await _lock(uow, f"clock:{origin.election}:{category.value}")
     row = await uow.session.get(CategoryClock, (origin.election, category))
     told = ClockSet(category=category, **command.model_dump(exclude={"channel"}))

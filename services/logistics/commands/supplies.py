@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from chassis.actor import Actor, require_whole
 from chassis.conditional import check_version
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
@@ -204,7 +205,13 @@ returning *
 
 
 async def change_item(
-    uow: UnitOfWork, item: str, command: CatalogueItemIn, *, expected_version: int, origin: Origin
+    uow: UnitOfWork,
+    item: str,
+    command: CatalogueItemIn,
+    *,
+    expected_version: int,
+    actor: Actor,
+    origin: Origin,
 ) -> Receipt:
     """Put an item into the catalogue or change it; needs are computed again soon after, and told.
 
@@ -216,13 +223,17 @@ async def change_item(
 
     Raises:
         ElectionUnknown: the registry has not told of the election.
+        RegionNotCovered: the caller's regions do not cover the whole of it.
         ItemOfElection: the quantity is a setting of the election.
         PreconditionFailed: the item changed since the caller read it.
     """
     await change_election(uow, origin.election)
-    known = await uow.fetch_row("select 1 from election_ref where election = $1 for update", origin.election)
+    known = await uow.fetch_row(
+        "select region_code from election_ref where election = $1 for update", origin.election
+    )
     if known is None:
         raise ElectionUnknown
+    require_whole(actor, known["region_code"])
     row = await uow.fetch_row(_LOCK_ITEM, origin.election, item)
     if row is not None and row["of_election"]:
         raise ItemOfElection(

@@ -75,7 +75,9 @@ async def change_catalogue_item(
     """Put an item into the catalogue (`If-Match: "0"`), or change one; needs follow."""
     return await once(
         admin,
-        lambda uow, origin: commands.change_item(uow, item, body, expected_version=if_match, origin=origin),
+        lambda uow, origin: commands.change_item(
+            uow, item, body, expected_version=if_match, actor=admin, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

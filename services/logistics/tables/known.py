@@ -22,6 +22,7 @@ class ElectionRef(Table, table=True):
     election: str = Field(primary_key=True)
     due_days_before: int
     settings: str
+    region_code: str | None = None
 
 
 class TpsRef(Table, table=True):

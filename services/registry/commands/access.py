@@ -10,7 +10,8 @@ from chassis.outbox import Origin
 from chassis.token_verifier import TOKEN_TIE
 from contracts.envelope import DESK_WIDE
 from contracts.registry_events import AccessChanged, AccessKind
-from services.registry.errors import AgencyUnknown
+from services.registry.rules.grants import Reach
+from services.registry.tables.access import agency_unknown, agency_within
 
 
 async def cut_tokens(uow: UnitOfWork, ties: Iterable[tuple[AccessKind, str]], *, origin: Origin) -> None:
@@ -65,21 +66,16 @@ async def end_token(uow: UnitOfWork, token: Actor, *, origin: Origin) -> None:
     await cut_tokens(uow, [(AccessKind.TOKEN, each) for each in own], origin=origin)
 
 
-async def locked_agency(uow: UnitOfWork, agency: str) -> Row:
-    """Return an agency, and hold it from changing.
+async def locked_agency(uow: UnitOfWork, agency: str, *, reach: Reach) -> Row:
+    """Return an agency all of which the caller covers, and hold it from changing.
 
     Emits:
         nothing
 
     Raises:
-        AgencyUnknown: there is none.
+        AgencyUnknown: there is none, or the caller covers a part of it at most.
     """
-    row = await uow.fetch_row("select * from agency where id = $1 for share", agency)
+    row = await agency_within(uow, agency, reach, lock="for share of a")
     if row is None:
         raise agency_unknown()
     return row
-
-
-def agency_unknown() -> AgencyUnknown:
-    """Return the refusal of an agency that is not there."""
-    return AgencyUnknown("No agency has this id.", detail_id="Tidak ada instansi dengan id ini.")

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chassis.actor import region_not_covered
 from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import AccessKind
-from services.registry.commands.access import agency_unknown, cut_tokens, locked_agency
+from services.registry.commands.access import cut_tokens, locked_agency
 from services.registry.commands.frame import judge, lock_names, status_of
 from services.registry.errors import (
     ClientOfOtherAgency,
@@ -31,7 +32,7 @@ from services.registry.schemas.access import (
     SecretReceipt,
 )
 from services.registry.schemas.shapes import Outcome
-from services.registry.tables.access import Agency, Client, ClientSecret
+from services.registry.tables.access import Agency, Client, ClientSecret, agency_within
 
 MOST_SECRETS = 5
 """Secrets of an application that hold at the same time."""
@@ -52,14 +53,13 @@ async def define_agency(
         access.changed for each of its applications, where it ceased to be active.
 
     Raises:
-        RegionNotCovered, ElectionNotCovered: something or somebody of it may more than who changes it: to end an agency ends
-            them all.
+        RegionNotCovered: something or somebody of it may more than who changes it: to end an agency ends them all.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     await lock_names(uow, [f"agency:{agency}"])
     row = await uow.session.get(Agency, agency, with_for_update=True)
-    if row is not None:
-        await _require_whole(uow, agency, reach)
+    if row is not None and await agency_within(uow, agency, reach) is None:
+        raise region_not_covered()
     facts = command.model_dump(mode="json", exclude={"channel"})
     same = row is not None and row.model_dump(exclude={"id", "version"}) == facts
     outcome = judge(row.version if row else None, expected=expected, same=same)
@@ -86,17 +86,6 @@ async def define_agency(
     )
 
 
-async def _require_whole(uow: UnitOfWork, agency: str, reach: Reach) -> None:
-    """Refuse whoever may not change all that an agency has."""
-    rows = await uow.fetch(
-        """select regions, election from client where agency = $1 and revoked_at is null
-           union all select regions, election from agency_person where agency = $1""",
-        agency,
-    )
-    for row in rows:
-        reach.require(row["regions"], row["election"])
-
-
 async def define_client(
     uow: UnitOfWork,
     agency: str,
@@ -113,12 +102,12 @@ async def define_client(
         access.changed, where it was there and changed.
 
     Raises:
-        AgencyUnknown: there is no such agency.
+        AgencyUnknown: there is no such agency, or the caller covers a part of it at most.
         RegionNotCovered, ElectionNotCovered: it may, or may until now, more than who defines it.
         ClientOfOtherAgency, ClientRevoked: the id is taken, or was.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
-    await locked_agency(uow, agency)
+    await locked_agency(uow, agency, reach=reach)
     await lock_names(uow, [f"client:{client}"])
     row = await uow.session.get(Client, client, with_for_update=True)
     if row is not None:
@@ -156,7 +145,7 @@ async def revoke_client(
         access.changed
 
     Raises:
-        ClientUnknown, ClientRevoked: there is no such application, or not any more.
+        AgencyUnknown, ClientUnknown, ClientRevoked: there is no such application, or not any more.
         PreconditionFailed: it is there in another version.
     """
     row = await _locked_client(uow, agency, client, reach=reach)
@@ -177,7 +166,7 @@ async def make_secret(
         nothing: no token changes.
 
     Raises:
-        ClientUnknown, ClientRevoked: there is no such application, or not any more.
+        AgencyUnknown, ClientUnknown, ClientRevoked: there is no such application, or not any more.
         TooManySecrets: it has as many as it may.
     """
     at = origin.heard_at
@@ -214,7 +203,7 @@ async def revoke_secret(
         access.changed, where it was not revoked yet.
 
     Raises:
-        ClientUnknown, ClientRevoked, SecretUnknown: there is no such thing.
+        AgencyUnknown, ClientUnknown, ClientRevoked, SecretUnknown: there is no such thing.
     """
     await _locked_client(uow, agency, client, reach=reach)
     row = await uow.session.get(ClientSecret, secret, with_for_update=True)
@@ -230,8 +219,7 @@ async def revoke_secret(
 
 
 async def _locked_client(uow: UnitOfWork, agency: str, client: str, *, reach: Reach) -> Client:
-    if await uow.fetch_row("select 1 from agency where id = $1", agency) is None:
-        raise agency_unknown()
+    await locked_agency(uow, agency, reach=reach)
     row = await uow.session.get(Client, client, with_for_update=True)
     if row is None or row.agency != agency:
         raise ClientUnknown(

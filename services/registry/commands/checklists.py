@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from chassis.actor import Actor, region_not_covered
+from chassis.conditional import check_version
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -15,11 +17,12 @@ from contracts.registry_places_events import (
     CheckItem,
     TpsChecklistChanged,
 )
-from services.registry.commands.frame import refuse, status_of
+from services.registry.commands.frame import keeper_of, refuse, status_of
 from services.registry.commands.risks import older
 from services.registry.commands.tps import locked_tps
 from services.registry.rules.checklists import check_misfits
 from services.registry.rules.distances import Point, distance_m
+from services.registry.rules.keeping import Keeper
 from services.registry.schemas.checklists import CheckFacts, CheckIn, CheckReceipt
 from services.registry.schemas.shapes import Outcome
 from services.registry.tables.frames import TpsState, load_frame
@@ -56,19 +59,20 @@ _KEPT = ("answer", "source", "as_of", "place", "lat", "lon", "distance_m")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What became of a check: refused where a newer one is known."""
+    """What became of a check: refused where a newer one is known, or another agency keeps the item."""
 
     outcome: Outcome | None
     version: int
     recorded_at: datetime
+    kept_elsewhere: bool = False
 
 
 _WRITE = """
-insert into tps_check (tps_id, item, answer, source, as_of, place, lat, lon, distance_m, checked_by, recorded_at)
-select u.*, $10, $11 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::float8[],
-    $8::float8[], $9::int[]) u
+insert into tps_check (tps_id, item, answer, source, as_of, place, lat, lon, distance_m, kept_by, checked_by, recorded_at)
+select u.*, $11, $12 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::float8[],
+    $8::float8[], $9::int[], $10::text[]) u
 on conflict (tps_id, item) do update set answer = excluded.answer, source = excluded.source, as_of = excluded.as_of,
-    place = excluded.place, lat = excluded.lat, lon = excluded.lon, distance_m = excluded.distance_m,
+    place = excluded.place, lat = excluded.lat, lon = excluded.lon, distance_m = excluded.distance_m, kept_by = excluded.kept_by,
     checked_by = excluded.checked_by, recorded_at = excluded.recorded_at
 """
 _VERSIONS = """
@@ -79,9 +83,11 @@ returning tps_id, version
 
 
 async def check_places(
-    uow: UnitOfWork, checks: Sequence[Check], *, dry_run: bool = False, origin: Origin
+    uow: UnitOfWork, checks: Sequence[Check], *, keeper: Keeper, dry_run: bool = False, origin: Origin
 ) -> list[Checked]:
-    """Record checks of different items, each TPS's row being held; one that is older than what is known is refused.
+    """Record checks of different items, each TPS's row being held.
+
+    One is refused that is older than what is known, or of an item that another agency keeps.
 
     Returns:
         one result per check, in their order.
@@ -92,27 +98,32 @@ async def check_places(
     states = {check.tps.tps_id: check.tps for check in checks}
     rows = await uow.fetch("select * from tps_check where tps_id = any($1::uuid[])", list(states))
     standing = {(row["tps_id"].hex, row["item"]): row for row in rows}
-    outcomes = [_outcome(check, standing.get(check.key)) for check in checks]
+    kept = [row["kept_by"] if (row := standing.get(check.key)) is not None else None for check in checks]
+    outcomes = [
+        _outcome(check, standing.get(check.key)) if keeper.may_change(kept_by) else None
+        for check, kept_by in zip(checks, kept, strict=True)
+    ]
     writes = [
-        check
-        for check, outcome in zip(checks, outcomes, strict=True)
+        (check, keeper.keeps(kept_by))
+        for check, outcome, kept_by in zip(checks, outcomes, kept, strict=True)
         if outcome is not None and outcome is not Outcome.UNCHANGED
     ]
     if writes and not dry_run:
-        changed = sorted({check.tps.tps_id for check in writes})
+        changed = sorted({check.tps.tps_id for check, _ in writes})
         await uow.fetch(_VERSIONS, changed)
-        columns = [(check.tps.tps_id, check.item.value, *check.values()) for check in writes]
+        columns = [(check.tps.tps_id, check.item.value, *check.values(), by) for check, by in writes]
         await uow.execute(
             _WRITE, *(list(column) for column in zip(*columns, strict=True)), origin.actor, origin.now
         )
         await _tell(uow, [states[tps_id] for tps_id in changed], origin=origin)
     versions = await _versions(uow, list(states))
     results: list[Checked] = []
-    for check, outcome in zip(checks, outcomes, strict=True):
+    for check, outcome, kept_by in zip(checks, outcomes, kept, strict=True):
         before = standing.get(check.key)
-        kept = outcome is None or outcome is Outcome.UNCHANGED
-        recorded_at = before["recorded_at"] if before is not None and kept else origin.now
-        results.append(Checked(outcome, versions.get(check.tps.tps_id, 0), recorded_at))
+        stays = outcome is None or outcome is Outcome.UNCHANGED
+        recorded_at = before["recorded_at"] if before is not None and stays else origin.now
+        version = versions.get(check.tps.tps_id, 0)
+        results.append(Checked(outcome, version, recorded_at, not keeper.may_change(kept_by)))
     return results
 
 
@@ -176,7 +187,14 @@ async def forget_checks(uow: UnitOfWork, state: TpsState, *, origin: Origin) -> 
 
 
 async def check_place(
-    uow: UnitOfWork, code: str, item: CheckItem, command: CheckIn, *, origin: Origin
+    uow: UnitOfWork,
+    code: str,
+    item: CheckItem,
+    command: CheckIn,
+    *,
+    actor: Actor,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Record what was found of one item of a TPS's checklist, or take it back (`unknown`).
 
@@ -186,6 +204,8 @@ async def check_place(
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
         InvalidPayload: the item cannot be so.
+        RegionNotCovered: another agency keeps what is known of it.
+        PreconditionFailed: it is there in another version than the caller named, where they named one.
         AssessmentOlder: a newer check of it is known.
     """
     facts = CheckFacts.model_validate(command.model_dump(exclude={"channel"}))
@@ -193,9 +213,13 @@ async def check_place(
     await load_frame(uow, origin.election, lock="for share")
     tps = await locked_tps(uow, code, origin=origin)
     check = Check(tps, item, facts)
-    (done,) = await check_places(uow, [check], origin=origin)
+    (done,) = await check_places(uow, [check], keeper=await keeper_of(uow, actor), origin=origin)
+    if done.kept_elsewhere:
+        raise region_not_covered()
     if done.outcome is None:
         raise older("read the checklist of the TPS")
+    if done.outcome is not Outcome.UNCHANGED:
+        check_version(expected, done.version - 1)
     (row,) = await uow.fetch(
         "select * from tps_check where tps_id = $1 and item = $2", tps.tps_id, item.value
     )

@@ -62,7 +62,7 @@ async def enrol_device(
         RegionNotCovered, ElectionNotCovered: the application may more than who enrols the device.
     """
     at = origin.heard_at
-    await locked_agency(uow, agency)
+    await locked_agency(uow, agency, reach=reach)
     client = await uow.session.get(Client, command.client, with_for_update={"read": True})
     if client is None or client.agency != agency:
         raise ClientUnknown(
@@ -161,7 +161,7 @@ async def revoke_device(
         AgencyUnknown, DeviceUnknown: there is no such thing.
         RegionNotCovered, ElectionNotCovered: its application may more than who revokes it.
     """
-    await locked_agency(uow, agency)
+    await locked_agency(uow, agency, reach=reach)
     row = await uow.session.get(Device, device, with_for_update=True)
     if row is None or row.agency != agency:
         raise DeviceUnknown(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from chassis.actor import Actor
+from chassis.actor import Actor, require_whole
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -15,7 +15,7 @@ from contracts.registry_places_events import (
     GuardingPattern,
     GuardingRulesDefined,
 )
-from services.registry.commands.frame import judge, lock_names, refuse, require_election, status_of
+from services.registry.commands.frame import judge, lock_names, refuse, status_of
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.schemas.stages import (
     CampaignRulesIn,
@@ -43,7 +43,7 @@ async def define_guarding_rules(
         PreconditionRequired, PreconditionFailed: they are there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
-    require_election(actor, frame.region_code)
+    require_whole(actor, frame.region_code)
     refuse(_twice([pattern.risk_class.value for pattern in command.patterns], "patterns", "risk_class"))
     patterns = [GuardingPattern.model_validate(pattern.model_dump()) for pattern in command.patterns]
     outcome, version = await _define(
@@ -68,7 +68,7 @@ async def define_campaign_rules(
         PreconditionRequired, PreconditionFailed: they are there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
-    require_election(actor, frame.region_code)
+    require_whole(actor, frame.region_code)
     known = {stage.id for stage in frame.stages}
     misfits = _twice([rule.id for rule in command.rules], "rules", "id")
     for position, rule in enumerate(command.rules):

@@ -2,13 +2,13 @@
 
 from uuid_utils.compat import uuid7
 
-from chassis.actor import Actor
+from chassis.actor import Actor, require_whole
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import Choice, ElectionSettings, Stage
 from contracts.zones import WIB, zone_of
-from services.registry.commands.frame import judge, lock_names, refuse, require_election, status_of
+from services.registry.commands.frame import judge, lock_names, refuse, status_of
 from services.registry.errors import ChoicesNumbered, RehearsalMismatch, VotingDateFixed
 from services.registry.events import contest_defined, election_defined, facility_changed
 from services.registry.rules.elections import (
@@ -56,7 +56,7 @@ async def define_election(
         VotingDateFixed: TPS are registered that take its date or hours.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
-    require_election(actor, command.region_code)
+    require_whole(actor, command.region_code)
     if command.rehearsal is not None and command.rehearsal is not origin.rehearsal:
         raise RehearsalMismatch(
             "A rehearsal and a real election never share a desk.",
@@ -71,7 +71,7 @@ async def define_election(
     await lock_names(uow, [f"election:{election}"])
     before = await uow.session.get(Election, election, with_for_update=True)
     if before is not None:
-        require_election(actor, before.region_code)
+        require_whole(actor, before.region_code)
     facts = planned.model_dump(exclude={"version"})
     same = before is not None and before.model_dump(exclude={"version"}) == facts
     outcome = judge(before.version if before else None, expected=expected, same=same)
@@ -182,7 +182,7 @@ async def define_contest(
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for update")
-    require_election(actor, frame.region_code)
+    require_whole(actor, frame.region_code)
     planned = Contest(
         election=origin.election,
         id=contest,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, require_region
 from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
@@ -17,14 +17,14 @@ from contracts.device_clocks import CLOCK_AHEAD, is_ahead, placed_at
 from contracts.registry_events import ContactStatus
 from contracts.registry_people_events import RequestState
 from contracts.zones import zone_of
+from services.registry.commands.coded import facts_of
 from services.registry.commands.facilities import (
     FacilityChange,
-    facts_of,
     locked_facilities,
     write_facilities,
 )
-from services.registry.commands.frame import MayTouch, refuse
-from services.registry.errors import FacilityUnknown, LetterKnown, RequestUnknown
+from services.registry.commands.frame import keeper_of, refuse, require_keeper
+from services.registry.errors import LetterKnown, RequestUnknown
 from services.registry.events import facility_request_changed
 from services.registry.rules.facility_requests import (
     WAYS_OUT,
@@ -33,19 +33,27 @@ from services.registry.rules.facility_requests import (
     granted_of,
     is_late,
 )
+from services.registry.rules.keeping import DESK
 from services.registry.rules.regions import civil_date
+from services.registry.schemas.facilities import FacilityFacts
 from services.registry.schemas.facility_requests import (
     DecisionIn,
     FacilityRequestIn,
     FacilityRequestReceipt,
+    ReasonIn,
     VoterCounts,
 )
-from services.registry.tables.definitions import Facility, FacilityRequest, FacilityRequestStep
+from services.registry.tables.definitions import (
+    Facility,
+    FacilityRequest,
+    FacilityRequestStep,
+    facility_unknown,
+)
 from services.registry.tables.frames import find_tps, load_frame
 
 
 async def record_request(
-    uow: UnitOfWork, code: str, command: FacilityRequestIn, *, may_touch: MayTouch, origin: Origin
+    uow: UnitOfWork, code: str, command: FacilityRequestIn, *, actor: Actor, origin: Origin
 ) -> Receipt:
     """Record what a facility's letter asks for; one that comes after the cut-off is kept with a finding.
 
@@ -55,12 +63,12 @@ async def record_request(
         facility_request.changed; facility.changed, where the facility had not come that far.
 
     Raises:
-        ElectionUnknown, FacilityUnknown: there is no such thing.
-        RegionNotCovered: it is another region's.
+        ElectionUnknown, FacilityUnknown: there is no such thing, or not in the caller's regions.
+        RegionNotCovered: another agency keeps the facility.
         LetterKnown: the letter is recorded already.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
-    facility = await _facility(uow, code, may_touch=may_touch, origin=origin)
+    facility = await _facility(uow, code, actor=actor, origin=origin)
     await _refuse_known(uow, facility, command.letter_number)
     cutoff = cutoff_at(frame.voting_date, facility.region_code, frame.settings)
     row = FacilityRequest(
@@ -94,7 +102,7 @@ async def revise_request(
     command: FacilityRequestIn,
     *,
     expected: int,
-    may_touch: MayTouch,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Correct what was recorded of a letter, while nobody has decided.
@@ -103,13 +111,13 @@ async def revise_request(
         facility_request.changed
 
     Raises:
-        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing.
-        RegionNotCovered: it is another region's.
+        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing, or not in the caller's regions.
+        RegionNotCovered: another agency keeps the facility.
         PreconditionFailed: it is there in another version.
         WrongState: it is decided or withdrawn.
         LetterKnown: another request has that letter.
     """
-    facility, row = await _opened(uow, code, request_id, may_touch=may_touch, origin=origin)
+    facility, row = await _opened(uow, code, request_id, actor=actor, origin=origin)
     check_version(expected, row.version)
     _refuse_unless(row, RequestState.RECEIVED)
     if command.letter_number != row.letter_number:
@@ -134,7 +142,7 @@ async def decide_request(
     command: DecisionIn,
     *,
     expected: int,
-    may_touch: MayTouch,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Decide about a request, by name: all of it, a part or none, and which TPS serve it.
@@ -143,16 +151,16 @@ async def decide_request(
         facility_request.changed
 
     Raises:
-        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing.
-        RegionNotCovered: it, or a TPS that is to serve it, is another region's.
+        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing, or not in the caller's regions.
+        RegionNotCovered: a TPS that is to serve it is another region's.
         InvalidPayload: the parts of the decision do not fit, or there is no such TPS.
         PreconditionFailed: it is there in another version.
         WrongState: it is decided or withdrawn.
     """
-    facility, row = await _opened(uow, code, request_id, may_touch=may_touch, origin=origin)
+    facility, row = await _opened(uow, code, request_id, actor=actor, origin=origin)
     asked = VoterCounts.model_validate(row.voters).total
     refuse(decision_misfits(command, asked))
-    serving = await _serving(uow, command.tps_codes, may_touch=may_touch, election=origin.election)
+    serving = await _serving(uow, command.tps_codes, actor=actor, election=origin.election)
     check_version(expected, row.version)
     _refuse_unless(row, RequestState.RECEIVED)
     row.state = command.outcome.value
@@ -169,10 +177,10 @@ async def withdraw_request(
     uow: UnitOfWork,
     code: str,
     request_id: UUID,
-    reason: str,
+    command: ReasonIn,
     *,
     expected: int,
-    may_touch: MayTouch,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Withdraw a request that nobody has decided.
@@ -181,27 +189,27 @@ async def withdraw_request(
         facility_request.changed
 
     Raises:
-        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing.
-        RegionNotCovered: it is another region's.
+        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing, or not in the caller's regions.
+        RegionNotCovered: another agency keeps the facility.
         PreconditionFailed: it is there in another version.
         WrongState: it is decided or withdrawn.
     """
-    facility, row = await _opened(uow, code, request_id, may_touch=may_touch, origin=origin)
+    facility, row = await _opened(uow, code, request_id, actor=actor, origin=origin)
     check_version(expected, row.version)
     _refuse_unless(row, RequestState.RECEIVED)
-    row.state, row.reason = RequestState.WITHDRAWN.value, reason
+    row.state, row.reason = RequestState.WITHDRAWN.value, command.reason
     row.version += 1
-    return await _keep(uow, row, facility, [], reason=reason, origin=origin)
+    return await _keep(uow, row, facility, [], reason=command.reason, origin=origin)
 
 
 async def reopen_request(
     uow: UnitOfWork,
     code: str,
     request_id: UUID,
-    reason: str,
+    command: ReasonIn,
     *,
     expected: int,
-    may_touch: MayTouch,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Open a request again that was decided or withdrawn: it waits for a decision, under the cut-off that it had.
@@ -210,38 +218,39 @@ async def reopen_request(
         facility_request.changed
 
     Raises:
-        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing.
-        RegionNotCovered: it is another region's.
+        ElectionUnknown, FacilityUnknown, RequestUnknown: there is no such thing, or not in the caller's regions.
+        RegionNotCovered: another agency keeps the facility.
         PreconditionFailed: it is there in another version.
         WrongState: it waits already.
     """
-    facility, row = await _opened(uow, code, request_id, may_touch=may_touch, origin=origin)
+    facility, row = await _opened(uow, code, request_id, actor=actor, origin=origin)
     check_version(expected, row.version)
     _refuse_unless(row, *(state for state in RequestState if state is not RequestState.RECEIVED))
     row.state, row.reason, row.reason_code = RequestState.RECEIVED.value, "", None
     row.granted, row.decided_at, row.decided_by = None, None, None
     row.tps_ids = []
     row.version += 1
-    return await _keep(uow, row, facility, [], reason=reason, origin=origin)
+    return await _keep(uow, row, facility, [], reason=command.reason, origin=origin)
 
 
-async def _facility(uow: UnitOfWork, code: str, *, may_touch: MayTouch, origin: Origin) -> Facility:
+async def _facility(uow: UnitOfWork, code: str, *, actor: Actor, origin: Origin) -> Facility:
+    """Hold a facility whose letters the caller keeps: whoever records one first keeps the facility from then on."""
     facility = (await locked_facilities(uow, origin.election, [code])).get(code)
-    if facility is None:
-        raise FacilityUnknown(
-            f"No facility has the code {code}.", detail_id=f"Tidak ada fasilitas dengan kode {code}."
-        )
-    if not may_touch(facility.region_code):
-        raise region_not_covered()
+    if facility is None or not actor.may_touch(facility.region_code):
+        raise facility_unknown(code)
+    keeper = await keeper_of(uow, actor)
+    require_keeper(keeper, facility.kept_by)
+    facility.kept_by = keeper.keeps(facility.kept_by)
+    uow.session.add(facility)
     return facility
 
 
 async def _opened(
-    uow: UnitOfWork, code: str, request_id: UUID, *, may_touch: MayTouch, origin: Origin
+    uow: UnitOfWork, code: str, request_id: UUID, *, actor: Actor, origin: Origin
 ) -> tuple[Facility, FacilityRequest]:
     """Hold a facility and one of its requests."""
     await load_frame(uow, origin.election, lock="for share")
-    facility = await _facility(uow, code, may_touch=may_touch, origin=origin)
+    facility = await _facility(uow, code, actor=actor, origin=origin)
     found = await uow.session.exec(
         select(FacilityRequest)
         .where(col(FacilityRequest.id) == request_id, col(FacilityRequest.facility_id) == facility.id)
@@ -281,12 +290,10 @@ def _refuse_unless(row: FacilityRequest, *states: RequestState) -> None:
         )
 
 
-async def _serving(
-    uow: UnitOfWork, codes: Sequence[str], *, may_touch: MayTouch, election: str
-) -> dict[str, UUID]:
+async def _serving(uow: UnitOfWork, codes: Sequence[str], *, actor: Actor, election: str) -> dict[str, UUID]:
     """Return the TPS that are to serve a request, by the codes that they have now."""
-    if not all(may_touch(code) for code in codes):
-        raise region_not_covered()
+    for code in codes:
+        require_region(actor, code)
     found = await find_tps(uow, election, codes)
     told = ("No active TPS has this code.", "Tidak ada TPS aktif dengan kode ini.")
     wrong = [
@@ -318,8 +325,10 @@ async def _have_list(
         "contacted_on": facility.contacted_on or day,
         "list_received_on": facility.list_received_on or day,
     }
-    change = FacilityChange(facility.code, facts_of(facility).model_copy(update=told), facility)
-    await write_facilities(uow, [change], origin=origin)
+    change = FacilityChange(
+        facility.code, facts_of(facility, FacilityFacts).model_copy(update=told), facility
+    )
+    await write_facilities(uow, [change], keeper=DESK, origin=origin)  # whose it is was settled before
 
 
 async def _keep(

@@ -1,22 +1,19 @@
 """What the registry's commands do alike: locks by name, the judgement of a precondition, refusals of a payload."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from sqlmodel import col, select
 
-from chassis.actor import Actor, region_not_covered, require_region
+from chassis.actor import Actor, region_not_covered
 from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.problems import FieldError, InvalidPayload, PreconditionFailed, PreconditionRequired
-from contracts.access import NATION
+from services.registry.rules.keeping import DESK, Keeper, is_of_the_desk
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.tables.definitions import Facility
 from services.registry.tables.people import Training
 from services.registry.tables.places import Outreach
-
-MayTouch = Callable[[str], bool]
-"""Says whether the caller's regions cover a place."""
 
 Coded = TypeVar("Coded", Facility, Outreach, Training)
 """What has a code that is one in the whole election."""
@@ -56,6 +53,33 @@ async def locked_by_code(
             .with_for_update()
         )
         return {row.code: row for row in rows}
+
+
+async def keeper_of(uow: UnitOfWork, actor: Actor) -> Keeper:
+    """Return as whom a caller says something: the desk, or the agency of the application.
+
+    Emits:
+        nothing
+    """
+    if is_of_the_desk(actor.scopes):
+        return DESK
+    row = await uow.fetch_row(
+        """select (select agency from client where id = $1) as agency,
+                  array(select id from agency where not active) as gone""",
+        actor.client,
+    )
+    assert row is not None
+    return Keeper(row["agency"] or f"client:{actor.client}", frozenset(row["gone"]))
+
+
+def require_keeper(keeper: Keeper, kept_by: str | None) -> None:
+    """Refuse an agency what another one keeps, as it is refused what lies outside its regions.
+
+    Raises:
+        RegionNotCovered: another agency keeps it.
+    """
+    if not keeper.may_change(kept_by):
+        raise region_not_covered()
 
 
 def judge(before: int | None, *, expected: int | None, same: bool) -> Outcome:
@@ -113,19 +137,3 @@ def refuse(misfits: Sequence[Misfit]) -> None:
 def status_of(outcome: Outcome) -> int:
     """Return the HTTP status of an outcome: 201 for what is new, else 200."""
     return 201 if outcome is Outcome.CREATED else 200
-
-
-def require_election(actor: Actor, region_code: str | None) -> None:
-    """Refuse who would change the frame of an election without a grant of all its region; without one it is the nation's.
-
-    Emits:
-        nothing
-
-    Raises:
-        RegionNotCovered: no grant covers it.
-    """
-    if NATION in actor.regions:
-        return
-    if region_code is None:
-        raise region_not_covered()
-    require_region(actor, region_code)

@@ -7,19 +7,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.field_errors import field_error
 from chassis.masking import plain_name
 from chassis.outbox import Origin
 from chassis.problems import FieldError
 from chassis.sealing import SealingKeys
-from contracts.access import covers
 from services.registry.schemas.imports import ImportKind, ImportRow
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.tables.frames import TpsState, find_tps
 
 ELSEWHERE = Misfit("", "region-not-covered", "The row lies outside the regions of the token.")
 UNKNOWN_TPS = Misfit("tps_code", "tps-unknown", "No TPS has or had this code.")
+OLDER = Misfit("as_of", "assessment-older", "A newer one is known.")
 TWICE = Misfit("", "duplicate-row", "A row before says the same thing's facts.")
 MISSING = "This column may not be empty."
 RULES = "See docs/rules.md."
@@ -52,13 +53,27 @@ class ImportTerms:
 
     kind: ImportKind
     source: str
-    grants: tuple[str, ...]
+    actor: Actor
     dry_run: bool
     import_id: UUID
 
     def covers(self, code: str) -> bool:
         """Say whether the importer's regions cover a region or TPS."""
-        return any(covers(held, code) for held in self.grants)
+        return self.actor.may_touch(code)
+
+
+class Judged(Protocol):
+    """What became of a fact with a day: refused where a newer one is known, or another agency keeps it."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return what it came to, None where it was refused."""
+        ...
+
+    @property
+    def kept_elsewhere(self) -> bool:
+        """Say whether another agency keeps the fact."""
+        ...
 
 
 @dataclass(slots=True)
@@ -73,6 +88,15 @@ class Chunk:
     def refuse(self, row: int, *reasons: Misfit) -> None:
         """Refuse a row."""
         self.done.append(RowDone(row, None, reasons))
+
+    def judge(self, row: int, result: Judged) -> None:
+        """Take or refuse a row by what became of what it says."""
+        if result.kept_elsewhere:
+            self.refuse(row, ELSEWHERE)
+        elif result.outcome is None:
+            self.refuse(row, OLDER)
+        else:
+            self.take(row, result.outcome)
 
     def take(self, row: int, outcome: Outcome, *findings: Misfit) -> None:
         """Take a row, with what is to be said of it."""

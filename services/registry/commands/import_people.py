@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from chassis.database import UnitOfWork
 from contracts.zones import zone_of
-from services.registry.commands.frame import lock_names
+from services.registry.commands.frame import keeper_of, lock_names
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     MISSING,
@@ -21,6 +21,7 @@ from services.registry.commands.personnel import facts_of as personnel_facts
 from services.registry.commands.rosters import Assignment, Crew, Rosters, assign, load_rosters
 from services.registry.commands.screenings import Screening, write_screenings
 from services.registry.commands.trainings import locked_training, take_attendance
+from services.registry.rules.keeping import Keeper
 from services.registry.rules.personnel import personnel_misfits
 from services.registry.rules.regions import civil_date, is_region
 from services.registry.rules.rosters import Holder, may_step, slots_at
@@ -41,6 +42,8 @@ from services.registry.tables.people import Training, area_roster_id
 _UNKNOWN_AREA = Misfit("tps_code", "region-unknown", "The list of regions has no such code.")
 _NO_SLOT = Misfit("slot", "slot-unknown", "The place has fewer slots of this duty.")
 _ELSEWHERE = Misfit("person", "officer-elsewhere", "The person holds another slot.")
+_NO_SESSION = Misfit("training", "training-unknown", "No training session has this code.")
+_CANCELLED = Misfit("training", "wrong-state", "The session was cancelled.")
 _BACKWARDS = Misfit("status", "wrong-state", "The holder of this post has come further already.")
 
 
@@ -156,19 +159,22 @@ async def apply_attendance(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]
         line = validated(chunk, number, AttendanceIn, values | {"place_code": row.tps_code})
         if line is not None:
             by_session[row.training].append((number, line))
+    keeper = await keeper_of(uow, chunk.terms.actor)
     # All of them before any roster: whoever records attendance holds a session, and then waits for rosters.
     await lock_names(uow, [f"training:{chunk.origin.election}:{code}" for code in by_session])
     for code, lines in sorted(by_session.items()):
         session = await locked_training(uow, chunk.origin.election, code)
-        if session is None or not chunk.terms.covers(session.region_code) or session.state == "cancelled":
+        refusal = _session_refusal(session, keeper, chunk)
+        if session is None or refusal is not None:
             for number, _ in lines:
-                chunk.refuse(number, _session_refusal(session, chunk))
+                chunk.refuse(number, refusal or _NO_SESSION)
             continue
         results = await take_attendance(
             uow,
             session,
             [line for _, line in lines],
-            may_touch=chunk.terms.covers,
+            actor=chunk.terms.actor,
+            keeper=keeper,
             frame=frame,
             origin=chunk.origin,
             dry_run=chunk.terms.dry_run,
@@ -180,12 +186,12 @@ async def apply_attendance(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]
                 chunk.take(number, Outcome.CHANGED if result.outcome == "recorded" else Outcome.UNCHANGED)
 
 
-def _session_refusal(session: Training | None, chunk: Chunk) -> Misfit:
-    if session is None:
-        return Misfit("training", "training-unknown", "No training session has this code.")
-    if not chunk.terms.covers(session.region_code):
+def _session_refusal(session: Training | None, keeper: Keeper, chunk: Chunk) -> Misfit | None:
+    if session is None or not chunk.terms.covers(session.region_code):
+        return _NO_SESSION  # one that is elsewhere looks like none
+    if not keeper.may_change(session.kept_by):
         return ELSEWHERE
-    return Misfit("training", "wrong-state", "The session was cancelled.")
+    return _CANCELLED if session.state == "cancelled" else None
 
 
 async def apply_screenings(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: Chunk) -> None:
@@ -232,6 +238,7 @@ async def apply_personnel(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]]
     given = of_shape(rows, PersonnelRowIn)
     codes = [row.place_code for _, row in given if row.place_code.count(".") == 4]
     at_tps = await find_tps(uow, chunk.origin.election, codes)
+    keeper = await keeper_of(uow, chunk.terms.actor)
     for number, row in sorted(
         given, key=lambda item: (item[1].place_code, item[1].operation, item[1].agency)
     ):
@@ -246,13 +253,22 @@ async def apply_personnel(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]]
             chunk.refuse(number, *misfits)
         else:
             force = Force(row.operation, row.agency, code)
-            chunk.take(number, await _take_personnel(uow, force, facts, chunk))
+            outcome = await _take_personnel(uow, force, facts, keeper=keeper, chunk=chunk)
+            if outcome is None:
+                chunk.refuse(number, ELSEWHERE)
+            else:
+                chunk.take(number, outcome)
 
 
-async def _take_personnel(uow: UnitOfWork, force: Force, facts: PersonnelFacts, chunk: Chunk) -> Outcome:
+async def _take_personnel(
+    uow: UnitOfWork, force: Force, facts: PersonnelFacts, *, keeper: Keeper, chunk: Chunk
+) -> Outcome | None:
+    """Return what a row comes to; None where another agency keeps the force."""
     before = await locked_personnel(uow, chunk.origin.election, force)
+    if before is not None and not keeper.may_change(before.kept_by):
+        return None
     if before is not None and personnel_facts(before) == facts:
         return Outcome.UNCHANGED
     if not chunk.terms.dry_run:
-        await write_personnel(uow, force, facts, before=before, origin=chunk.origin)
+        await write_personnel(uow, force, facts, before=before, keeper=keeper, origin=chunk.origin)
     return Outcome.CHANGED if before else Outcome.CREATED

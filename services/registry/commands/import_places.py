@@ -7,6 +7,9 @@ from chassis.database import UnitOfWork
 from contracts.zones import local_instant
 from services.registry.commands.boundaries import Boundary, draw_boundaries
 from services.registry.commands.checklists import Check, check_places
+from services.registry.commands.coded import facts_of
+from services.registry.commands.facilities import region_misfits
+from services.registry.commands.frame import keeper_of
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     TWICE,
@@ -18,16 +21,19 @@ from services.registry.commands.import_chunk import (
 )
 from services.registry.commands.outreach import (
     OutreachChange,
-    facts_of,
     is_early,
     locked_outreach,
-    outreach_misfits,
     write_outreach,
 )
-from services.registry.commands.region_changes import RegionChange, change_misfits, write_region_changes
+from services.registry.commands.region_changes import (
+    RegionChange,
+    change_misfits,
+    successors_of,
+    write_region_changes,
+)
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.rules.checklists import check_misfits
-from services.registry.rules.regions import is_region
+from services.registry.rules.regions import LIST, is_region
 from services.registry.schemas.checklists import CheckFacts
 from services.registry.schemas.imports import ImportKind
 from services.registry.schemas.outreach import OutreachFacts
@@ -41,7 +47,6 @@ from services.registry.schemas.place_rows import (
 from services.registry.schemas.shapes import ImportRow, Misfit, Outcome
 from services.registry.tables.frames import load_frame
 
-OLDER = Misfit("as_of", "assessment-older", "A newer one is known.")
 UNKNOWN_REGION = Misfit("code", "region-unknown", "The list of regions has no such code.")
 EARLY = Misfit("state", "not-begun", "It has not begun by the desk's clock, so it was not held.")
 Rows = Sequence[tuple[int, ImportRow]]
@@ -67,17 +72,14 @@ async def _apply_checklist(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
         else:
             checks[check.key] = (number, check)
     results = await check_places(
-        uow, [check for _, check in checks.values()], dry_run=chunk.terms.dry_run, origin=chunk.origin
+        uow,
+        [check for _, check in checks.values()],
+        keeper=await keeper_of(uow, chunk.terms.actor),
+        dry_run=chunk.terms.dry_run,
+        origin=chunk.origin,
     )
     for (number, _), result in zip(checks.values(), results, strict=True):
-        _take(chunk, number, result.outcome)
-
-
-def _take(chunk: Chunk, number: int, outcome: Outcome | None) -> None:
-    if outcome is None:
-        chunk.refuse(number, OLDER)
-    else:
-        chunk.take(number, outcome)
+        chunk.judge(number, result)
 
 
 async def _apply_layer(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
@@ -98,9 +100,15 @@ async def _apply_layer(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
         assessments.append(
             Assessment(known[number], row.kind, row.risk_class, indicators, chunk.terms.source, row.as_of)
         )
-    results = await assess_risks(uow, assessments, dry_run=chunk.terms.dry_run, origin=chunk.origin)
+    results = await assess_risks(
+        uow,
+        assessments,
+        keeper=await keeper_of(uow, chunk.terms.actor),
+        dry_run=chunk.terms.dry_run,
+        origin=chunk.origin,
+    )
     for number, result in zip(numbers, results, strict=True):
-        _take(chunk, number, result.outcome)
+        chunk.judge(number, result)
 
 
 def _unsaid(row: LayerRowIn) -> Misfit:
@@ -136,10 +144,16 @@ async def _apply_boundaries(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
 async def _apply_region_changes(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
     numbers: list[int] = []
     changes: list[RegionChange] = []
-    for number, row in of_shape(rows, RegionChangeRowIn):
+    given = of_shape(rows, RegionChangeRowIn)
+    known = await successors_of(uow, [(row.list, row.old_code) for _, row in given])
+    for number, row in given:
         source = row.source or chunk.terms.source
         change = RegionChange(row.list, row.old_code, row.new_code, source, row.as_of)
-        if not chunk.terms.covers(row.new_code):
+        # Whoever reads the old code is told of all its successors: to add one is to change what the others stand for.
+        concerned = [row.new_code, *known.get((row.list, row.old_code), ())]
+        if row.list == LIST:
+            concerned.append(row.old_code)
+        if not all(chunk.terms.covers(code) for code in concerned):
             chunk.refuse(number, ELSEWHERE)
         elif misfits := change_misfits(change):
             chunk.refuse(number, *misfits)
@@ -155,19 +169,21 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
     await load_frame(uow, chunk.origin.election, lock="for share")
     given = of_shape(rows, OutreachRowIn)
     known = await locked_outreach(uow, chunk.origin.election, [row.code for _, row in given])
+    keeper = await keeper_of(uow, chunk.terms.actor)
     changes: list[OutreachChange] = []
     for number, row in given:
         before = known.get(row.code)
-        standing = facts_of(before).model_dump() if before else {}
+        standing = facts_of(before, OutreachFacts).model_dump() if before else {}
         facts = validated(
             chunk, number, OutreachFacts, standing | {"source": chunk.terms.source} | _said_of(row)
         )
         if facts is None:
             continue
         places = [facts.region_code, *([before.region_code] if before else [])]
-        if not all(chunk.terms.covers(place) for place in places):
+        kept_elsewhere = before is not None and not keeper.may_change(before.kept_by)
+        if kept_elsewhere or not all(chunk.terms.covers(place) for place in places):
             chunk.refuse(number, ELSEWHERE)
-        elif misfits := outreach_misfits(facts):
+        elif misfits := region_misfits(facts.region_code):
             chunk.refuse(number, *misfits)
         elif is_early(facts, now=chunk.origin.now):
             chunk.refuse(number, EARLY)
@@ -180,7 +196,7 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
                 changes.append(change)
             chunk.take(number, outcome)
     if not chunk.terms.dry_run:
-        await write_outreach(uow, changes, origin=chunk.origin)
+        await write_outreach(uow, changes, keeper=keeper, origin=chunk.origin)
 
 
 _OUTREACH_NEVER_NULL = frozenset({"kind", "place", "photos", "source"})

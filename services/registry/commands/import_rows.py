@@ -6,13 +6,14 @@ from chassis.database import UnitOfWork
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import tps_code
+from services.registry.commands.coded import facts_of
 from services.registry.commands.facilities import (
     FacilityChange,
-    facts_of,
     locked_facilities,
     region_misfits,
     write_facilities,
 )
+from services.registry.commands.frame import keeper_of
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     RULES,
@@ -207,15 +208,14 @@ async def _apply_risks(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], c
         else:
             assessments[assessment.key] = (number, assessment)
     results = await assess_risks(
-        uow, [each for _, each in assessments.values()], dry_run=chunk.terms.dry_run, origin=chunk.origin
+        uow,
+        [each for _, each in assessments.values()],
+        keeper=await keeper_of(uow, chunk.terms.actor),
+        dry_run=chunk.terms.dry_run,
+        origin=chunk.origin,
     )
     for (number, _), result in zip(assessments.values(), results, strict=True):
-        if result.outcome is None:
-            chunk.refuse(
-                number, Misfit("as_of", "assessment-older", "A newer assessment of this risk is known.")
-            )
-        else:
-            chunk.take(number, result.outcome)
+        chunk.judge(number, result)
 
 
 _FACILITY_NEVER_NULL = frozenset({"kind", "name", "region_code", "address", "contact_status", "source"})
@@ -225,17 +225,19 @@ async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow
     await load_frame(uow, chunk.origin.election, lock="for share")
     given = of_shape(rows, FacilityRowIn)
     known = await locked_facilities(uow, chunk.origin.election, [row.code for _, row in given])
+    keeper = await keeper_of(uow, chunk.terms.actor)
     changes: list[FacilityChange] = []
     for number, row in given:
         before = known.get(row.code)
         said = said_of(row, never_null=_FACILITY_NEVER_NULL)
         del said["code"]
-        standing = facts_of(before).model_dump() if before else {}
+        standing = facts_of(before, FacilityFacts).model_dump() if before else {}
         facts = validated(chunk, number, FacilityFacts, standing | {"source": chunk.terms.source} | said)
         if facts is None:
             continue
         places = [facts.region_code, *([before.region_code] if before else [])]
-        if not all(chunk.terms.covers(place) for place in places):
+        kept_elsewhere = before is not None and not keeper.may_change(before.kept_by)
+        if kept_elsewhere or not all(chunk.terms.covers(place) for place in places):
             chunk.refuse(number, ELSEWHERE)
         elif misfits := region_misfits(facts.region_code):
             chunk.refuse(number, *misfits)
@@ -248,7 +250,7 @@ async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow
                 changes.append(change)
             chunk.take(number, outcome)
     if not chunk.terms.dry_run:
-        await write_facilities(uow, changes, origin=chunk.origin)
+        await write_facilities(uow, changes, keeper=keeper, origin=chunk.origin)
 
 
 async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], chunk: Chunk) -> None:
@@ -276,7 +278,7 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
         enrolments,
         keys=chunk.keys,
         import_id=terms.import_id,
-        grants=terms.grants,
+        actor=terms.actor,
         dry_run=terms.dry_run,
         origin=chunk.origin,
     )

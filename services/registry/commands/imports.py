@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -91,7 +92,7 @@ async def drop_orphans(uow: UnitOfWork, *, before: datetime) -> None:
 
 
 async def receive_import(
-    uow: UnitOfWork, import_id: UUID, command: ImportRequest, *, grants: Sequence[str], origin: Origin
+    uow: UnitOfWork, import_id: UUID, command: ImportRequest, *, actor: Actor, origin: Origin
 ) -> Receipt:
     """Take a file in whose parts are stored; a worker does the rest.
 
@@ -105,8 +106,9 @@ async def receive_import(
     (row,) = await uow.fetch(
         """insert into import (id, election, kind, media_type, dry_run, sha256, size_bytes, source, state, cursor, rows_read,
                                created, changed, unchanged, rejected, with_findings, actor, grants, rehearsal, received_at,
-                               tries)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, 'received', 0, 0, 0, 0, 0, 0, 0, $9, $10, $11, $12, 0) returning *""",
+                               client, scopes, tries)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, 'received', 0, 0, 0, 0, 0, 0, 0, $9, $10, $11, $12, $13, $14, 0)
+           returning *""",
         *(
             import_id,
             origin.election,
@@ -115,7 +117,15 @@ async def receive_import(
             command.dry_run,
             command.sha256,
         ),
-        *(command.size_bytes, command.source, origin.actor, list(grants), origin.rehearsal, origin.now),
+        *(
+            command.size_bytes,
+            command.source,
+            origin.actor,
+            list(actor.regions),
+            origin.rehearsal,
+            origin.now,
+        ),
+        *(actor.client, sorted(actor.scopes)),
     )
     out: ImportOut = import_out(row)
     voters = "/voters" if command.kind is ImportKind.VOTERS else ""
@@ -148,9 +158,7 @@ async def claim_import(
 
 
 def _job(row: Row) -> ImportJob:
-    terms = ImportTerms(
-        ImportKind(row["kind"]), row["source"], tuple(row["grants"]), row["dry_run"], row["id"]
-    )
+    terms = ImportTerms(ImportKind(row["kind"]), row["source"], _sender(row), row["dry_run"], row["id"])
     return ImportJob(
         import_id=row["id"],
         election=row["election"],
@@ -160,6 +168,21 @@ def _job(row: Row) -> ImportJob:
         rehearsal=row["rehearsal"],
         cursor=row["cursor"],
         tries=row["tries"],
+    )
+
+
+def _sender(row: Row) -> Actor:
+    """Return who sent an import, as far as its rows are judged by it: who, through what, with what and where."""
+    return Actor(
+        subject=row["actor"],
+        person=None if row["actor"].startswith("client:") else row["actor"],
+        client=row["client"],
+        acting_client=None,
+        device=None,
+        roles=frozenset(),
+        scopes=frozenset(row["scopes"]),
+        regions=tuple(row["grants"]),
+        election=row["election"],
     )
 
 

@@ -59,7 +59,14 @@ def check_slot(code: str, duty: Duty, slot: int, *, frame: Frame) -> None:
 
 
 async def assign_officer(
-    uow: UnitOfWork, code: str, duty: Duty, slot: int, *, command: OfficerIn, origin: Origin
+    uow: UnitOfWork,
+    code: str,
+    duty: Duty,
+    slot: int,
+    *,
+    command: OfficerIn,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Name who holds a post; who held it before is replaced.
 
@@ -69,6 +76,7 @@ async def assign_officer(
     Raises:
         ElectionUnknown, TpsUnknown, RegionUnknown: there is no such thing.
         InvalidPayload: the place has no such post.
+        PreconditionFailed: the roster is there in another version than the caller named, where they named one.
         OfficerElsewhere: the person holds another post.
         WrongState: the same person has come further already.
     """
@@ -82,6 +90,7 @@ async def assign_officer(
     version = rosters.version(crew.roster_id)
     if before == holder:
         return _receipt(rosters, crew, frame, Outcome.UNCHANGED, version=version)
+    check_version(expected, version)
     if before is not None and before.person == holder.person:
         check_step(before.status, holder.status, correction=False)
     assignment = Assignment(crew, duty, slot, holder)
@@ -121,7 +130,9 @@ def check_clash(rosters: Rosters, assignment: Assignment) -> None:
         )
 
 
-async def vacate_slot(uow: UnitOfWork, code: str, duty: Duty, slot: int, *, origin: Origin) -> Receipt:
+async def vacate_slot(
+    uow: UnitOfWork, code: str, duty: Duty, slot: int, *, expected: int | None, origin: Origin
+) -> Receipt:
     """Empty a post; its name is deleted.
 
     Emits:
@@ -129,8 +140,10 @@ async def vacate_slot(uow: UnitOfWork, code: str, duty: Duty, slot: int, *, orig
 
     Raises:
         ElectionUnknown, TpsUnknown, RegionUnknown, SlotEmpty: there is no such thing.
+        PreconditionFailed: the roster is there in another version than the caller named, where they named one.
     """
     frame, crew, rosters = await _for_change(uow, code, duty, slot, origin=origin)
+    check_version(expected, rosters.version(crew.roster_id))
     await assign(uow, rosters, [Assignment(crew, duty, slot, None)], frame=frame, origin=origin)
     version = rosters.version(crew.roster_id) + 1
     return _receipt(rosters, crew, frame, Outcome.CHANGED, version=version)

@@ -1,57 +1,32 @@
 """Commands on activities that bring the election to voters; written for many, so that an import is the same as one PUT."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from uuid_utils.compat import uuid7
-
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, require_region
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
-from contracts.access import covers
 from contracts.registry_places_events import OutreachChanged, OutreachKind, OutreachState
-from services.registry.commands.frame import judge, locked_by_code, refuse, status_of
+from services.registry.commands.coded import CodedChange, write_coded
+from services.registry.commands.facilities import region_misfits
+from services.registry.commands.frame import (
+    judge,
+    keeper_of,
+    locked_by_code,
+    refuse,
+    require_keeper,
+    status_of,
+)
 from services.registry.errors import NotBegun
-from services.registry.rules.regions import is_region
+from services.registry.rules.keeping import Keeper
 from services.registry.schemas.outreach import OutreachFacts, OutreachIn, OutreachReceipt
-from services.registry.schemas.shapes import Misfit, Outcome
+from services.registry.schemas.shapes import Outcome
 from services.registry.tables.frames import load_frame
 from services.registry.tables.places import Outreach
 
-
-@dataclass(frozen=True, slots=True)
-class OutreachChange:
-    """An activity as it is to be; `before` is what is there."""
-
-    code: str
-    facts: OutreachFacts
-    before: Outreach | None
-
-    @property
-    def same(self) -> bool:
-        """Say whether it already is so."""
-        return self.before is not None and facts_of(self.before) == self.facts
-
-
-def facts_of(row: Outreach) -> OutreachFacts:
-    """Return what is known of an activity."""
-    return OutreachFacts.model_validate({name: getattr(row, name) for name in OutreachFacts.model_fields})
-
-
-def outreach_misfits(facts: OutreachFacts) -> list[Misfit]:
-    """Return why an activity cannot be so."""
-    if is_region(facts.region_code):
-        return []
-    return [
-        Misfit(
-            "region_code",
-            "region-unknown",
-            "The list of regions has no such code.",
-            "Daftar wilayah tidak memuat kode ini.",
-        )
-    ]
+OutreachChange = CodedChange[Outreach, OutreachFacts]
+"""An activity as it is to be."""
 
 
 def is_early(facts: OutreachFacts, *, now: datetime) -> bool:
@@ -69,28 +44,14 @@ async def locked_outreach(uow: UnitOfWork, election: str, codes: Sequence[str]) 
 
 
 async def write_outreach(
-    uow: UnitOfWork, changes: Sequence[OutreachChange], *, origin: Origin
+    uow: UnitOfWork, changes: Sequence[OutreachChange], *, keeper: Keeper, origin: Origin
 ) -> list[Outreach]:
-    """Write activities that change and tell of each.
+    """Write activities that change, and that the caller may change, and tell of each.
 
     Emits:
         outreach.changed, one for each.
     """
-    written: list[Outreach] = []
-    for change in changes:
-        facts = change.facts.model_dump()
-        facts.update(kind=change.facts.kind.value, state=change.facts.state.value)
-        if change.before is None:
-            named = {"id": uuid7(), "election": origin.election, "code": change.code, "version": 1}
-            row = Outreach.model_validate({**facts, **named})
-        else:
-            row = change.before
-            row.sqlmodel_update(facts)
-            row.version += 1
-        uow.session.add(row)
-        uow.emit(_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
-        written.append(row)
-    return written
+    return await write_coded(uow, Outreach, changes, tell=_changed, keeper=keeper, origin=origin)
 
 
 def _changed(row: Outreach) -> OutreachChanged:
@@ -120,13 +81,10 @@ async def change_outreach(
     command: OutreachIn,
     *,
     expected: int | None,
-    grants: Sequence[str],
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Plan an activity, or tell that it was held, cancelled or otherwise; the same facts again change nothing.
-
-    Args:
-        grants: the caller's regions: they cover where the activity is, and where it is to be.
 
     Emits:
         outreach.changed, where something changed.
@@ -134,13 +92,13 @@ async def change_outreach(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
-        RegionNotCovered: it is there, and lies elsewhere.
+        RegionNotCovered: it is there, and lies elsewhere or another agency keeps it.
         NotBegun: it is told to be held and has not begun.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = OutreachFacts.model_validate(command.model_dump(exclude={"channel"}))
-    refuse(outreach_misfits(facts))
+    refuse(region_misfits(facts.region_code))
     if is_early(facts, now=origin.now):
         raise NotBegun(
             "An activity that has not begun was not held.",
@@ -149,13 +107,15 @@ async def change_outreach(
             allowed=["tell that it was held once it has begun", "correct starts_at", "leave it planned"],
         )
     before = (await locked_outreach(uow, origin.election, [code])).get(code)
-    if before is not None and not any(covers(held, before.region_code) for held in grants):
-        raise region_not_covered()
+    keeper = await keeper_of(uow, actor)
+    if before is not None:
+        require_region(actor, before.region_code)
+        require_keeper(keeper, before.kept_by)
     change = OutreachChange(code, facts, before)
     outcome = judge(before.version if before else None, expected=expected, same=change.same)
     row = before
     if outcome is not Outcome.UNCHANGED:
-        (row,) = await write_outreach(uow, [change], origin=origin)
+        (row,) = await write_outreach(uow, [change], keeper=keeper, origin=origin)
     assert row is not None
     out = OutreachReceipt(
         **facts.model_dump(),

@@ -34,7 +34,7 @@ async def register_person(
         RegionNotCovered, ElectionNotCovered: they may, or may until now, more than who registers them.
         PreconditionRequired, PreconditionFailed: they are registered in another version.
     """
-    await locked_agency(uow, agency)
+    await locked_agency(uow, agency, reach=reach)
     await lock_names(uow, [f"person:{agency}:{person}"])
     row = await uow.session.get(AgencyPerson, (agency, person), with_for_update=True)
     if row is not None:
@@ -69,7 +69,7 @@ async def remove_person(
         AgencyUnknown, PersonUnknown: there is no such thing.
         PreconditionFailed: they are registered in another version.
     """
-    await locked_agency(uow, agency)
+    await locked_agency(uow, agency, reach=reach)
     row = await uow.session.get(AgencyPerson, (agency, person), with_for_update=True)
     if row is None:
         raise PersonUnknown(

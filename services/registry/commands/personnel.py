@@ -4,13 +4,22 @@ from dataclasses import dataclass
 
 from sqlmodel import select
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_people_events import ForceAgency
-from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.frame import (
+    judge,
+    keeper_of,
+    lock_names,
+    refuse,
+    require_keeper,
+    status_of,
+)
 from services.registry.commands.officers import locked_crew
 from services.registry.events import personnel_changed
+from services.registry.rules.keeping import Keeper
 from services.registry.rules.personnel import personnel_misfits
 from services.registry.schemas.personnel import PersonnelFacts, PersonnelIn, PersonnelReceipt
 from services.registry.schemas.shapes import Outcome
@@ -57,9 +66,15 @@ def facts_of(row: Personnel) -> PersonnelFacts:
 
 
 async def write_personnel(
-    uow: UnitOfWork, force: Force, facts: PersonnelFacts, *, before: Personnel | None, origin: Origin
+    uow: UnitOfWork,
+    force: Force,
+    facts: PersonnelFacts,
+    *,
+    before: Personnel | None,
+    keeper: Keeper,
+    origin: Origin,
 ) -> Personnel:
-    """Write what is said of a force that the caller holds, and tell of it.
+    """Write what is said of a force that the caller holds and may change, and tell of it.
 
     Emits:
         personnel.changed
@@ -78,6 +93,7 @@ async def write_personnel(
         row = before
         row.sqlmodel_update(values)
         row.version += 1
+    row.kept_by = keeper.keeps(row.kept_by)
     uow.session.add(row)
     uow.emit(
         personnel_changed(row), aggregate_id=force.name(origin.election), version=row.version, origin=origin
@@ -86,7 +102,7 @@ async def write_personnel(
 
 
 async def change_personnel(
-    uow: UnitOfWork, force: Force, command: PersonnelIn, *, expected: int | None, origin: Origin
+    uow: UnitOfWork, force: Force, command: PersonnelIn, *, expected: int | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Say what an operation has of an agency at a place; the same facts again change nothing.
 
@@ -96,6 +112,7 @@ async def change_personnel(
     Raises:
         ElectionUnknown, TpsUnknown, RegionUnknown: there is no such thing.
         InvalidPayload: more are trained than there are.
+        RegionNotCovered: another agency keeps them.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
@@ -104,11 +121,13 @@ async def change_personnel(
     facts = PersonnelFacts.model_validate(command.model_dump(exclude={"channel"}))
     refuse(personnel_misfits(facts))
     before = await locked_personnel(uow, origin.election, here)
+    keeper = await keeper_of(uow, actor)
+    require_keeper(keeper, before.kept_by if before else None)
     same = before is not None and facts_of(before) == facts
     outcome = judge(before.version if before else None, expected=expected, same=same)
     row = before
     if outcome is not Outcome.UNCHANGED:
-        row = await write_personnel(uow, here, facts, before=before, origin=origin)
+        row = await write_personnel(uow, here, facts, before=before, keeper=keeper, origin=origin)
     assert row is not None
     out = PersonnelReceipt(
         **facts.model_dump(),

@@ -1,6 +1,6 @@
 """What codes of regions became: told by a table with its source, never guessed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,6 +27,24 @@ def change_misfits(change: RegionChange) -> list[Misfit]:
     if change.list == LIST and is_region(change.old_code):
         return [Misfit("old_code", "region-current", "The desk's list has this code: it has no successor.")]
     return []
+
+
+async def successors_of(
+    uow: UnitOfWork, codes: Sequence[tuple[str, str]]
+) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return what codes of lists are known to have become.
+
+    Emits:
+        nothing
+    """
+    rows = await uow.fetch(
+        """select c.list, c.old_code, array_agg(c.new_code) as new_codes
+           from (select distinct list, old_code from unnest($1::text[], $2::text[]) u(list, old_code)) k
+           join region_change c using (list, old_code) group by c.list, c.old_code""",
+        [of_list for of_list, _ in codes],
+        [code for _, code in codes],
+    )
+    return {(row["list"], row["old_code"]): row["new_codes"] for row in rows}
 
 
 _WRITE = """

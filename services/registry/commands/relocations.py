@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -12,6 +13,7 @@ from contracts.zones import zone_of
 from services.registry.commands.checklists import forget_checks
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, asked_of_point, locked_tps, tps_receipt, write_tps
+from services.registry.rules.keeping import DESK
 from services.registry.rules.regions import civil_date
 from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.tps import RelocationIn
@@ -30,7 +32,9 @@ returning number
 """
 
 
-async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, origin: Origin) -> Receipt:
+async def relocate_tps(
+    uow: UnitOfWork, code: str, command: RelocationIn, *, expected: int | None, origin: Origin
+) -> Receipt:
     """Give a TPS another place; what it is otherwise stays, and what was known of the old place is not known of the new.
 
     Emits:
@@ -39,12 +43,14 @@ async def relocate_tps(uow: UnitOfWork, code: str, command: RelocationIn, *, ori
 
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
+        PreconditionFailed: the TPS is there in another version than the caller named, where they named one.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     before = await locked_tps(uow, code, origin=origin)
     facts = before.facts.model_copy(update={name: getattr(command, name) for name in _MOVED})
     if facts == before.facts:
         return tps_receipt(before, frame, Outcome.UNCHANGED)
+    check_version(expected, before.version)
     effective_at = (command.effective_at or command.occurred_at).astimezone(UTC)
     moved = Moved(effective_at, command.reason_class)
     state = replace(before, version=before.version + 1, facts=facts, moved=moved)
@@ -109,5 +115,5 @@ async def _forget_place(uow: UnitOfWork, state: TpsState, command: RelocationIn,
         Assessment(state, RiskKind(row["kind"]), None, (), command.source, max(row["as_of"], decided_on))
         for row in rows
     ]
-    await assess_risks(uow, taken_back, origin=origin)
+    await assess_risks(uow, taken_back, keeper=DESK, origin=origin)
     await forget_checks(uow, state, origin=origin)

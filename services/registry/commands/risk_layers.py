@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -92,7 +93,7 @@ async def receive_layer(
     *,
     source: str,
     dry_run: bool,
-    grants: Sequence[str],
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Keep what a layer says of each TPS as the file of an import; the worker takes it in.
@@ -122,4 +123,4 @@ async def receive_layer(
         sha256=digest.hexdigest(),
         size_bytes=size_bytes,
     )
-    return await receive_import(uow, import_id, command, grants=grants, origin=origin)
+    return await receive_import(uow, import_id, command, actor=actor, origin=origin)

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from chassis.actor import Actor, region_not_covered
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import RiskClass, RiskKind, TpsRiskAssessed
-from services.registry.commands.frame import status_of
+from services.registry.commands.frame import keeper_of, status_of
 from services.registry.commands.tps import locked_tps
 from services.registry.errors import AssessmentOlder
+from services.registry.rules.keeping import Keeper
 from services.registry.schemas.risks import RiskIn, RiskReceipt
 from services.registry.schemas.shapes import Outcome
 from services.registry.tables.frames import TpsState, load_frame
@@ -35,28 +38,36 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What became of an assessment: refused where a newer one is known."""
+    """What became of an assessment: refused where a newer one is known, or another agency keeps the risk."""
 
     outcome: Outcome | None
     version: int
     recorded_at: datetime
+    kept_elsewhere: bool = False
 
 
 _WRITE = """
-insert into tps_risk (tps_id, kind, version, risk_class, indicators, source, as_of, recorded_at)
-select tps_id, kind, version, risk_class, string_to_array(indicators, chr(31)), source, as_of, $8
-from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::date[])
-     u(tps_id, kind, version, risk_class, indicators, source, as_of)
+insert into tps_risk (tps_id, kind, version, risk_class, indicators, source, as_of, kept_by, recorded_at)
+select tps_id, kind, version, risk_class, string_to_array(indicators, chr(31)), source, as_of, kept_by, $9
+from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[])
+     u(tps_id, kind, version, risk_class, indicators, source, as_of, kept_by)
 on conflict (tps_id, kind) do update set version = excluded.version, risk_class = excluded.risk_class,
     indicators = excluded.indicators, source = excluded.source, as_of = excluded.as_of,
-    recorded_at = excluded.recorded_at
+    kept_by = excluded.kept_by, recorded_at = excluded.recorded_at
 """
 
 
 async def assess_risks(
-    uow: UnitOfWork, assessments: Sequence[Assessment], *, dry_run: bool = False, origin: Origin
+    uow: UnitOfWork,
+    assessments: Sequence[Assessment],
+    *,
+    keeper: Keeper,
+    dry_run: bool = False,
+    origin: Origin,
 ) -> list[Assessed]:
-    """Record assessments of different risks, each TPS's row being held; an older one than is known is refused.
+    """Record assessments of different risks, each TPS's row being held.
+
+    One is refused that is older than what is known, or of a risk that another agency keeps.
 
     Returns:
         one result per assessment, in their order.
@@ -73,6 +84,10 @@ async def assess_risks(
     for each in assessments:
         before = standing.get(each.key)
         version = (before["version"] if before else 0) + 1
+        kept_by = before["kept_by"] if before else None
+        if before is not None and not keeper.may_change(kept_by):
+            results.append(Assessed(None, before["version"], before["recorded_at"], kept_elsewhere=True))
+            continue
         if before is not None and each.as_of < before["as_of"]:
             results.append(Assessed(None, before["version"], before["recorded_at"]))
             continue
@@ -90,7 +105,10 @@ async def assess_risks(
         outcome = Outcome.CHANGED if before else Outcome.CREATED
         results.append(Assessed(outcome, version, origin.now))
         writes.append(
-            (each.tps.tps_id, each.kind.value, version, facts[0], "\x1f".join(each.indicators), *facts[2:])
+            (
+                *(each.tps.tps_id, each.kind.value, version, facts[0], "\x1f".join(each.indicators)),
+                *(*facts[2:], keeper.keeps(kept_by)),
+            )
         )
         if not dry_run:
             _emit(uow, each, version=version, origin=origin)
@@ -119,7 +137,14 @@ def _emit(uow: UnitOfWork, assessment: Assessment, *, version: int, origin: Orig
 
 
 async def assess_risk(
-    uow: UnitOfWork, code: str, kind: RiskKind, command: RiskIn, *, origin: Origin
+    uow: UnitOfWork,
+    code: str,
+    kind: RiskKind,
+    command: RiskIn,
+    *,
+    actor: Actor,
+    expected: int | None,
+    origin: Origin,
 ) -> Receipt:
     """Record what was found of one kind of risk at a TPS, or take it back (class null).
 
@@ -128,6 +153,8 @@ async def assess_risk(
 
     Raises:
         ElectionUnknown, TpsUnknown: there is no such thing.
+        RegionNotCovered: another agency keeps what is known of it.
+        PreconditionFailed: it is there in another version than the caller named, where they named one.
         AssessmentOlder: a newer one is known.
     """
     await load_frame(uow, origin.election, lock="for share")
@@ -135,9 +162,13 @@ async def assess_risk(
     assessment = Assessment(
         tps, kind, command.risk_class, tuple(command.indicators), command.source, command.as_of
     )
-    (done,) = await assess_risks(uow, [assessment], origin=origin)
+    (done,) = await assess_risks(uow, [assessment], keeper=await keeper_of(uow, actor), origin=origin)
+    if done.kept_elsewhere:
+        raise region_not_covered()
     if done.outcome is None:
         raise older("read the risks of the TPS")
+    if done.outcome is not Outcome.UNCHANGED:
+        check_version(expected, done.version - 1)
     out = RiskReceipt(
         tps_code=tps.code,
         kind=kind,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -169,7 +170,9 @@ async def register_tps(
     return tps_receipt(state, frame, outcome, asked=await asked_of_point(uow, state, origin=origin))
 
 
-async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, origin: Origin) -> Receipt:
+async def renumber_tps(
+    uow: UnitOfWork, code: str, command: RenumberingIn, *, expected: int | None, origin: Origin
+) -> Receipt:
     """Give a TPS another code; its UUID stays, and the old code answers with it. Its officers' tokens name the old one, and end.
 
     Emits:
@@ -179,6 +182,7 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
         ElectionUnknown, TpsUnknown: there is no such thing.
         TpsCodeTaken: another TPS has the new code.
         InvalidPayload: the new code lies in another kab/kota.
+        PreconditionFailed: the TPS is there in another version than the caller named, where they named one.
     """
     new = command.new_code
     frame = await load_frame(uow, origin.election, lock="for share")
@@ -191,6 +195,7 @@ async def renumber_tps(uow: UnitOfWork, code: str, command: RenumberingIn, *, or
         return tps_receipt(before, frame, Outcome.UNCHANGED)
     if before.code != code:
         raise renumbered(before)
+    check_version(expected, before.version)
     if not may_renumber(code, new):
         error = FieldError(
             "/new_code", "other-kabkota", "A TPS keeps its kab/kota.", "TPS tetap di kabupaten/kotanya."

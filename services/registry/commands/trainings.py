@@ -7,17 +7,25 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, require_region
+from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import WrongState
 from contracts.registry_people_events import TrainingChanged, TrainingState
 from services.registry.commands.facilities import region_misfits
-from services.registry.commands.frame import MayTouch, judge, locked_by_code, refuse, status_of
+from services.registry.commands.frame import (
+    judge,
+    keeper_of,
+    locked_by_code,
+    refuse,
+    require_keeper,
+    status_of,
+)
 from services.registry.commands.roster_marks import mark_officers
-from services.registry.errors import TrainingUnknown
 from services.registry.events import training_changed
+from services.registry.rules.keeping import Keeper
 from services.registry.schemas.shapes import Outcome
 from services.registry.schemas.trainings import (
     AttendanceIn,
@@ -29,7 +37,7 @@ from services.registry.schemas.trainings import (
     TrainingReceipt,
 )
 from services.registry.tables.frames import Frame, find_tps, load_frame
-from services.registry.tables.people import Training, area_roster_id
+from services.registry.tables.people import Training, area_roster_id, training_unknown
 
 
 async def change_training(
@@ -38,7 +46,7 @@ async def change_training(
     command: TrainingIn,
     *,
     expected: int | None,
-    may_touch: MayTouch,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Plan a session, say that it was held or cancelled, or change what is known of it.
@@ -49,7 +57,7 @@ async def change_training(
     Raises:
         ElectionUnknown: there is no such election.
         InvalidPayload: there is no such region.
-        RegionNotCovered: the session is another region's.
+        RegionNotCovered: the session is another region's, or another agency keeps it.
         WrongState: it is to be cancelled, and people attended.
         PreconditionRequired, PreconditionFailed: it is there in another version.
     """
@@ -57,8 +65,10 @@ async def change_training(
     facts = TrainingFacts.model_validate(command.model_dump(exclude={"channel"}))
     refuse(region_misfits(facts.region_code))
     row = await locked_training(uow, origin.election, code)
-    if row is not None and not may_touch(row.region_code):
-        raise region_not_covered()
+    keeper = await keeper_of(uow, actor)
+    if row is not None:
+        require_region(actor, row.region_code)
+        require_keeper(keeper, row.kept_by)
     same = row is not None and _facts_of(row) == facts
     outcome = judge(row.version if row else None, expected=expected, same=same)
     persons = await _attendees(uow, row.id) if row else []
@@ -82,6 +92,7 @@ async def change_training(
     else:
         row.sqlmodel_update(values)
         row.version += 1
+    row.kept_by = keeper.keeps(row.kept_by)
     uow.session.add(row)
     await uow.session.flush()
     uow.emit(await _told(uow, row), aggregate_id=row.id, version=row.version, origin=origin)
@@ -90,7 +101,7 @@ async def change_training(
 
 
 async def record_attendance(
-    uow: UnitOfWork, code: str, command: AttendanceList, *, may_touch: MayTouch, origin: Origin
+    uow: UnitOfWork, code: str, command: AttendanceList, *, actor: Actor, expected: int | None, origin: Origin
 ) -> Receipt:
     """Record who attended a session, each line judged alone; what was recorded before is corrected by the same line again.
 
@@ -100,20 +111,24 @@ async def record_attendance(
         training.changed, where something changed; the rosters of those who are trained now, or are not.
 
     Raises:
-        ElectionUnknown, TrainingUnknown: there is no such thing.
-        RegionNotCovered: the session is another region's.
+        ElectionUnknown, TrainingUnknown: there is no such thing, or not in the caller's regions.
+        RegionNotCovered: another agency keeps the session.
         WrongState: it was cancelled.
+        PreconditionFailed: it is there in another version than the caller named, where they named one.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     row = await locked_training(uow, origin.election, code)
-    if row is None:
-        raise TrainingUnknown(
-            f"No training session has the code {code}.", detail_id=f"Tidak ada pelatihan dengan kode {code}."
-        )
-    if not may_touch(row.region_code):
-        raise region_not_covered()
-    results = await take_attendance(uow, row, command.items, may_touch=may_touch, frame=frame, origin=origin)
+    if row is None or not actor.may_touch(row.region_code):
+        raise training_unknown(code)
+    keeper = await keeper_of(uow, actor)
+    require_keeper(keeper, row.kept_by)
+    version = row.version
+    results = await take_attendance(
+        uow, row, command.items, actor=actor, keeper=keeper, frame=frame, origin=origin
+    )
     outcome = Outcome.CHANGED if any(each.outcome == "recorded" for each in results) else Outcome.UNCHANGED
+    if outcome is Outcome.CHANGED:
+        check_version(expected, version)
     receipt = await _receipt(uow, row, outcome)
     assert isinstance(receipt.body, TrainingReceipt)
     out = AttendanceReceipt(**receipt.body.model_dump(), items=results)
@@ -127,12 +142,13 @@ async def take_attendance(
     row: Training,
     lines: Sequence[AttendanceIn],
     *,
-    may_touch: MayTouch,
+    actor: Actor,
+    keeper: Keeper,
     frame: Frame,
     origin: Origin,
     dry_run: bool = False,
 ) -> list[AttendanceResult]:
-    """Take in lines of a session that the caller holds, and return what became of each.
+    """Take in lines of a session that the caller holds and may change, and return what became of each.
 
     Emits:
         training.changed, where something changed; the rosters of those who are trained now, or are not.
@@ -147,7 +163,7 @@ async def take_attendance(
             current_state="cancelled",
             allowed=["say that it was held"],
         )
-    persons = await _persons_of(uow, lines, may_touch=may_touch, election=origin.election)
+    persons = await _persons_of(uow, lines, actor=actor, election=origin.election)
     known = {
         each["person"]: each["attended"]
         for each in await uow.fetch(
@@ -165,6 +181,7 @@ async def take_attendance(
         if not same:
             changed[person] = line.attended
     if changed and not dry_run:
+        row.kept_by = keeper.keeps(row.kept_by)
         await _write(uow, row, changed, frame=frame, origin=origin)
     return results
 
@@ -195,7 +212,7 @@ class _Refused:
 
 
 async def _persons_of(
-    uow: UnitOfWork, lines: Sequence[AttendanceIn], *, may_touch: MayTouch, election: str
+    uow: UnitOfWork, lines: Sequence[AttendanceIn], *, actor: Actor, election: str
 ) -> list[str | _Refused]:
     """Return whom each line names; where they serve elsewhere, the caller has no say in it."""
     codes = [line.place_code for line in lines if line.place_code]
@@ -210,7 +227,7 @@ async def _persons_of(
         )
     }
     serving = await _serving(uow, [line.person for line in lines if line.person], election=election)
-    return [_person_of(line, rosters, holders, serving, may_touch=may_touch) for line in lines]
+    return [_person_of(line, rosters, holders, serving, actor=actor) for line in lines]
 
 
 def _person_of(
@@ -219,15 +236,15 @@ def _person_of(
     holders: dict[tuple[UUID, str, int], str],
     serving: dict[str, str],
     *,
-    may_touch: MayTouch,
+    actor: Actor,
 ) -> str | _Refused:
     if line.person is not None:
         place = serving.get(line.person)
-        return line.person if place is None or may_touch(place) else _Refused("region-not-covered")
+        return line.person if place is None or actor.may_touch(place) else _Refused("region-not-covered")
     assert line.place_code is not None
     assert line.duty is not None
     assert line.slot is not None
-    if not may_touch(line.place_code):
+    if not actor.may_touch(line.place_code):
         return _Refused("region-not-covered")
     roster_id = rosters.get(line.place_code)
     if roster_id is None:

@@ -3,18 +3,16 @@
 The list keeps the blind index of the former one with the history, so that a list from before it does not bring the voter back.
 """
 
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, region_not_covered
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError
 from chassis.sealing import SealingKeys
 from services.registry.commands.held_voters import (
-    Grants,
     Held,
     birth_findings,
     hold_voter,
-    is_covered,
     refuse_misfits,
     require_not_struck,
     voter_receipt,
@@ -29,7 +27,7 @@ from services.registry.tables.voters import ROWS_OF_NIK, family_index_of, nik_of
 
 
 async def correct_nik(
-    uow: UnitOfWork, command: VoterNikIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: VoterNikIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Give a voter the right NIK; the desk's id, the history and the rows that were left with a move stay the voter's.
 
@@ -43,7 +41,7 @@ async def correct_nik(
         VoterListed: somebody has this NIK on the election's list, wherever.
         RegionNotCovered: a row that the voter has left lies outside the caller's regions.
     """
-    held = await hold_voter(uow, command.voter, keys=keys, grants=grants, origin=origin)
+    held = await hold_voter(uow, command.voter, keys=keys, actor=actor, origin=origin)
     require_not_struck(held)
     refusal = nik_refusal(command.nik, rehearsal=held.frame.rehearsal)
     refuse_misfits(
@@ -65,7 +63,7 @@ async def correct_nik(
         )
     if taken is not None:
         raise _taken()
-    if not all(is_covered(grants, row["tps_code"]) for row in rows):
+    if not all(actor.may_touch(row["tps_code"]) for row in rows):
         raise region_not_covered()
     written = await _write(uow, held, rows, command=command, origin=origin)
     change = change_row(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -15,7 +16,7 @@ from chassis.problems import FieldError, PreconditionFailed
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import TpsKind, kelurahan_of
 from services.registry.commands.frame import lock_names
-from services.registry.commands.held_voters import Grants, open_tps, refuse_misfits
+from services.registry.commands.held_voters import open_tps, refuse_misfits
 from services.registry.commands.tps import TpsChange, lock_kelurahan, write_tps
 from services.registry.commands.voter_counts import count_voters
 from services.registry.commands.voter_history import change_row, note_key, write_history
@@ -49,7 +50,7 @@ async def split_tps(
     command: VoterSplitIn,
     *,
     keys: SealingKeys | None,
-    grants: Grants,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Spread the voters of a TPS above the limit over it and others that have none, as the proposal says.
@@ -65,7 +66,7 @@ async def split_tps(
         VotersToReseal: rows are sealed with an older key.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
-    tps, *into = await _held_tps(uow, [code, *command.into], grants=grants, origin=origin)
+    tps, *into = await _held_tps(uow, [code, *command.into], actor=actor, origin=origin)
     keys = await _hold_list(uow, keys, origin)
     _require_one_kelurahan([tps, *into], pointer="/into")
     rows = await family_counts(uow, [each.tps_id for each in (tps, *into)], current_key=keys.current)
@@ -98,7 +99,7 @@ async def merge_tps(
     command: VoterMergeIn,
     *,
     keys: SealingKeys | None,
-    grants: Grants,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Put the voters of a TPS on the list of another one of its kelurahan that has room for them.
@@ -114,7 +115,7 @@ async def merge_tps(
         VotersToReseal: rows are sealed with an older key.
     """
     frame = await load_frame(uow, origin.election, lock="for share")
-    tps, into = await _held_tps(uow, [code, command.into], grants=grants, origin=origin)
+    tps, into = await _held_tps(uow, [code, command.into], actor=actor, origin=origin)
     keys = await _hold_list(uow, keys, origin)
     _require_one_kelurahan([tps, into], pointer="/into")
     rows = await family_counts(uow, [tps.tps_id, into.tps_id], current_key=keys.current)
@@ -135,12 +136,10 @@ async def merge_tps(
     return _receipt(origin, places, [0, together])
 
 
-async def _held_tps(
-    uow: UnitOfWork, codes: Sequence[str], *, grants: Grants, origin: Origin
-) -> list[TpsState]:
+async def _held_tps(uow: UnitOfWork, codes: Sequence[str], *, actor: Actor, origin: Origin) -> list[TpsState]:
     """Return TPS and hold them, before the list is held: in that order an import does."""
     await lock_kelurahan(uow, origin.election, codes)
-    opened = [await open_tps(uow, code, grants=grants, origin=origin) for code in codes]
+    opened = [await open_tps(uow, code, actor=actor, origin=origin) for code in codes]
     held = await find_tps(uow, origin.election, [each.code for each in opened], lock=True)
     return [held[each.code] for each in opened]
 

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
-from chassis.actor import Actor
+from chassis.actor import Actor, require_whole
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
-from services.registry.commands.frame import lock_names, require_election
+from services.registry.commands.frame import lock_names
 from services.registry.commands.voter_history import note_key
 from services.registry.schemas.voter_changes import ChangeKind, VoterResealIn, VoterResealReceipt
 from services.registry.tables.frames import load_frame
@@ -41,7 +41,7 @@ async def reseal_voters(
         VotersUnavailable: the keys are not here, or a row does not open.
     """
     election = origin.election
-    require_election(actor, (await load_frame(uow, election)).region_code)
+    require_whole(actor, (await load_frame(uow, election)).region_code)
     keys = await require_same_keys(uow, keys)
     await lock_names(uow, [f"voters/{election}"])
     await note_key(uow, keys)

@@ -22,7 +22,7 @@ from chassis.crash import crash_point
 from chassis.database import Database
 from chassis.outbox import Origin
 from chassis.problems import Problem
-from chassis.row_security import EVERYWHERE, Remit
+from chassis.row_security import EVERYWHERE
 from chassis.sealing import SealBrokenError, SealingKeys
 from contracts.vocabulary import Channel
 from services.registry.commands import imports
@@ -32,7 +32,7 @@ from services.registry.commands.imports import MOST_TRIES, ImportJob, LostLeaseE
 from services.registry.commands.lookup_budgets import forget_spent
 from services.registry.commands.voter_counts import count_imported
 from services.registry.commands.voters import forget_seen
-from services.registry.schemas.imports import NEVER_NUMBERS, PURPOSES, ROW_SHAPES, ImportKind
+from services.registry.schemas.imports import NEVER_NUMBERS, ROW_SHAPES, ImportKind
 from services.registry.schemas.shapes import Misfit
 from services.registry.tables.voters import unavailable
 
@@ -183,15 +183,13 @@ class ImportWorker:
     async def _go_through(self, job: ImportJob, parts: Iterator[list[RawRow]]) -> None:
         seen: set[str] = set()
         cursor = job.cursor
-        # For the regions that it was sent with, and for what a file of its kind may change.
-        remit = Remit(job.terms.grants, PURPOSES[job.terms.kind])
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             repeated = _repeated(job, part, seen)
             new = [raw for raw in part if raw.row > cursor]
             if not new:
                 continue
             origin = Origin(job.election, job.actor, Channel.IMPORT.value, self._clock.now(), job.rehearsal)
-            async with self._database.transaction(remit) as uow:
+            async with self._database.transaction(job.terms.actor.remit) as uow:
                 await imports.import_chunk(
                     uow,
                     job,

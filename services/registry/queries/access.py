@@ -11,8 +11,8 @@ from chassis.database import Connection, Row
 from chassis.pagination import CursorValue, cut_page
 from contracts.access import Role
 from contracts.registry_events import AccessKind
-from services.registry.errors import AgencyUnknown, ClientUnknown, DeviceUnknown, PersonUnknown
-from services.registry.rules.grants import ROLE_OF_DUTY, Application, Rights, called
+from services.registry.errors import ClientUnknown, DeviceUnknown, PersonUnknown
+from services.registry.rules.grants import ROLE_OF_DUTY, Application, Reach, Rights, called
 from services.registry.schemas.access import (
     Agencies,
     AgencyClientsOut,
@@ -27,6 +27,7 @@ from services.registry.schemas.access import (
     SecretOut,
 )
 from services.registry.schemas.officers import Duty
+from services.registry.tables.access import ALL_COVERED, agency_unknown, agency_within
 from services.registry.tables.devices import device_out
 
 _NO_HASH = bytes(32)
@@ -145,13 +146,17 @@ async def access_changes(connection: Connection, since: datetime) -> Mapping[str
 
 
 async def agencies(
-    connection: Connection, *, limit: int, start: tuple[CursorValue, ...] | None, now: datetime
+    connection: Connection,
+    *,
+    reach: Reach,
+    limit: int,
+    start: tuple[CursorValue, ...] | None,
+    now: datetime,
 ) -> Agencies:
-    """Return a page of agencies, by id."""
+    """Return a page of the agencies that somebody covers the whole of, by id."""
     rows = await connection.fetch(
-        "select * from agency where $1::text is null or id > $1 order by id limit $2",
-        _after(start),
-        limit + 1,
+        f"select a.* from agency a where ($3::text is null or a.id > $3) and {ALL_COVERED} order by a.id limit $4",  # noqa: S608 - of constants
+        *(list(reach.grants), reach.election, _after(start), limit + 1),
     )
     page, cursor = cut_page(rows, limit=limit, key=lambda row: (row["id"],), listing=AGENCIES)
     return Agencies(items=[_agency(row) for row in page], next_cursor=cursor, as_of=now)
@@ -169,21 +174,21 @@ def _agency(row: Row) -> AgencyOut:
     return AgencyOut.model_validate({**facts, "agency": row["id"], "version": row["version"]})
 
 
-async def agency(connection: Connection, agency_id: str) -> AgencyClientsOut:
+async def agency(connection: Connection, agency_id: str, *, reach: Reach) -> AgencyClientsOut:
     """Return an agency with its applications.
 
     Raises:
-        AgencyUnknown: there is none.
+        AgencyUnknown: there is none, or only a part of it is covered.
     """
-    row = await _agency_row(connection, agency_id)
+    row = await _agency_row(connection, agency_id, reach)
     rows = await connection.fetch("select * from client where agency = $1 order by id", agency_id)
     return AgencyClientsOut(**_agency(row).model_dump(), clients=[_client(each) for each in rows])
 
 
-async def _agency_row(connection: Connection, agency_id: str) -> Row:
-    row = await connection.fetchrow("select * from agency where id = $1", agency_id)
+async def _agency_row(connection: Connection, agency_id: str, reach: Reach) -> Row:
+    row = await agency_within(connection, agency_id, reach)
     if row is None:
-        raise AgencyUnknown("No agency has this id.", detail_id="Tidak ada instansi dengan id ini.")
+        raise agency_unknown()
     return row
 
 
@@ -191,12 +196,16 @@ def _client(row: Row) -> ClientOut:
     return ClientOut.model_validate({**dict(row), "client": row["id"]})
 
 
-async def client(connection: Connection, agency_id: str, client_id: str) -> ClientWithSecrets:
+async def client(
+    connection: Connection, agency_id: str, client_id: str, *, reach: Reach
+) -> ClientWithSecrets:
     """Return an application with what is known of its secrets.
 
     Raises:
+        AgencyUnknown: there is no such agency, or only a part of it is covered.
         ClientUnknown: the agency has no such application.
     """
+    await _agency_row(connection, agency_id, reach)
     row = await connection.fetchrow(
         "select * from client where id = $1 and agency = $2", client_id, agency_id
     )
@@ -216,6 +225,7 @@ async def people(
     connection: Connection,
     agency_id: str,
     *,
+    reach: Reach,
     limit: int,
     start: tuple[CursorValue, ...] | None,
     now: datetime,
@@ -223,9 +233,9 @@ async def people(
     """Return a page of an agency's people, by pseudonym.
 
     Raises:
-        AgencyUnknown: there is no such agency.
+        AgencyUnknown: there is no such agency, or only a part of it is covered.
     """
-    await _agency_row(connection, agency_id)
+    await _agency_row(connection, agency_id, reach)
     rows = await connection.fetch(
         """select * from agency_person where agency = $1 and ($2::text is null or person > $2)
            order by person limit $3""",
@@ -237,12 +247,14 @@ async def people(
     return People(items=[PersonOut.model_validate(dict(row)) for row in page], next_cursor=cursor, as_of=now)
 
 
-async def person(connection: Connection, agency_id: str, name: str) -> PersonOut:
+async def person(connection: Connection, agency_id: str, name: str, *, reach: Reach) -> PersonOut:
     """Return somebody of an agency.
 
     Raises:
+        AgencyUnknown: there is no such agency, or only a part of it is covered.
         PersonUnknown: the agency has nobody of that pseudonym.
     """
+    await _agency_row(connection, agency_id, reach)
     row = await connection.fetchrow(
         "select * from agency_person where agency = $1 and person = $2", agency_id, name
     )
@@ -260,6 +272,7 @@ async def devices(
     connection: Connection,
     agency_id: str,
     *,
+    reach: Reach,
     limit: int,
     start: tuple[CursorValue, ...] | None,
     now: datetime,
@@ -268,9 +281,9 @@ async def devices(
     """Return a page of an agency's devices, by id.
 
     Raises:
-        AgencyUnknown: there is no such agency.
+        AgencyUnknown: there is no such agency, or only a part of it is covered.
     """
-    await _agency_row(connection, agency_id)
+    await _agency_row(connection, agency_id, reach)
     rows = await connection.fetch(
         _DEVICE + "where d.agency = $1 and ($2::text is null or d.id > $2) order by d.id limit $3",
         agency_id,
@@ -282,12 +295,16 @@ async def devices(
     return Devices(items=items, next_cursor=cursor, as_of=now)
 
 
-async def device(connection: Connection, agency_id: str, device_id: str, *, at: datetime) -> DeviceOut:
+async def device(
+    connection: Connection, agency_id: str, device_id: str, *, reach: Reach, at: datetime
+) -> DeviceOut:
     """Return a device of an agency.
 
     Raises:
+        AgencyUnknown: there is no such agency, or only a part of it is covered.
         DeviceUnknown: the agency has no such device.
     """
+    await _agency_row(connection, agency_id, reach)
     row = await connection.fetchrow(_DEVICE + "where d.agency = $1 and d.id = $2", agency_id, device_id)
     if row is None:
         raise DeviceUnknown(

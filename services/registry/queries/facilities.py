@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from chassis.actor import Actor
 from chassis.database import Connection
 from contracts.registry_people_events import RequestState
-from services.registry.errors import FacilityUnknown, RequestUnknown
+from services.registry.errors import RequestUnknown
 from services.registry.rules.facility_requests import cutoff_at, seconds_left
 from services.registry.schemas.facilities import FacilityFacts, FacilityOut
 from services.registry.schemas.facility_requests import (
@@ -15,14 +16,15 @@ from services.registry.schemas.facility_requests import (
     RequestStep,
     VoterCounts,
 )
+from services.registry.tables.definitions import facility_unknown
 from services.registry.tables.frames import load_frame, parts_of
 
 
-async def facility(connection: Connection, *, election: str, code: str) -> FacilityOut:
+async def facility(connection: Connection, *, election: str, code: str, reader: Actor) -> FacilityOut:
     """Return a facility.
 
     Raises:
-        FacilityUnknown: the election has no such facility.
+        FacilityUnknown: the election has no such facility, or not in the reader's regions.
     """
     row = await connection.fetchrow(
         """select f.*, e.rehearsal from facility f join election e on e.id = f.election
@@ -30,10 +32,8 @@ async def facility(connection: Connection, *, election: str, code: str) -> Facil
         election,
         code,
     )
-    if row is None:
-        raise FacilityUnknown(
-            f"No facility has the code {code}.", detail_id=f"Tidak ada fasilitas dengan kode {code}."
-        )
+    if row is None or not reader.may_touch(row["region_code"]):
+        raise facility_unknown(code)
     facts = {name: row[name] for name in FacilityFacts.model_fields}
     return FacilityOut.model_validate(
         {

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chassis.actor import Actor
 from chassis.database import Connection
 from services.registry.errors import OutreachUnknown
 from services.registry.rules.regions import region_name
@@ -9,11 +10,11 @@ from services.registry.schemas.outreach import ComingOutreach, ComingOutreachLis
 from services.registry.tables.frames import load_frame
 
 
-async def outreach(connection: Connection, *, election: str, code: str) -> OutreachOut:
+async def outreach(connection: Connection, *, election: str, code: str, reader: Actor) -> OutreachOut:
     """Return an activity.
 
     Raises:
-        OutreachUnknown: the election has no such activity.
+        OutreachUnknown: the election has no such activity, or not in the reader's regions.
     """
     row = await connection.fetchrow(
         """select o.*, e.rehearsal from outreach o join election e on e.id = o.election
@@ -21,7 +22,7 @@ async def outreach(connection: Connection, *, election: str, code: str) -> Outre
         election,
         code,
     )
-    if row is None:
+    if row is None or not reader.may_touch(row["region_code"]):
         raise OutreachUnknown(
             f"No activity has the code {code}.", detail_id=f"Tidak ada kegiatan dengan kode {code}."
         )

@@ -2,23 +2,27 @@
 
 from datetime import datetime
 
+from chassis.actor import Actor
 from chassis.database import Connection
 from chassis.pagination import CursorValue, cut_page
 from contracts.registry_people_events import Duty, ForceAgency, TrainingState
-from services.registry.errors import PersonnelUnknown, TrainingUnknown
+from services.registry.errors import PersonnelUnknown
 from services.registry.schemas.personnel import PersonnelOut
 from services.registry.schemas.screenings import Fitness, ScreeningOut, Screenings
 from services.registry.schemas.trainings import TrainingCoverage, TrainingCoverageOut, TrainingOut
 from services.registry.tables.frames import load_frame
+from services.registry.tables.people import training_unknown
 
 SCREENINGS = "screenings|place"
 
 
-async def training(connection: Connection, *, election: str, code: str, with_names: bool) -> TrainingOut:
+async def training(
+    connection: Connection, *, election: str, code: str, reader: Actor, with_names: bool
+) -> TrainingOut:
     """Return a training session, with the trainer only for callers who may see persons.
 
     Raises:
-        TrainingUnknown: there is no such session.
+        TrainingUnknown: there is no such session, or not in the reader's regions.
     """
     row = await connection.fetchrow(
         """select t.*, e.rehearsal, count(a.*) filter (where a.attended) as attended,
@@ -28,10 +32,8 @@ async def training(connection: Connection, *, election: str, code: str, with_nam
         election,
         code,
     )
-    if row is None:
-        raise TrainingUnknown(
-            f"No training session has the code {code}.", detail_id=f"Tidak ada pelatihan dengan kode {code}."
-        )
+    if row is None or not reader.may_touch(row["region_code"]):
+        raise training_unknown(code)
     return TrainingOut.model_validate(
         {name: row[name] for name in TrainingOut.model_fields}
         | {"trainer": row["trainer"] if with_names else None}

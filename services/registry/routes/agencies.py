@@ -46,9 +46,10 @@ async def list_agencies(
     request: Request, admin: Admin, read: ReaderDep, limit: RowLimit = 100, cursor: RowCursor = None
 ) -> Agencies:
     """Show the agencies that work with this desk."""
-    del admin
     start = page_start(cursor, listing=queries.AGENCIES)
-    return await queries.agencies(read, limit=limit, start=start, now=request.app.state.clock.now())
+    return await queries.agencies(
+        read, reach=reach_of(admin), limit=limit, start=start, now=request.app.state.clock.now()
+    )
 
 
 @router.put("/{agency}", status_code=201, response_model=AgencyReceipt)
@@ -70,8 +71,7 @@ async def define_agency(
 @router.get("/{agency}")
 async def read_agency(agency: Name, admin: Admin, read: ReaderDep, response: Response) -> AgencyClientsOut:
     """Show an agency with its applications."""
-    del admin
-    out = await queries.agency(read, agency)
+    out = await queries.agency(read, agency, reach=reach_of(admin))
     response.headers["ETag"] = etag_of(out.version)
     return out
 
@@ -102,8 +102,7 @@ async def read_client(
     agency: Name, client: ClientId, admin: Admin, read: ReaderDep, response: Response
 ) -> ClientWithSecrets:
     """Show an application of an agency, with what is known of its secrets."""
-    del admin
-    out = await queries.client(read, agency, client)
+    out = await queries.client(read, agency, client, reach=reach_of(admin))
     response.headers["ETag"] = etag_of(out.version)
     return out
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from chassis.conditional import etag_of
+from chassis.conditional import GivenIfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
@@ -22,12 +22,20 @@ router = APIRouter(
 
 @router.put("/{item}", status_code=201, response_model=CheckReceipt)
 async def check_place(
-    election: ElectionId, code: TpsCode, item: CheckItem, body: CheckIn, agency: TpsAgency, once: OnceDep
+    election: ElectionId,
+    code: TpsCode,
+    item: CheckItem,
+    body: CheckIn,
+    agency: TpsAgency,
+    once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Say what was found of one item of a TPS's checklist, or take it back."""
     return await once(
         agency,
-        lambda uow, origin: commands.check_place(uow, code, item, body, origin=origin),
+        lambda uow, origin: commands.check_place(
+            uow, code, item, body, actor=agency, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

@@ -75,10 +75,11 @@ async def list_devices(
     cursor: RowCursor = None,
 ) -> Devices:
     """Show the devices of an agency."""
-    del admin
     start = page_start(cursor, listing=queries.DEVICES)
     now = request.app.state.clock.now()
-    return await queries.devices(read, agency, limit=limit, start=start, now=now, at=wall_now())
+    return await queries.devices(
+        read, agency, reach=reach_of(admin), limit=limit, start=start, now=now, at=wall_now()
+    )
 
 
 @router.post("", status_code=201, response_model=DeviceReceipt)
@@ -101,8 +102,7 @@ async def enrol_device(
 @router.get("/{device}")
 async def read_device(agency: Name, device: DeviceId, admin: Admin, read: ReaderDep) -> DeviceOut:
     """Show a device of an agency, and how far it is."""
-    del admin
-    return await queries.device(read, agency, device, at=wall_now())
+    return await queries.device(read, agency, device, reach=reach_of(admin), at=wall_now())
 
 
 @router.delete("/{device}", status_code=200, response_model=DeviceReceipt)

@@ -1,6 +1,5 @@
 """Who may call: the permissions that several routes ask for, and how far a caller's own rights reach."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
@@ -21,13 +20,6 @@ TpsWriter = Annotated[Actor, Depends(permission(Scope.REGISTRY_WRITE, region_par
 Agency = Annotated[Actor, Depends(permission(Scope.REGISTRY_IMPORT))]
 TpsAgency = Annotated[Actor, Depends(permission(Scope.REGISTRY_IMPORT, region_param="code"))]
 Admin = Annotated[Actor, Depends(permission(Scope.DESK_ADMIN))]
-
-
-def may_touch(actor: Actor) -> Callable[[str], bool]:
-    """Return what says whether a caller's regions cover a place that is only known once it was looked up."""
-    return lambda code: actor.granted_region(code) is not None
-
-
 RowLimit = Annotated[int, Query(ge=1, le=500, description="Items on a page.")]
 RowCursor = Annotated[str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")]
 
@@ -65,6 +57,11 @@ async def note_change_of_access(request: Request, trail: Trail) -> None:
 async def note_number(request: Request, trail: Trail) -> None:
     """Write down who names a voter by number, before it is known whether there is anybody: to try numbers is to be seen."""
     await _note(request, trail, Scope.VOTERS_WRITE, subject="voters/by-nik")
+
+
+async def note_list(request: Request, trail: Trail) -> None:
+    """Write down who sends a list of voters, before it is taken in: what becomes of its rows tells who is on the list."""
+    await _note(request, trail, Scope.VOTERS_WRITE, subject="voters/imports")
 
 
 async def _note(request: Request, trail: Trail, scope: Scope, *, subject: str) -> None:

@@ -47,7 +47,6 @@ async def read_facility(
     election: ElectionId, code: FacilityCode, reader: Reader, read: ReaderDep, response: Response
 ) -> FacilityOut:
     """Show a facility."""
-    out = await queries.facility(read, election=election, code=code)
-    require_region(reader, out.region_code)
+    out = await queries.facility(read, election=election, code=code, reader=reader)
     response.headers["ETag"] = etag_of(out.version)
     return out

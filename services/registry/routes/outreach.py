@@ -48,7 +48,7 @@ async def change_outreach(
     return await once(
         agency,
         lambda uow, origin: commands.change_outreach(
-            uow, code, body, expected=expected, grants=agency.regions, origin=origin
+            uow, code, body, expected=expected, actor=agency, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -61,8 +61,7 @@ async def read_outreach(
     election: ElectionId, code: ActivityCode, reader: Reader, read: ReaderDep, response: Response
 ) -> OutreachOut:
     """Show an activity."""
-    out = await queries.outreach(read, election=election, code=code)
-    require_region(reader, out.region_code)
+    out = await queries.outreach(read, election=election, code=code, reader=reader)
     response.headers["ETag"] = etag_of(out.version)
     return out
 

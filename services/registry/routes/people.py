@@ -42,9 +42,10 @@ async def list_people(
     cursor: RowCursor = None,
 ) -> People:
     """Show the people of an agency, by pseudonym."""
-    del admin
     start = page_start(cursor, listing=queries.PEOPLE)
-    return await queries.people(read, agency, limit=limit, start=start, now=request.app.state.clock.now())
+    return await queries.people(
+        read, agency, reach=reach_of(admin), limit=limit, start=start, now=request.app.state.clock.now()
+    )
 
 
 @router.put("/{person}", status_code=201, response_model=PersonReceipt)
@@ -73,8 +74,7 @@ async def read_person(
     agency: Name, person: Pseudonym, admin: Admin, read: ReaderDep, response: Response
 ) -> PersonOut:
     """Show somebody of an agency."""
-    del admin
-    out = await queries.person(read, agency, person)
+    out = await queries.person(read, agency, person, reach=reach_of(admin))
     response.headers["ETag"] = etag_of(out.version)
     return out
 

@@ -36,7 +36,9 @@ async def change_personnel(
     force = commands.Force(operation, agency, code)
     return await once(
         caller,
-        lambda uow, origin: commands.change_personnel(uow, force, body, expected=expected, origin=origin),
+        lambda uow, origin: commands.change_personnel(
+            uow, force, body, expected=expected, actor=caller, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

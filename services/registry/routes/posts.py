@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 
 from chassis.access_trail import Trail
-from chassis.conditional import IfMatch, etag_of
+from chassis.conditional import GivenIfMatch, IfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
@@ -50,11 +50,14 @@ async def fill_post(
     body: OfficerIn,
     writer: TpsWriter,
     once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Name who holds a post of a place; who held it before is replaced."""
     return await once(
         writer,
-        lambda uow, origin: commands.assign_officer(uow, code, duty, slot, command=body, origin=origin),
+        lambda uow, origin: commands.assign_officer(
+            uow, code, duty, slot, command=body, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

@@ -61,7 +61,7 @@ async def lay_risk_layer(
             rows,
             source=body.layer.source,
             dry_run=dry_run,
-            grants=agency.regions,
+            actor=agency,
             origin=origin,
         ),
         election=election,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, Response
 
+from chassis.conditional import GivenIfMatch
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
@@ -21,12 +22,20 @@ router = APIRouter(
 
 @router.put("/{kind}", status_code=201, response_model=RiskReceipt)
 async def assess_risk(
-    election: ElectionId, code: TpsCode, kind: RiskKind, body: RiskIn, agency: TpsAgency, once: OnceDep
+    election: ElectionId,
+    code: TpsCode,
+    kind: RiskKind,
+    body: RiskIn,
+    agency: TpsAgency,
+    once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Say what was found of one kind of risk at a TPS, or take it back."""
     return await once(
         agency,
-        lambda uow, origin: commands.assess_risk(uow, code, kind, body, origin=origin),
+        lambda uow, origin: commands.assess_risk(
+            uow, code, kind, body, actor=agency, expected=expected, origin=origin
+        ),
         election=election,
         channel=body.channel,
         body=body,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import require_region
-from chassis.conditional import OptionalIfMatch, etag_of
+from chassis.conditional import GivenIfMatch, OptionalIfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
@@ -76,12 +76,17 @@ async def read_tps_relocations(
 
 @router.post("/relocation", status_code=200, response_model=TpsReceipt)
 async def relocate_tps(
-    election: ElectionId, code: TpsCode, body: RelocationIn, writer: TpsWriter, once: OnceDep
+    election: ElectionId,
+    code: TpsCode,
+    body: RelocationIn,
+    writer: TpsWriter,
+    once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Decide that a TPS stands at another place: since when, why, and who says so."""
     return await once(
         writer,
-        lambda uow, origin: relocations.relocate_tps(uow, code, body, origin=origin),
+        lambda uow, origin: relocations.relocate_tps(uow, code, body, expected=expected, origin=origin),
         election=election,
         channel=body.channel,
         body=body,
@@ -90,13 +95,18 @@ async def relocate_tps(
 
 @router.post("/renumbering", status_code=200, response_model=TpsReceipt)
 async def renumber_tps(
-    election: ElectionId, code: TpsCode, body: RenumberingIn, writer: TpsWriter, once: OnceDep
+    election: ElectionId,
+    code: TpsCode,
+    body: RenumberingIn,
+    writer: TpsWriter,
+    once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Give a TPS another code; its UUID stays, and the old code answers with it."""
     require_region(writer, body.new_code)
     return await once(
         writer,
-        lambda uow, origin: commands.renumber_tps(uow, code, body, origin=origin),
+        lambda uow, origin: commands.renumber_tps(uow, code, body, expected=expected, origin=origin),
         election=election,
         channel=body.channel,
         body=body,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from chassis.actor import require_region
-from chassis.conditional import OptionalIfMatch, etag_of
+from chassis.conditional import GivenIfMatch, OptionalIfMatch, etag_of
 from chassis.idempotency import OnceDep
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
@@ -11,7 +11,7 @@ from contracts.access import Scope
 from contracts.vocabulary import ElectionId, RegionCode
 from services.registry.commands import trainings as commands
 from services.registry.queries import people as queries
-from services.registry.routes.doors import Agency, Reader, TpsReader, may_touch
+from services.registry.routes.doors import Agency, Reader, TpsReader
 from services.registry.schemas.trainings import (
     AttendanceList,
     AttendanceReceipt,
@@ -41,7 +41,7 @@ async def change_training(
     return await once(
         agency,
         lambda uow, origin: commands.change_training(
-            uow, training, body, expected=expected, may_touch=may_touch(agency), origin=origin
+            uow, training, body, expected=expected, actor=agency, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -51,13 +51,18 @@ async def change_training(
 
 @router.post("/trainings/{training}/attendance", status_code=200, response_model=AttendanceReceipt)
 async def record_attendance(
-    election: ElectionId, training: TrainingCode, body: AttendanceList, agency: Agency, once: OnceDep
+    election: ElectionId,
+    training: TrainingCode,
+    body: AttendanceList,
+    agency: Agency,
+    once: OnceDep,
+    expected: GivenIfMatch,
 ) -> Response:
     """Record who attended a training session, line by line; a line again with the other word corrects it."""
     return await once(
         agency,
         lambda uow, origin: commands.record_attendance(
-            uow, training, body, may_touch=may_touch(agency), origin=origin
+            uow, training, body, actor=agency, expected=expected, origin=origin
         ),
         election=election,
         channel=body.channel,
@@ -71,8 +76,7 @@ async def read_training(
 ) -> TrainingOut:
     """Show a training session; its trainer only to callers who may change rosters."""
     with_names = Scope.REGISTRY_WRITE in reader.scopes
-    out = await queries.training(read, election=election, code=training, with_names=with_names)
-    require_region(reader, out.region_code)
+    out = await queries.training(read, election=election, code=training, reader=reader, with_names=with_names)
     response.headers["ETag"] = etag_of(out.version)
     return out
 

@@ -94,9 +94,7 @@ async def receive_file(
     try:
         answer = await once(
             actor,
-            lambda uow, origin: commands.receive_import(
-                uow, import_id, command, grants=actor.regions, origin=origin
-            ),
+            lambda uow, origin: commands.receive_import(uow, import_id, command, actor=actor, origin=origin),
             election=election,
             channel=Channel.IMPORT,
             body=command,

@@ -13,6 +13,7 @@ from chassis.reading import ReaderDep
 from contracts.access import Scope
 from contracts.vocabulary import ElectionId
 from services.registry.queries import imports as queries
+from services.registry.routes.doors import note_list
 from services.registry.routes.uploads import (
     XLSX,
     DryRun,
@@ -29,7 +30,7 @@ from services.registry.schemas.imports import ImportKind, ImportOut, ImportRows
 router = APIRouter(
     prefix="/v1/elections/{election}/voters/imports",
     tags=["voters"],
-    dependencies=[Depends(known_parameters_only)],
+    dependencies=[Depends(known_parameters_only), Depends(note_list)],
 )
 
 Keeper = Annotated[Actor, Depends(permission(Scope.VOTERS_WRITE))]

@@ -6,7 +6,11 @@ from uuid import UUID
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field
 
+from chassis.database import Row
+from services.registry.errors import AgencyUnknown
+from services.registry.rules.grants import Reach
 from services.registry.tables.columns import Table, instant, texts, version
+from services.registry.tables.frames import Reads
 
 
 class Agency(Table, table=True):
@@ -96,3 +100,32 @@ class AccessChange(Table, table=True):
     tie: str = Field(primary_key=True)
     version: int = Field(sa_column=version())
     changed_at: datetime = Field(sa_column=instant())
+
+
+ALL_COVERED = """not exists (
+    select from (select agency, regions, election from client where revoked_at is null
+                 union all select agency, regions, election from agency_person) held
+    where held.agency = a.id and (
+        ($2::text is not null and held.election is distinct from $2)
+        or exists (
+            select from unnest(held.regions) asked where not exists (
+                select from unnest($1::text[]) own where own in ('*', asked) or starts_with(asked, own || '.')))))"""
+"""Of an agency `a`: whether grants ($1) and election ($2) cover whatever its applications and people may, as `within` says."""
+
+
+async def agency_within(reads: Reads, agency: str, reach: Reach, *, lock: str = "") -> Row | None:
+    """Return an agency all of which somebody covers, None where there is none or only a part is covered.
+
+    Args:
+        lock: how its row is held (`for share`), where it is.
+    """
+    rows = await reads.fetch(
+        f"select a.* from agency a where a.id = $3 and {ALL_COVERED} {lock}",  # noqa: S608 - of constants
+        *(list(reach.grants), reach.election, agency),
+    )
+    return rows[0] if rows else None
+
+
+def agency_unknown() -> AgencyUnknown:
+    """Return the refusal of an agency that is not there, or of which the caller covers a part at most: both look alike."""
+    return AgencyUnknown("No agency has this id.", detail_id="Tidak ada instansi dengan id ini.")

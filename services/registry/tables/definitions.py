@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column
 from sqlmodel import Field
 
+from services.registry.errors import FacilityUnknown
 from services.registry.tables.columns import Table, ids, instant, json, texts, version
 
 
@@ -61,6 +62,7 @@ class Facility(Table, table=True):
     served_on: date | None
     source: str
     as_of: date | None
+    kept_by: str | None = None
 
 
 class RegionGroup(Table, table=True):
@@ -125,3 +127,10 @@ class FacilityRequestStep(Table, table=True):
     reason: str
     recorded_at: datetime = Field(sa_column=instant())
     actor: str
+
+
+def facility_unknown(code: str) -> FacilityUnknown:
+    """Return the refusal of a facility that is not there, or not in the caller's regions: both look alike."""
+    return FacilityUnknown(
+        f"No facility has the code {code}.", detail_id=f"Tidak ada fasilitas dengan kode {code}."
+    )

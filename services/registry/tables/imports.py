@@ -43,6 +43,8 @@ class Import(Table, table=True):
     tries: int
     worker: UUID | None
     lease_until: datetime | None = Field(sa_column=instant(nullable=True))
+    client: str = ""
+    scopes: list[str] = Field(sa_column=texts())
 
 
 class ImportPart(Table, table=True):

@@ -12,6 +12,7 @@ from sqlmodel import Field
 
 from chassis.database import Row
 from contracts.registry_people_events import Duty
+from services.registry.errors import TrainingUnknown
 from services.registry.rules.rosters import Holder
 from services.registry.schemas.officers import PostStatus, Trained
 from services.registry.tables.columns import Table, instant, texts, version
@@ -113,6 +114,7 @@ class Training(Table, table=True):
     duties: list[str] = Field(sa_column=texts())
     starts_at: datetime = Field(sa_column=instant())
     state: str
+    kept_by: str | None = None
 
 
 class TrainingAttendance(Table, table=True):
@@ -156,6 +158,7 @@ class Personnel(Table, table=True):
     trained: int | None
     source: str
     as_of: date
+    kept_by: str | None = None
 
 
 def holder_of(row: Row) -> Holder:
@@ -169,6 +172,13 @@ def holder_of(row: Row) -> Holder:
         screened=row["screened"],
         present=row["present"],
         present_at=row["present_at"],
+    )
+
+
+def training_unknown(code: str) -> TrainingUnknown:
+    """Return the refusal of a session that is not there, or not in the caller's regions: both look alike."""
+    return TrainingUnknown(
+        f"No training session has the code {code}.", detail_id=f"Tidak ada pelatihan dengan kode {code}."
     )
 
 

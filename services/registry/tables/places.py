@@ -58,6 +58,7 @@ class TpsCheck(Table, table=True):
     lat: float | None
     lon: float | None
     distance_m: int | None
+    kept_by: str | None = None
 
 
 class ElectionRules(Table, table=True):
@@ -94,6 +95,7 @@ class Outreach(Table, table=True):
     photos: list[str] = Field(sa_column=texts())
     source: str
     as_of: date
+    kept_by: str | None = None
 
 
 class RegionBoundary(Table, table=True):

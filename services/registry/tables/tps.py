@@ -60,3 +60,4 @@ class TpsRisk(Table, table=True):
     source: str
     as_of: date
     recorded_at: datetime = Field(sa_column=instant())
+    kept_by: str | None = None

@@ -50,6 +50,19 @@ async def test_the_clock_is_held_and_goes_on_and_never_back(rehearsal: RunningSe
     assert (await rehearsal.client.get(CLOCK)).status_code == 401
 
 
+async def test_what_bears_on_the_whole_desk_needs_the_nation(rehearsal: RunningService) -> None:
+    before = await rehearsal.sql("select count(*) from projected")
+    for held in (["32.71"], ["32", "32.71.06.1002.001"], ["group:kota"]):
+        narrow = bearer(Role.ADMIN, regions=held)
+        for refused in (
+            await rehearsal.client.put(CLOCK, json={"speed": 0}, headers=narrow),
+            await rehearsal.client.post("/v1/desk/projections:rebuild", headers=narrow),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (403, "region-not-covered"), held
+        assert (await rehearsal.client.get(CLOCK, headers=narrow)).json()["speed"] > 0
+    assert await rehearsal.sql("select count(*) from projected") == before
+
+
 async def test_a_real_desk_has_no_clock_to_set(database_url: Callable[[str], str]) -> None:
     async with running_service("gateway", database_url=database_url("real"), kafka=None) as service:
         assert (await service.client.get(CLOCK, headers=bearer(Role.ADMIN))).status_code == 404

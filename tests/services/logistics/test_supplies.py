@@ -147,7 +147,10 @@ async def check_catalogue(service: RunningService) -> None:
     path = f"{BASE}/catalogue/tarpaulin"
     assert (await put(path, json=body, headers=bearer(Role.WAREHOUSE))).status_code == 403
     assert (await put(path, json=body, headers=bearer(admin))).status_code == 428
-    added = await put(path, json=body, headers=bearer(admin) | {"If-Match": '"0"'})
+    for held in (["32.73"], ["32.71.06"]):
+        beyond = await put(path, json=body, headers=bearer(admin, regions=held) | {"If-Match": '"0"'})
+        assert (beyond.status_code, beyond.json()["code"]) == (403, "region-not-covered"), held
+    added = await put(path, json=body, headers=bearer(admin, regions=["32.71"]) | {"If-Match": '"0"'})
     assert added.status_code == 201, added.text
     stale = await put(path, json=body, headers=bearer(admin) | {"If-Match": '"0"'})
     assert stale.status_code == 412

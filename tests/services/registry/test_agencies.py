@@ -150,7 +150,9 @@ async def test_nobody_gives_more_than_they_have(registry: Desk) -> None:
     wide, _ = await registry.application(agency, regions=["32"])
     narrow = {**body, "regions": ["32.71"]}
     taken = await registry.put(f"/{agency}/clients/{wide}", narrow, etag='"1"', regions=["32.71"])
-    assert taken.status_code == 403, "who may not give it may not take it away either"
+    assert (taken.status_code, taken.json()["code"]) == (404, "agency-unknown"), (
+        "who may not give it may not take it away either"
+    )
 
 
 @pytest.mark.parametrize(
@@ -230,6 +232,61 @@ async def test_who_does_not_cover_all_of_an_agency_does_not_end_it(registry: Des
     refused = await registry.put(f"/{agency}", off, etag='"1"', regions=("32.71",))
     assert (refused.status_code, refused.json()["code"]) == (403, "region-not-covered")
     assert (await registry.put(f"/{agency}", off, etag='"1"', regions=("32.73",))).status_code == 200
+
+
+async def test_who_covers_a_part_of_an_agency_neither_reads_it_nor_adds_to_it(registry: Desk) -> None:
+    agency = await registry.agency()
+    name, _ = await registry.application(agency, regions=["32.73"])
+    await registry.person(agency, "petugas-1", regions=["32.71"])
+    own: dict[str, object] = {"roles": ["bpbd"], "regions": ["32.71"]}
+    device: dict[str, object] = {"client": name, "label": "HP (contoh)", "person": "petugas-1"}
+    told: dict[str, list[tuple[int, str, str]]] = {}
+    for at in (agency, "instansi-karangan"):
+        answers = [
+            *[
+                await registry.client.get(f"/v1/agencies/{at}{path}", headers=narrow())
+                for path in (
+                    *("", "/people", "/devices", "/people/petugas-1", f"/clients/{name}"),
+                    "/devices/dev-0193645e-6f00-7000-8000-000000000001",
+                )
+            ],
+            await registry.put(f"/{at}/people/petugas-2", own, regions=["32.71"]),
+            await registry.put(f"/{at}/people/petugas-1", own, etag='"1"', regions=["32.71"]),
+            await registry.delete(f"/{at}/people/petugas-1", etag='"1"', regions=["32.71"]),
+            await registry.put(f"/{at}/clients/aplikasi-lain", own, regions=["32.71"]),
+            await registry.post(f"/{at}/clients/{name}/secrets", {}, regions=["32.71"]),
+            await registry.delete(f"/{at}/clients/{name}", etag='"1"', regions=["32.71"]),
+            await registry.post(f"/{at}/devices", device, regions=["32.71"]),
+        ]
+        told[at] = [
+            (each.status_code, each.json()["code"], each.json()["detail"].replace(at, "")) for each in answers
+        ]
+    assert told[agency] == told["instansi-karangan"], "one that is there, and one that was made up"
+    assert {status for status, _, _ in told[agency]} == {404}
+    listed = (await registry.client.get("/v1/agencies?limit=500", headers=narrow())).json()["items"]
+    assert agency not in [each["agency"] for each in listed]
+    assert agency in [each["agency"] for each in (await registry.get("?limit=500")).json()["items"]]
+    assert (await registry.get(f"/{agency}/people/petugas-1")).json()["version"] == 1
+
+
+def narrow() -> dict[str, str]:
+    return bearer(Role.ADMIN, election=None, regions=["32.71"])
+
+
+async def test_an_agency_is_listed_for_whoever_covers_all_of_it(registry: Desk) -> None:
+    agency = await registry.agency()
+    await registry.application(agency, regions=["32.71.06", "group:kota"])
+
+    async def listed(*regions: str, election: str | None = None) -> bool:
+        headers = bearer(Role.ADMIN, election=election, regions=regions)
+        answer = await registry.client.get("/v1/agencies?limit=500", headers=headers)
+        return agency in [each["agency"] for each in answer.json()["items"]]
+
+    assert await listed("*")
+    assert await listed("32.71", "group:kota")
+    for regions in (("32.71",), ("group:kota",), ("32.7", "group:kota"), ("32.71.06.1002", "group:kota")):
+        assert not await listed(*regions), regions
+    assert not await listed("*", election="pilkada-2024"), "what is for every election is beyond one"
 
 
 @pytest.mark.parametrize(

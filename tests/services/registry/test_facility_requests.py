@@ -223,7 +223,7 @@ async def test_who_may_not(registry: RunningService) -> None:
     path = await facility(registry, "RS-C")
     at, _ = await letter(registry, path)
     away = health(regions=("35.78",))
-    assert (await registry.client.post(f"{path}/requests", json=LETTER, headers=away)).status_code == 403
+    assert (await registry.client.post(f"{path}/requests", json=LETTER, headers=away)).status_code == 404
     hidden = await registry.client.get(at, headers=health(regions=("35.78",)))
     assert (hidden.status_code, hidden.json()["code"]) == (404, "facility-unknown"), (
         "as one that is not there"

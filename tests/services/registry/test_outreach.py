@@ -82,7 +82,7 @@ async def test_who_may_tell_of_an_activity(registry: RunningService) -> None:
     assert (await registry.client.put(path, json=taken_over, headers=south)).status_code == 403
     assert (
         await registry.client.get(path, headers=bearer(Role.DESK, regions=["32.71.01"]))
-    ).status_code == 403
+    ).status_code == 404
 
 
 async def test_everybody_sees_what_is_still_to_come(registry: RunningService) -> None:

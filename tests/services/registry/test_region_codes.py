@@ -19,7 +19,7 @@ async def test_a_code_is_in_use_former_foreign_or_unknown(registry: RunningServi
         "the digits look alike and mean another kecamatan"
     )
     assert await asked(registry, "kemendagri", "32.71.06.1999") == ("unknown", [])
-    rows = [
+    rows: list[list[object]] = [
         ["bps", "3271030", "32.71.05", "2024-02-14"],
         ["kemendagri", "32.71.06.1999", "32.71.06.1002", "2024-02-14"],
         ["kemendagri", "32.71.06.1998", "32.71.06.1002", "2024-02-14"],
@@ -62,3 +62,25 @@ async def test_a_code_is_in_use_former_foreign_or_unknown(registry: RunningServi
     answer = await registry.client.get("/v1/region-codes/bps/3271030", headers=bearer(Role.OBSERVER))
     assert (answer.json()["source"], answer.json()["as_of"]) == ("KPU Kota Bogor", "2024-02-14")
     assert answer.json()["desk_list"]["version"] == "Kepmendagri 300.2.2-2138/2025"
+
+
+async def test_a_code_changes_by_whoever_covers_the_old_one_and_all_that_it_became(
+    registry: RunningService,
+) -> None:
+    city: list[list[object]] = [
+        ["bps", "3271040", "32.71.04", "2024-02-14"],
+        ["kemendagri", "32.71.02.1999", "32.71.02.1001", "2024-02-14"],
+    ]
+    assert (await send(registry, table(city, COLUMNS), kind="region_changes"))["created"] == 2
+    theirs: list[list[object]] = [
+        ["bps", "3271040", "32.73.01", "2024-02-15"],
+        ["kemendagri", "32.71.02.1999", "32.73.01.1001", "2024-02-15"],
+        ["kemendagri", "32.71.02.1998", "32.73.01.1001", "2024-02-15"],
+        ["kemendagri", "32.73.01.1999", "32.73.01.1001", "2024-02-15"],
+    ]
+    done = await send(registry, table(theirs, COLUMNS), kind="region_changes", regions=["32.73"])
+    assert await told(registry, done) == {row: ["region-not-covered"] for row in (2, 3, 4)}
+    assert (done["created"], await asked(registry, "bps", "3271040")) == (1, ("foreign", ["32.71.04"]))
+    assert await asked(registry, "kemendagri", "32.71.02.1999") == ("former", ["32.71.02.1001"])
+    both = await send(registry, table(theirs[:1], COLUMNS), kind="region_changes", regions=["32.71", "32.73"])
+    assert both["created"] == 1
