@@ -131,7 +131,7 @@ async def test_a_scan_of_a_box_elsewhere_goes_to_quarantine_though_a_neighbour_i
     assert not await logistics.sql("select 1 from custody_scan where box_id = $1::uuid", box)
 
 
-async def test_two_callers_in_one_group_are_each_judged_by_their_own_grant(walled: Walled) -> None:
+async def test_callers_in_one_group_are_each_judged_by_their_own_grant_and_scopes(walled: Walled) -> None:
     turnout = (await walled.room("turnout")).service
     report = {k: v for k, v in _report(TPS).items() if k not in {"id", "tps_code"}}
     async with turnout.app.state.database.transaction(
@@ -148,11 +148,12 @@ async def test_two_callers_in_one_group_are_each_judged_by_their_own_grant(walle
             _send(turnout, TPS, report, regions=[CITY]),
             _send(turnout, NEIGHBOUR, report, regions=[TPS]),  # another TPS than its own
             _send(turnout, ELSEWHERE, report, regions=["32.73"]),
+            _send(turnout, f"{TPS[:-3]}002", report, regions=[CITY], role=Role.VERIFIER),
         ]
         await asyncio.sleep(0.2)
-    blocked, inside, outside, elsewhere = [answer.status_code for answer in await asyncio.gather(*waiting)]
-    assert (blocked, inside, outside, elsewhere) == (201, 201, 403, 201)
-    assert _grouped(turnout) - before >= (3 if walled.walls == DATABASE_ALONE else 2), (
+    statuses = [answer.status_code for answer in await asyncio.gather(*waiting)]
+    assert statuses == [201, 201, 403, 201, 403]
+    assert _grouped(turnout) - before >= (4 if walled.walls == DATABASE_ALONE else 2), (
         "they were to share a group"
     )
     stored = await turnout.sql(
@@ -173,8 +174,10 @@ def _grouped(turnout: RunningService) -> float:
     )
 
 
-def _send(turnout: Any, tps: str, report: Body, *, regions: list[str]) -> "asyncio.Task[Any]":
-    headers = bearer(Role.PPK, regions=regions, person=f"of-{regions[0]}")
+def _send(
+    turnout: Any, tps: str, report: Body, *, regions: list[str], role: Role = Role.PPK
+) -> "asyncio.Task[Any]":
+    headers = bearer(role, regions=regions, person=f"{role}-of-{regions[0]}")
     return asyncio.ensure_future(
         turnout.client.post(f"{BASE}/tps/{tps}/turnout-reports", json=report, headers=headers)
     )
