@@ -393,7 +393,7 @@ async def test_no_token_carries_rights_of_another_version_than_its_own(registry:
     assert (await registry.actor(last)).regions == (regions[0],)
 
 
-async def test_one_agencys_person_is_never_anothers_nor_an_officer(registry: Desk) -> None:
+async def test_the_person_of_one_agency_is_of_no_other_and_no_officer(registry: Desk) -> None:
     names: list[str | None] = []
     for _ in range(2):
         agency = await registry.agency()
