@@ -19,7 +19,8 @@ Row = TypeVar("Row", Facility, Outreach)
 Facts = TypeVar("Facts", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: Python 3.11 sets `__orig_class__` on what an alias of its types makes, and there would be no place for it.
+@dataclass(frozen=True)
 class CodedChange(Generic[Row, Facts]):
     """A thing as it is to be; `before` is what is there."""
 
