@@ -40,11 +40,7 @@ class PublicBudgets:
         """
         wait_s = await self.wait_s(name, spender)
         if wait_s:
-            raise TooManyRequests(
-                "The budget of this network address is used up for now.",
-                detail_id="Jatah alamat jaringan ini habis untuk sementara.",
-                retry_after_s=wait_s,
-            )
+            raise address_refused(wait_s)
 
     async def left_s(self, name: str, spender: str) -> int:
         """Return what `wait_s` would, and count nothing."""
@@ -63,6 +59,19 @@ class PublicBudgets:
     async def _left_s(self, budget: RateLimitItem, name: str, spender: str) -> int:
         free_at = (await self._limiter.get_window_stats(budget, name, spender)).reset_time
         return max(1, math.ceil(free_at - wall_now().timestamp()))
+
+
+def address_refused(retry_after_s: int) -> TooManyRequests:
+    """Return the refusal of a network address whose budget is used up.
+
+    Args:
+        retry_after_s: whole seconds until there is budget again.
+    """
+    return TooManyRequests(
+        "The budget of this network address is used up for now.",
+        detail_id="Jatah alamat jaringan ini habis untuk sementara.",
+        retry_after_s=retry_after_s,
+    )
 
 
 def spender_of(request: Request) -> str:

@@ -7,6 +7,7 @@ from typing import cast
 import httpx
 
 from chassis.problems import TooManyRequests
+from chassis.public_budgets import address_refused
 
 _MOST_REFUSALS = 20_000
 _LONGEST_REFUSAL_S = 600
@@ -29,11 +30,7 @@ class Refusals:
         """
         left_s = self._until.get((path, address), 0.0) - time.monotonic()
         if left_s > 0:
-            raise TooManyRequests(
-                "The budget of this network address is used up for now.",
-                detail_id="Jatah alamat jaringan ini habis untuk sementara.",
-                retry_after_s=math.ceil(left_s),
-            )
+            raise address_refused(math.ceil(left_s))
 
     def note(self, path: str, address: str, answer: httpx.Response) -> None:
         """Remember a refusal of the address that says for how long; others are about what was asked, not about who asks."""

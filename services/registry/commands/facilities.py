@@ -1,7 +1,6 @@
 """Commands on facilities and on named groups of regions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -11,6 +10,7 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import ContactStatus
+from services.registry.commands.coded import CodedChange, write_coded
 from services.registry.commands.frame import (
     judge,
     keeper_of,
@@ -35,30 +35,14 @@ from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.tables.definitions import Facility, FacilityStep, RegionGroup
 from services.registry.tables.frames import load_frame
 
-
-@dataclass(frozen=True, slots=True)
-class FacilityChange:
-    """A facility as it is to be; `before` is what is there."""
-
-    code: str
-    facts: FacilityFacts
-    before: Facility | None
-
-    @property
-    def same(self) -> bool:
-        """Say whether it already is so."""
-        return self.before is not None and facts_of(self.before) == self.facts
-
-    @property
-    def has_come(self) -> bool:
-        """Say whether the desk comes further with it, or back."""
-        before = ContactStatus.NOT_CONTACTED if self.before is None else self.before.contact_status
-        return self.facts.contact_status != before
+FacilityChange = CodedChange[Facility, FacilityFacts]
+"""A facility as it is to be."""
 
 
-def facts_of(row: Facility) -> FacilityFacts:
-    """Return what is known of a facility."""
-    return FacilityFacts.model_validate({name: getattr(row, name) for name in FacilityFacts.model_fields})
+def _has_come(change: FacilityChange) -> bool:
+    """Say whether the desk comes further with a facility, or back."""
+    before = ContactStatus.NOT_CONTACTED if change.before is None else change.before.contact_status
+    return change.facts.contact_status != before
 
 
 def region_misfits(region_code: str) -> list[Misfit]:
@@ -92,24 +76,9 @@ async def write_facilities(
     Emits:
         facility.changed, one for each.
     """
-    written: list[Facility] = []
-    for change in changes:
-        has_come = change.has_come  # before the row is changed
-        facts = change.facts.model_dump()
-        facts.update(kind=change.facts.kind.value, contact_status=change.facts.contact_status.value)
-        if change.before is None:
-            named = {"id": uuid7(), "election": origin.election, "code": change.code, "version": 1}
-            row = Facility.model_validate({**facts, **named})
-        else:
-            row = change.before
-            row.sqlmodel_update(facts)
-            row.version += 1
-        row.kept_by = keeper.keeps(row.kept_by)
-        uow.session.add(row)
-        uow.emit(facility_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
-        if has_come:
-            uow.session.add(_step(row, origin))
-        written.append(row)
+    come = [_has_come(change) for change in changes]  # before the rows are changed
+    written = await write_coded(uow, Facility, changes, tell=facility_changed, keeper=keeper, origin=origin)
+    uow.session.add_all(_step(row, origin) for row, has_come in zip(written, come, strict=True) if has_come)
     return written
 
 

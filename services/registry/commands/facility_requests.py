@@ -17,9 +17,9 @@ from contracts.device_clocks import CLOCK_AHEAD, is_ahead, placed_at
 from contracts.registry_events import ContactStatus
 from contracts.registry_people_events import RequestState
 from contracts.zones import zone_of
+from services.registry.commands.coded import facts_of
 from services.registry.commands.facilities import (
     FacilityChange,
-    facts_of,
     locked_facilities,
     write_facilities,
 )
@@ -35,10 +35,12 @@ from services.registry.rules.facility_requests import (
 )
 from services.registry.rules.keeping import DESK
 from services.registry.rules.regions import civil_date
+from services.registry.schemas.facilities import FacilityFacts
 from services.registry.schemas.facility_requests import (
     DecisionIn,
     FacilityRequestIn,
     FacilityRequestReceipt,
+    ReasonIn,
     VoterCounts,
 )
 from services.registry.tables.definitions import (
@@ -175,7 +177,7 @@ async def withdraw_request(
     uow: UnitOfWork,
     code: str,
     request_id: UUID,
-    reason: str,
+    command: ReasonIn,
     *,
     expected: int,
     actor: Actor,
@@ -195,16 +197,16 @@ async def withdraw_request(
     facility, row = await _opened(uow, code, request_id, actor=actor, origin=origin)
     check_version(expected, row.version)
     _refuse_unless(row, RequestState.RECEIVED)
-    row.state, row.reason = RequestState.WITHDRAWN.value, reason
+    row.state, row.reason = RequestState.WITHDRAWN.value, command.reason
     row.version += 1
-    return await _keep(uow, row, facility, [], reason=reason, origin=origin)
+    return await _keep(uow, row, facility, [], reason=command.reason, origin=origin)
 
 
 async def reopen_request(
     uow: UnitOfWork,
     code: str,
     request_id: UUID,
-    reason: str,
+    command: ReasonIn,
     *,
     expected: int,
     actor: Actor,
@@ -228,7 +230,7 @@ async def reopen_request(
     row.granted, row.decided_at, row.decided_by = None, None, None
     row.tps_ids = []
     row.version += 1
-    return await _keep(uow, row, facility, [], reason=reason, origin=origin)
+    return await _keep(uow, row, facility, [], reason=command.reason, origin=origin)
 
 
 async def _facility(uow: UnitOfWork, code: str, *, actor: Actor, origin: Origin) -> Facility:
@@ -323,7 +325,9 @@ async def _have_list(
         "contacted_on": facility.contacted_on or day,
         "list_received_on": facility.list_received_on or day,
     }
-    change = FacilityChange(facility.code, facts_of(facility).model_copy(update=told), facility)
+    change = FacilityChange(
+        facility.code, facts_of(facility, FacilityFacts).model_copy(update=told), facility
+    )
     await write_facilities(uow, [change], keeper=DESK, origin=origin)  # whose it is was settled before
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.actor import region_not_covered
+from chassis.actor import Actor, require_region
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.problems import FieldError, InvalidPayload
 from chassis.sealing import SealingKeys
-from contracts.access import covers
 from services.registry.commands.frame import lock_names, status_of
 from services.registry.commands.voter_history import note_key
 from services.registry.errors import TpsUnknown, VoterMoved, VoterStruck
@@ -21,8 +20,6 @@ from services.registry.schemas.voters import Person, Sex
 from services.registry.tables.frames import Frame, TpsState, find_tps, load_frame, tps_state
 from services.registry.tables.voter_histories import voter_unknown
 from services.registry.tables.voters import nik_of, opened, require_same_keys, voter_out
-
-Grants = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class Held:
 
 
 async def hold_voter(
-    uow: UnitOfWork, which: WhichVoter, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, which: WhichVoter, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Held:
     """Return a voter of the caller's regions and hold the list, so that nobody else changes it meanwhile.
 
@@ -71,7 +68,7 @@ async def hold_voter(
         *(origin.election, which.voter_id, indexes),
     )
     tps = await _tps_of(uow, row["tps_id"]) if row is not None else None
-    if row is None or tps is None or not is_covered(grants, tps.code):
+    if row is None or tps is None or not actor.may_touch(tps.code):
         raise voter_unknown()
     if row["status"] == "moved":
         raise VoterMoved(
@@ -89,12 +86,7 @@ async def _tps_of(uow: UnitOfWork, tps_id: UUID) -> TpsState | None:
     return tps_state(row) if row is not None else None
 
 
-def is_covered(grants: Grants, code: str) -> bool:
-    """Say whether the caller's regions cover a TPS."""
-    return any(covers(held, code) for held in grants)
-
-
-async def open_tps(uow: UnitOfWork, code: str, *, grants: Grants, origin: Origin) -> TpsState:
+async def open_tps(uow: UnitOfWork, code: str, *, actor: Actor, origin: Origin) -> TpsState:
     """Return a TPS of the caller's regions that voters can be put at.
 
     Emits:
@@ -104,11 +96,10 @@ async def open_tps(uow: UnitOfWork, code: str, *, grants: Grants, origin: Origin
         RegionNotCovered: the code lies elsewhere; judged before anything is looked up.
         TpsUnknown: there is none, or it was dissolved.
     """
-    if not is_covered(grants, code):
-        raise region_not_covered()
+    require_region(actor, code)
     tps = (await find_tps(uow, origin.election, [code])).get(code)
-    if tps is not None and not is_covered(grants, tps.code):
-        raise region_not_covered()
+    if tps is not None:
+        require_region(actor, tps.code)
     if tps is None or not tps.facts.active:
         raise TpsUnknown(f"No TPS has the code {code}.", detail_id=f"Tidak ada TPS dengan kode {code}.")
     return tps

@@ -7,6 +7,8 @@ from chassis.database import UnitOfWork
 from contracts.zones import local_instant
 from services.registry.commands.boundaries import Boundary, draw_boundaries
 from services.registry.commands.checklists import Check, check_places
+from services.registry.commands.coded import facts_of
+from services.registry.commands.facilities import region_misfits
 from services.registry.commands.frame import keeper_of
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
@@ -19,10 +21,8 @@ from services.registry.commands.import_chunk import (
 )
 from services.registry.commands.outreach import (
     OutreachChange,
-    facts_of,
     is_early,
     locked_outreach,
-    outreach_misfits,
     write_outreach,
 )
 from services.registry.commands.region_changes import (
@@ -171,7 +171,7 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
     changes: list[OutreachChange] = []
     for number, row in given:
         before = known.get(row.code)
-        standing = facts_of(before).model_dump() if before else {}
+        standing = facts_of(before, OutreachFacts).model_dump() if before else {}
         facts = validated(
             chunk, number, OutreachFacts, standing | {"source": chunk.terms.source} | _said_of(row)
         )
@@ -181,7 +181,7 @@ async def _apply_outreach(uow: UnitOfWork, rows: Rows, chunk: Chunk) -> None:
         kept_elsewhere = before is not None and not keeper.may_change(before.kept_by)
         if kept_elsewhere or not all(chunk.terms.covers(place) for place in places):
             chunk.refuse(number, ELSEWHERE)
-        elif misfits := outreach_misfits(facts):
+        elif misfits := region_misfits(facts.region_code):
             chunk.refuse(number, *misfits)
         elif is_early(facts, now=chunk.origin.now):
             chunk.refuse(number, EARLY)

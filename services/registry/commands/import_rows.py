@@ -6,9 +6,9 @@ from chassis.database import UnitOfWork
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import tps_code
+from services.registry.commands.coded import facts_of
 from services.registry.commands.facilities import (
     FacilityChange,
-    facts_of,
     locked_facilities,
     region_misfits,
     write_facilities,
@@ -231,7 +231,7 @@ async def _apply_facilities(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow
         before = known.get(row.code)
         said = said_of(row, never_null=_FACILITY_NEVER_NULL)
         del said["code"]
-        standing = facts_of(before).model_dump() if before else {}
+        standing = facts_of(before, FacilityFacts).model_dump() if before else {}
         facts = validated(chunk, number, FacilityFacts, standing | {"source": chunk.terms.source} | said)
         if facts is None:
             continue
@@ -278,7 +278,7 @@ async def _apply_voters(uow: UnitOfWork, rows: Sequence[tuple[int, ImportRow]], 
         enrolments,
         keys=chunk.keys,
         import_id=terms.import_id,
-        grants=terms.actor.regions,
+        actor=terms.actor,
         dry_run=terms.dry_run,
         origin=chunk.origin,
     )

@@ -1,16 +1,15 @@
 """Commands on activities that bring the election to voters; written for many, so that an import is the same as one PUT."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-
-from uuid_utils.compat import uuid7
 
 from chassis.actor import Actor, require_region
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_places_events import OutreachChanged, OutreachKind, OutreachState
+from services.registry.commands.coded import CodedChange, write_coded
+from services.registry.commands.facilities import region_misfits
 from services.registry.commands.frame import (
     judge,
     keeper_of,
@@ -21,44 +20,13 @@ from services.registry.commands.frame import (
 )
 from services.registry.errors import NotBegun
 from services.registry.rules.keeping import Keeper
-from services.registry.rules.regions import is_region
 from services.registry.schemas.outreach import OutreachFacts, OutreachIn, OutreachReceipt
-from services.registry.schemas.shapes import Misfit, Outcome
+from services.registry.schemas.shapes import Outcome
 from services.registry.tables.frames import load_frame
 from services.registry.tables.places import Outreach
 
-
-@dataclass(frozen=True, slots=True)
-class OutreachChange:
-    """An activity as it is to be; `before` is what is there."""
-
-    code: str
-    facts: OutreachFacts
-    before: Outreach | None
-
-    @property
-    def same(self) -> bool:
-        """Say whether it already is so."""
-        return self.before is not None and facts_of(self.before) == self.facts
-
-
-def facts_of(row: Outreach) -> OutreachFacts:
-    """Return what is known of an activity."""
-    return OutreachFacts.model_validate({name: getattr(row, name) for name in OutreachFacts.model_fields})
-
-
-def outreach_misfits(facts: OutreachFacts) -> list[Misfit]:
-    """Return why an activity cannot be so."""
-    if is_region(facts.region_code):
-        return []
-    return [
-        Misfit(
-            "region_code",
-            "region-unknown",
-            "The list of regions has no such code.",
-            "Daftar wilayah tidak memuat kode ini.",
-        )
-    ]
+OutreachChange = CodedChange[Outreach, OutreachFacts]
+"""An activity as it is to be."""
 
 
 def is_early(facts: OutreachFacts, *, now: datetime) -> bool:
@@ -83,22 +51,7 @@ async def write_outreach(
     Emits:
         outreach.changed, one for each.
     """
-    written: list[Outreach] = []
-    for change in changes:
-        facts = change.facts.model_dump()
-        facts.update(kind=change.facts.kind.value, state=change.facts.state.value)
-        if change.before is None:
-            named = {"id": uuid7(), "election": origin.election, "code": change.code, "version": 1}
-            row = Outreach.model_validate({**facts, **named})
-        else:
-            row = change.before
-            row.sqlmodel_update(facts)
-            row.version += 1
-        row.kept_by = keeper.keeps(row.kept_by)
-        uow.session.add(row)
-        uow.emit(_changed(row), aggregate_id=row.id, version=row.version, origin=origin)
-        written.append(row)
-    return written
+    return await write_coded(uow, Outreach, changes, tell=_changed, keeper=keeper, origin=origin)
 
 
 def _changed(row: Outreach) -> OutreachChanged:
@@ -145,7 +98,7 @@ async def change_outreach(
     """
     frame = await load_frame(uow, origin.election, lock="for share")
     facts = OutreachFacts.model_validate(command.model_dump(exclude={"channel"}))
-    refuse(outreach_misfits(facts))
+    refuse(region_misfits(facts.region_code))
     if is_early(facts, now=origin.now):
         raise NotBegun(
             "An activity that has not begun was not held.",

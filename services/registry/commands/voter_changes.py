@@ -7,6 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -15,7 +16,6 @@ from chassis.sealing import SealingKeys
 from contracts.vocabulary import kelurahan_of
 from services.registry.commands.frame import lock_names
 from services.registry.commands.held_voters import (
-    Grants,
     Held,
     birth_findings,
     hold_voter,
@@ -43,7 +43,7 @@ from services.registry.tables.voters import nik_of, require_same_keys, sealed
 
 
 async def strike_voter(
-    uow: UnitOfWork, command: VoterStrikeIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: VoterStrikeIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Strike a voter from the list: death, a double entry, or an entry that should not be.
 
@@ -53,7 +53,7 @@ async def strike_voter(
     Raises:
         VoterUnknown, VoterMoved: there is no such voter in the caller's regions.
     """
-    held = await hold_voter(uow, command.voter, keys=keys, grants=grants, origin=origin)
+    held = await hold_voter(uow, command.voter, keys=keys, actor=actor, origin=origin)
     if held.row["strike_reason"] == command.reason:
         return voter_receipt(held.row, held.tps, Outcome.UNCHANGED)
     return await _set_status(
@@ -62,7 +62,7 @@ async def strike_voter(
 
 
 async def restore_voter(
-    uow: UnitOfWork, command: VoterRestoreIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: VoterRestoreIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Put a voter back on the list who was struck by mistake.
 
@@ -72,7 +72,7 @@ async def restore_voter(
     Raises:
         VoterUnknown, VoterMoved: there is no such voter in the caller's regions.
     """
-    held = await hold_voter(uow, command.voter, keys=keys, grants=grants, origin=origin)
+    held = await hold_voter(uow, command.voter, keys=keys, actor=actor, origin=origin)
     if held.row["status"] == "active":
         return voter_receipt(held.row, held.tps, Outcome.UNCHANGED)
     return await _set_status(
@@ -99,7 +99,7 @@ async def _set_status(
 
 
 async def correct_voter(
-    uow: UnitOfWork, command: VoterCorrectionIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: VoterCorrectionIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Correct what the list has of a voter: name, birth date, or the TPS within the kelurahan; what stood before is kept.
 
@@ -111,11 +111,11 @@ async def correct_voter(
         VoterStruck: the voter is not on the list any more.
         InvalidPayload: the TPS lies in another kelurahan, or the birth date is nobody's who may vote.
     """
-    held = await hold_voter(uow, command.voter, keys=keys, grants=grants, origin=origin)
+    held = await hold_voter(uow, command.voter, keys=keys, actor=actor, origin=origin)
     require_not_struck(held)
     to = held.tps
     if command.tps_code is not None:
-        to = await open_tps(uow, command.tps_code, grants=grants, origin=origin)
+        to = await open_tps(uow, command.tps_code, actor=actor, origin=origin)
     refuse_misfits(_misfits_of(command, held, to))
     said = {
         name: value
@@ -164,7 +164,7 @@ def _misfits_of(command: VoterCorrectionIn, held: Held, to: TpsState) -> list[Fi
 
 
 async def add_walk_in(
-    uow: UnitOfWork, command: WalkInIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: WalkInIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Add somebody who voted with an identity card and is on no list (TAMBAHAN); it happened, so what is odd is a finding.
 
@@ -180,7 +180,7 @@ async def add_walk_in(
     frame = await load_frame(uow, origin.election, lock="for share")
     keys = await require_same_keys(uow, keys)
     await lock_names(uow, [f"voters/{origin.election}"])
-    tps = await open_tps(uow, command.tps_code, grants=grants, origin=origin)
+    tps = await open_tps(uow, command.tps_code, actor=actor, origin=origin)
     voting_date = tps.facts.voting_date or frame.voting_date
     refusal = nik_refusal(command.nik, rehearsal=frame.rehearsal)
     found = [FieldError("/nik", refusal, "See docs/rules.md.", "Lihat docs/rules.md.")] if refusal else []

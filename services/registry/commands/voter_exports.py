@@ -1,9 +1,10 @@
 """What the desk has of one person, for that person; that it was given out is a row of history itself."""
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
-from services.registry.commands.held_voters import Grants, hold_voter
+from services.registry.commands.held_voters import hold_voter
 from services.registry.commands.voter_history import change_row, write_history
 from services.registry.schemas.voter_changes import (
     ChangeKind,
@@ -19,7 +20,7 @@ from services.registry.tables.voters import voter_out
 
 
 async def export_voter(
-    uow: UnitOfWork, command: VoterExportIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: VoterExportIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> VoterExport:
     """Return all that the desk has of one person, and write down who asked for it and why.
 
@@ -30,7 +31,7 @@ async def export_voter(
         VoterUnknown, VoterMoved: there is no such voter in the caller's regions.
         VotersUnavailable: the keys are not here, or something does not open.
     """
-    held = await hold_voter(uow, command.voter, keys=keys, grants=grants, origin=origin)
+    held = await hold_voter(uow, command.voter, keys=keys, actor=actor, origin=origin)
     here = held.tps.tps_id
     asked = change_row(
         *(held.keys, held.voter, ChangeKind.EXPORTED, ChangeNotes(evidence=command.reason)),

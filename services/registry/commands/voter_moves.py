@@ -5,12 +5,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
 from services.registry.commands.held_voters import (
-    Grants,
     Held,
     hold_voter,
     open_tps,
@@ -29,7 +29,7 @@ from services.registry.tables.voters import nik_of, sealed
 
 
 async def move_voter(
-    uow: UnitOfWork, command: VoterMoveIn, *, keys: SealingKeys | None, grants: Grants, origin: Origin
+    uow: UnitOfWork, command: VoterMoveIn, *, keys: SealingKeys | None, actor: Actor, origin: Origin
 ) -> Receipt:
     """Let a voter vote at another TPS (PINDAHAN): the old row says so, another one refers to it; or back to the own TPS.
 
@@ -42,8 +42,8 @@ async def move_voter(
         MoveClosed: the cut-off for this reason is past.
         NothingToVoteFor: no ballot of that TPS is the voter's.
     """
-    held = await hold_voter(uow, command.voter, keys=keys, grants=grants, origin=origin)
-    to = await open_tps(uow, command.to_tps, grants=grants, origin=origin)
+    held = await hold_voter(uow, command.voter, keys=keys, actor=actor, origin=origin)
+    to = await open_tps(uow, command.to_tps, actor=actor, origin=origin)
     if to.tps_id == held.tps.tps_id:
         return voter_receipt(held.row, to, Outcome.UNCHANGED)
     _require_movable(held)

@@ -6,6 +6,7 @@ What a TPS is registered with, its DPT by men and women, is what the commission 
 from collections.abc import Sequence
 from uuid import UUID
 
+from chassis.actor import Actor
 from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
@@ -13,7 +14,7 @@ from chassis.problems import FieldError, PreconditionFailed
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import TpsKind, kelurahan_of
 from services.registry.commands.frame import lock_names
-from services.registry.commands.held_voters import Grants, open_tps, refuse_misfits
+from services.registry.commands.held_voters import open_tps, refuse_misfits
 from services.registry.commands.voter_counts import count_voters
 from services.registry.commands.voter_history import change_row, note_key, write_history
 from services.registry.errors import NothingToReassign
@@ -34,7 +35,7 @@ async def split_tps(
     command: VoterSplitIn,
     *,
     keys: SealingKeys | None,
-    grants: Grants,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Spread the voters of a TPS above the limit over it and others that have none, as the proposal says.
@@ -50,8 +51,8 @@ async def split_tps(
         VotersToReseal: rows are sealed with an older key.
     """
     frame, keys = await _begin(uow, keys, origin)
-    tps = await open_tps(uow, code, grants=grants, origin=origin)
-    into = [await open_tps(uow, each, grants=grants, origin=origin) for each in command.into]
+    tps = await open_tps(uow, code, actor=actor, origin=origin)
+    into = [await open_tps(uow, each, actor=actor, origin=origin) for each in command.into]
     _require_one_kelurahan([tps, *into], pointer="/into")
     rows = await family_counts(uow, [each.tps_id for each in (tps, *into)], current_key=keys.current)
     if any(row["tps_id"] != tps.tps_id for row in rows):
@@ -78,7 +79,7 @@ async def merge_tps(
     command: VoterMergeIn,
     *,
     keys: SealingKeys | None,
-    grants: Grants,
+    actor: Actor,
     origin: Origin,
 ) -> Receipt:
     """Put the voters of a TPS on the list of another one of its kelurahan that has room for them.
@@ -94,8 +95,8 @@ async def merge_tps(
         VotersToReseal: rows are sealed with an older key.
     """
     frame, keys = await _begin(uow, keys, origin)
-    tps = await open_tps(uow, code, grants=grants, origin=origin)
-    into = await open_tps(uow, command.into, grants=grants, origin=origin)
+    tps = await open_tps(uow, code, actor=actor, origin=origin)
+    into = await open_tps(uow, command.into, actor=actor, origin=origin)
     _require_one_kelurahan([tps, into], pointer="/into")
     rows = await family_counts(uow, [tps.tps_id, into.tps_id], current_key=keys.current)
     together = sum(row["voters"] for row in rows)

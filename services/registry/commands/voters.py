@@ -11,10 +11,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from chassis.actor import Actor
 from chassis.database import Row, UnitOfWork
 from chassis.outbox import Origin
 from chassis.sealing import SealingKeys
-from contracts.access import covers
 from services.registry.commands.frame import lock_names
 from services.registry.commands.voter_counts import note_uncounted
 from services.registry.commands.voter_history import (
@@ -79,7 +79,7 @@ class _Standing:
     refused: Mapping[int, str]
     rows: Mapping[bytes, Row]
     left: Collection[tuple[bytes, UUID]]
-    grants: Sequence[str]
+    actor: Actor
     origin: Origin
 
 
@@ -89,7 +89,7 @@ async def enrol_voters(
     *,
     keys: SealingKeys | None,
     import_id: UUID,
-    grants: Sequence[str],
+    actor: Actor,
     dry_run: bool,
     origin: Origin,
 ) -> list[Enrolled]:
@@ -122,10 +122,10 @@ async def enrol_voters(
             *(origin.election, [index for each in indexes for index in each]),
         )
     if dry_run:
-        rows = [row for row in rows if any(covers(held, row["tps_code"]) for held in grants)]
+        rows = [row for row in rows if actor.may_touch(row["tps_code"])]
     known = {row["nik_index"]: row for row in rows if row["status"] != "moved"}
     left = {(row["nik_index"], row["tps_id"]) for row in rows if row["status"] == "moved"}
-    standing = _Standing(origin.election, keys, indexes, refused, known, left, grants, origin)
+    standing = _Standing(origin.election, keys, indexes, refused, known, left, actor, origin)
     results = await asyncio.to_thread(_judge, enrolments, standing)
     if not dry_run:
         await _write(uow, results)
@@ -199,7 +199,7 @@ def _moved(enrolment: Enrolment, indexes: Sequence[bytes], before: Row, standing
     """Return what comes of a row of somebody whom the list has at another TPS: a move, or a refusal."""
     said, home = enrolment.said, before["tps_code"]
     is_of_the_dpt = (before["kind"], before["status"]) == (VoterKind.DPT, "active")
-    covered = any(covers(held, home) for held in standing.grants)
+    covered = standing.actor.may_touch(home)
     if said.kind is not VoterKind.PINDAHAN or said.struck or not (is_of_the_dpt and covered):
         return Enrolled(None, ELSEWHERE)
     if enrolment.too_late:

@@ -1,10 +1,8 @@
 """A voter by NIK or id, with what happened: nothing of the person, and no reason that tells of health."""
 
-from collections.abc import Sequence
-
+from chassis.actor import Actor
 from chassis.database import Connection
 from chassis.sealing import SealingKeys
-from contracts.access import covers
 from services.registry.schemas.voter_changes import VoterChangeOut, VoterHistory, WhichVoter
 from services.registry.tables.frames import load_frame
 from services.registry.tables.voter_histories import HEALTH_MAY_SHOW, Change, find_voter, voter_unknown
@@ -17,7 +15,7 @@ async def voter_history(
     *,
     election: str,
     keys: SealingKeys | None,
-    grants: Sequence[str],
+    actor: Actor,
 ) -> VoterHistory:
     """Return a voter of the caller's regions and what happened to the row.
 
@@ -29,7 +27,7 @@ async def voter_history(
     await load_frame(connection, election)
     keys = await require_same_keys(connection, keys)
     told = await find_voter(connection, which, election=election, keys=keys)
-    if not any(covers(held, told.tps.code) for held in grants):
+    if not actor.may_touch(told.tps.code):
         raise voter_unknown()
     shown = voter_out(told.row, told.tps).model_dump()
     return VoterHistory(**shown, history=[_shown(each) for each in told.history])

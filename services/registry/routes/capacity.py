@@ -82,9 +82,7 @@ async def split_tps(
     """Spread the voters of a TPS above the limit over it and empty ones of its kelurahan, as proposed."""
     return await once(
         keeper,
-        lambda uow, origin: commands.split_tps(
-            uow, code, body, keys=keys, grants=keeper.regions, origin=origin
-        ),
+        lambda uow, origin: commands.split_tps(uow, code, body, keys=keys, actor=keeper, origin=origin),
         election=election,
         channel=body.channel,
         body=body,
@@ -103,9 +101,7 @@ async def merge_tps(
     """Put the voters of a small TPS on the list of another one of its kelurahan."""
     return await once(
         keeper,
-        lambda uow, origin: commands.merge_tps(
-            uow, code, body, keys=keys, grants=keeper.regions, origin=origin
-        ),
+        lambda uow, origin: commands.merge_tps(uow, code, body, keys=keys, actor=keeper, origin=origin),
         election=election,
         channel=body.channel,
         body=body,

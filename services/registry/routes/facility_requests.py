@@ -1,6 +1,7 @@
 """Routes of what facilities ask for, and of how far the desk has come with them."""
 
-from typing import Annotated
+from collections.abc import Awaitable
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,8 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.actor import Actor
 from chassis.clock import DeskClock
 from chassis.conditional import IfMatch, etag_of
-from chassis.idempotency import OnceDep
+from chassis.database import UnitOfWork
+from chassis.idempotency import Once, OnceDep, Receipt
 from chassis.identity import permission
+from chassis.outbox import Origin
 from chassis.pagination import known_parameters_only
 from chassis.reading import ReaderDep
 from contracts.access import Scope
@@ -50,92 +53,81 @@ async def record_request(
     )
 
 
+Told_contra = TypeVar("Told_contra", FacilityRequestIn, DecisionIn, ReasonIn, contravariant=True)
+
+
+class RequestCommand(Protocol[Told_contra]):
+    """A command on a request of a facility."""
+
+    def __call__(
+        self,
+        uow: UnitOfWork,
+        code: str,
+        request_id: UUID,
+        command: Told_contra,
+        /,
+        *,
+        expected: int,
+        actor: Actor,
+        origin: Origin,
+    ) -> Awaitable[Receipt]:
+        """Do it."""
+        ...
+
+
+class Step:
+    """Runs a command on the request that a path names, in the version that the caller read."""
+
+    def __init__(self, election: str, code: str, request_id: UUID, *, once: Once, expected: int) -> None:
+        self._election = election
+        self._request = (code, request_id)
+        self._once = once
+        self._expected = expected
+
+    async def __call__(self, actor: Actor, run: RequestCommand[Told_contra], body: Told_contra) -> Response:
+        """Run a command, and return its answer."""
+        return await self._once(
+            actor,
+            lambda uow, origin: run(
+                uow, *self._request, body, expected=self._expected, actor=actor, origin=origin
+            ),
+            election=self._election,
+            channel=body.channel,
+            body=body,
+        )
+
+
+async def _step(
+    election: ElectionId, code: FacilityCode, request_id: UUID, once: OnceDep, expected: IfMatch
+) -> Step:
+    return Step(election, code, request_id, once=once, expected=expected)
+
+
+StepDep = Annotated[Step, Depends(_step)]
+
+
 @router.put("/requests/{request_id}", status_code=200, response_model=FacilityRequestReceipt)
-async def revise_request(
-    election: ElectionId,
-    code: FacilityCode,
-    request_id: UUID,
-    body: FacilityRequestIn,
-    agency: Agency,
-    once: OnceDep,
-    expected: IfMatch,
-) -> Response:
+async def revise_request(body: FacilityRequestIn, agency: Agency, step: StepDep) -> Response:
     """Correct what was recorded of a letter, while nobody has decided."""
-    return await once(
-        agency,
-        lambda uow, origin: commands.revise_request(
-            uow, code, request_id, body, expected=expected, actor=agency, origin=origin
-        ),
-        election=election,
-        channel=body.channel,
-        body=body,
-    )
+    return await step(agency, commands.revise_request, body)
 
 
 @router.post("/requests/{request_id}/decision", status_code=200, response_model=FacilityRequestReceipt)
-async def decide_request(
-    election: ElectionId,
-    code: FacilityCode,
-    request_id: UUID,
-    body: DecisionIn,
-    decider: Decider,
-    once: OnceDep,
-    expected: IfMatch,
-) -> Response:
+async def decide_request(body: DecisionIn, decider: Decider, step: StepDep) -> Response:
     """Decide about a request, by name, and say which TPS serve it."""
-    return await once(
-        decider,
-        lambda uow, origin: commands.decide_request(
-            uow, code, request_id, body, expected=expected, actor=decider, origin=origin
-        ),
-        election=election,
-        channel=body.channel,
-        body=body,
-    )
+    return await step(decider, commands.decide_request, body)
 
 
 @router.post("/requests/{request_id}/withdrawal", status_code=200, response_model=FacilityRequestReceipt)
-async def withdraw_request(
-    election: ElectionId,
-    code: FacilityCode,
-    request_id: UUID,
-    body: ReasonIn,
-    agency: Agency,
-    once: OnceDep,
-    expected: IfMatch,
-) -> Response:
+async def withdraw_request(body: ReasonIn, agency: Agency, step: StepDep) -> Response:
     """Withdraw a request that nobody has decided."""
-    return await once(
-        agency,
-        lambda uow, origin: commands.withdraw_request(
-            uow, code, request_id, body.reason, expected=expected, actor=agency, origin=origin
-        ),
-        election=election,
-        channel=body.channel,
-        body=body,
-    )
+    return await step(agency, commands.withdraw_request, body)
 
 
 @router.post("/requests/{request_id}/reopening", status_code=200, response_model=FacilityRequestReceipt)
-async def reopen_request(
-    election: ElectionId,
-    code: FacilityCode,
-    request_id: UUID,
-    body: ReasonIn,
-    decider: Decider,
-    once: OnceDep,
-    expected: IfMatch,
-) -> Response:
+async def reopen_request(body: ReasonIn, decider: Decider, step: StepDep) -> Response:
     """Open a request again that was decided or withdrawn."""
-    return await once(
-        decider,
-        lambda uow, origin: commands.reopen_request(
-            uow, code, request_id, body.reason, expected=expected, actor=decider, origin=origin
-        ),
-        election=election,
-        channel=body.channel,
-        body=body,
-    )
+    return await step(decider, commands.reopen_request, body)
 
 
 @router.get("/requests/{request_id}")

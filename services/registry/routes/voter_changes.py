@@ -1,6 +1,7 @@
 """Routes of one voter: named in the body, by NIK or by the desk's id; no answer but an export has anything of the person."""
 
-from typing import Annotated, Final
+from collections.abc import Awaitable
+from typing import Annotated, Final, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -8,8 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis.access_trail import Trail
 from chassis.actor import Actor
 from chassis.clock import DeskClock
-from chassis.database import Database
-from chassis.idempotency import OnceDep
+from chassis.database import Database, UnitOfWork
+from chassis.idempotency import Once, OnceDep, Receipt
 from chassis.identity import permission
 from chassis.outbox import Origin
 from chassis.pagination import known_parameters_only
@@ -54,6 +55,28 @@ router = APIRouter(
     dependencies=[Depends(known_parameters_only), Depends(note_number)],
 )
 
+Told_contra = TypeVar(
+    "Told_contra", VoterMoveIn, VoterStrikeIn, VoterRestoreIn, VoterCorrectionIn, WalkInIn, contravariant=True
+)
+
+
+class VoterCommand(Protocol[Told_contra]):
+    """A command on one voter."""
+
+    def __call__(
+        self,
+        uow: UnitOfWork,
+        command: Told_contra,
+        /,
+        *,
+        keys: SealingKeys | None,
+        actor: Actor,
+        origin: Origin,
+    ) -> Awaitable[Receipt]:
+        """Do it, for whoever keeps the list."""
+        ...
+
+
 Keeper = Annotated[Actor, Depends(permission(Scope.VOTERS_WRITE))]
 NamedKeeper = Annotated[Actor, Depends(permission(Scope.VOTERS_WRITE, person=True))]
 
@@ -67,6 +90,34 @@ Keys = Annotated[SealingKeys | None, Depends(_voter_keys)]
 """What opens the list; a command without them is refused when it needs them."""
 
 
+class ByKeeper:
+    """Runs a command on one voter for whoever keeps the list; the idempotency key's fingerprint is keyed, for a NIK is in it."""
+
+    def __init__(self, election: str, keeper: Actor, once: Once, keys: SealingKeys | None) -> None:
+        self._election = election
+        self._keeper = keeper
+        self._once = once
+        self._keys = keys
+
+    async def __call__(self, run: VoterCommand[Told_contra], body: Told_contra) -> Response:
+        """Run a command, and return its answer."""
+        keys, keeper = self._keys, self._keeper
+        return await self._once(
+            keeper,
+            lambda uow, origin: run(uow, body, keys=keys, actor=keeper, origin=origin),
+            election=self._election,
+            channel=body.channel,
+            body=body,
+            keyed_by=keys,
+        )
+
+
+async def _by_keeper(election: ElectionId, keeper: Keeper, once: OnceDep, keys: Keys) -> ByKeeper:
+    return ByKeeper(election, keeper, once, keys)
+
+
+ByKeeperDep = Annotated[ByKeeper, Depends(_by_keeper)]
+
 _AS_IT_WAS: Final = {"model": VoterReceipt, "description": "It was so already"}
 
 
@@ -79,18 +130,9 @@ _AS_IT_WAS: Final = {"model": VoterReceipt, "description": "It was so already"}
         **problem_responses(VoterUnknown, MoveClosed, NothingToVoteFor, VoterMoved, VoterStruck),
     },
 )
-async def move_voter(
-    election: ElectionId, body: VoterMoveIn, keeper: Keeper, once: OnceDep, keys: Keys
-) -> Response:
+async def move_voter(body: VoterMoveIn, by_keeper: ByKeeperDep) -> Response:
     """Let a voter vote at another TPS (PINDAHAN), with reason and evidence, until the cut-off; or back at the own one."""
-    return await once(
-        keeper,
-        lambda uow, origin: moved(uow, body, keys=keys, grants=keeper.regions, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-        keyed_by=keys,
-    )
+    return await by_keeper(moved, body)
 
 
 @router.post(
@@ -99,18 +141,9 @@ async def move_voter(
     response_model=VoterReceipt,
     responses=problem_responses(VoterUnknown, VoterMoved),
 )
-async def strike_voter(
-    election: ElectionId, body: VoterStrikeIn, keeper: Keeper, once: OnceDep, keys: Keys
-) -> Response:
+async def strike_voter(body: VoterStrikeIn, by_keeper: ByKeeperDep) -> Response:
     """Strike a voter from the list: death, a double entry, an entry that should not be."""
-    return await once(
-        keeper,
-        lambda uow, origin: changes.strike_voter(uow, body, keys=keys, grants=keeper.regions, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-        keyed_by=keys,
-    )
+    return await by_keeper(changes.strike_voter, body)
 
 
 @router.post(
@@ -119,18 +152,9 @@ async def strike_voter(
     response_model=VoterReceipt,
     responses=problem_responses(VoterUnknown, VoterMoved),
 )
-async def restore_voter(
-    election: ElectionId, body: VoterRestoreIn, keeper: Keeper, once: OnceDep, keys: Keys
-) -> Response:
+async def restore_voter(body: VoterRestoreIn, by_keeper: ByKeeperDep) -> Response:
     """Put a voter back on the list who was struck by mistake."""
-    return await once(
-        keeper,
-        lambda uow, origin: changes.restore_voter(uow, body, keys=keys, grants=keeper.regions, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-        keyed_by=keys,
-    )
+    return await by_keeper(changes.restore_voter, body)
 
 
 @router.post(
@@ -139,18 +163,9 @@ async def restore_voter(
     response_model=VoterReceipt,
     responses=problem_responses(VoterUnknown, VoterMoved, VoterStruck),
 )
-async def correct_voter(
-    election: ElectionId, body: VoterCorrectionIn, keeper: Keeper, once: OnceDep, keys: Keys
-) -> Response:
+async def correct_voter(body: VoterCorrectionIn, by_keeper: ByKeeperDep) -> Response:
     """Correct name, birth date or, within the kelurahan, the TPS of a voter."""
-    return await once(
-        keeper,
-        lambda uow, origin: changes.correct_voter(uow, body, keys=keys, grants=keeper.regions, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-        keyed_by=keys,
-    )
+    return await by_keeper(changes.correct_voter, body)
 
 
 @router.post(
@@ -159,18 +174,9 @@ async def correct_voter(
     response_model=VoterReceipt,
     responses={200: _AS_IT_WAS, **problem_responses(VoterListed)},
 )
-async def add_walk_in(
-    election: ElectionId, body: WalkInIn, keeper: Keeper, once: OnceDep, keys: Keys
-) -> Response:
+async def add_walk_in(body: WalkInIn, by_keeper: ByKeeperDep) -> Response:
     """Add somebody who voted with an identity card (TAMBAHAN); outside the hours or the address it is taken with a finding."""
-    return await once(
-        keeper,
-        lambda uow, origin: changes.add_walk_in(uow, body, keys=keys, grants=keeper.regions, origin=origin),
-        election=election,
-        channel=body.channel,
-        body=body,
-        keyed_by=keys,
-    )
+    return await by_keeper(changes.add_walk_in, body)
 
 
 @router.post("/voters:find", responses=problem_responses(VoterUnknown))
@@ -185,7 +191,7 @@ async def find_voter(
 ) -> VoterHistory:
     """Find a voter by NIK: the desk's id of the row, where it stands and what happened; nothing of the person."""
     response.headers["Cache-Control"] = "no-store"
-    return await voter_history(read, body.voter, election=election, keys=keys, grants=keeper.regions)
+    return await voter_history(read, body.voter, election=election, keys=keys, actor=keeper)
 
 
 @router.get("/voters/{voter_id}", responses=problem_responses(VoterUnknown))
@@ -202,7 +208,7 @@ async def read_voter(
     """Show a voter by the desk's id: where the row stands and what happened; nothing of the person."""
     response.headers["Cache-Control"] = "no-store"
     which = WhichVoter(voter_id=voter_id)
-    found = await voter_history(read, which, election=election, keys=keys, grants=keeper.regions)
+    found = await voter_history(read, which, election=election, keys=keys, actor=keeper)
     await trail.seen(read, keeper, subject=f"voter/{voter_id}", election=election, place=None)
     return found
 
@@ -227,7 +233,7 @@ async def export_voter(
     rehearsal: bool = request.app.state.settings.rehearsal
     origin = Origin(election, keeper.pseudonym, Channel.API.value, clock.now(), rehearsal)
     async with database.transaction(keeper.regions) as uow:
-        out = await exported(uow, body, keys=keys, grants=keeper.regions, origin=origin)
+        out = await exported(uow, body, keys=keys, actor=keeper, origin=origin)
         await trail.seen(uow, keeper, subject=f"voter/{out.voter_id}", election=election, place=None)
     response.headers["Cache-Control"] = "no-store"
     return out

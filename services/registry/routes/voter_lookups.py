@@ -20,7 +20,7 @@ from chassis.metrics import Metrics
 from chassis.pagination import known_parameters_only
 from chassis.problem_responses import problem_responses
 from chassis.problems import TooManyRequests
-from chassis.public_budgets import EVERYBODY, spender_of
+from chassis.public_budgets import EVERYBODY, address_refused, spender_of
 from chassis.row_security import EVERYWHERE
 from chassis.sealing import SealingKeys
 from contracts.vocabulary import ElectionId
@@ -109,11 +109,7 @@ async def _asker(request: Request) -> _Asker:
     used = await _spend(request, spendings)
     wait_s = max(each.wait_s for each in used)
     if wait_s:
-        raise TooManyRequests(
-            "The budget of this network address is used up for now.",
-            detail_id="Jatah alamat jaringan ini habis untuk sementara.",
-            retry_after_s=wait_s,
-        )
+        raise address_refused(wait_s)
     return _Asker(keys, spendings, lookups.asks_for_work(used))
 
 
