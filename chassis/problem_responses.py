@@ -216,9 +216,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     kind = _KIND_OF_STATUS.get(error.status_code)
     if kind is None:
         kind = problems.InternalError if error.status_code >= 500 else problems.BadRequest
-    return problem_response(
-        kind(), request, headers=error.headers
-    )  # a framework's own words are English alone
+    headers = dict(error.headers or {})
+    if "GET" in (allowed := headers.get("Allow", "").split(", ")):
+        headers["Allow"] = ", ".join([*allowed, "HEAD"])  # no route names it; HeadMiddleware answers it
+    return problem_response(kind(), request, headers=headers)  # a framework's own words are English alone
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:

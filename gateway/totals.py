@@ -90,7 +90,10 @@ async def add_local_contests(
         for contest, region in contests.items()
         if any(region != wider and covers(wider, region) for wider in found)
     }
-    of_region = await totals_of_many(connection, election=election, regions=sorted(set(local.values())))
+    further = sorted(set(local.values()) - found.keys())
+    of_region = (
+        {**found, **await totals_of_many(connection, election=election, regions=further)} if local else {}
+    )
     for contest, region in local.items():
         begins = tuple(f"{word}/{contest}/" for word in _OF_A_CONTEST)
         own = {name: value for name, value in of_region.get(region, {}).items() if name.startswith(begins)}

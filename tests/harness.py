@@ -7,7 +7,7 @@ async with running_service("turnout", database_url=url, kafka=kafka) as service:
 import asyncio
 import importlib
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -199,3 +199,11 @@ async def on_a_socket(app: FastAPI, *, port: int = 0) -> AsyncGenerator[str]:
 def soon(minutes: float = 0) -> str:
     """Return an instant near now as text, for `occurred_at`."""
     return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+
+
+async def until(holds: Callable[[], Awaitable[object]], *, patience_s: float = 60) -> None:
+    """Wait for something, with a deadline."""
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while not await holds():
+        assert asyncio.get_running_loop().time() < deadline, "waited in vain"
+        await asyncio.sleep(0.05)

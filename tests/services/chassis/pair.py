@@ -1,7 +1,7 @@
 """A ledger and an inbox with the broker between, without a service around them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -156,11 +156,3 @@ async def running(coroutine: Coroutine[object, object, None]) -> AsyncGenerator[
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def until(holds: Callable[[], Awaitable[object]], *, patience_s: float = 60) -> None:
-    """Wait for something, with a deadline."""
-    deadline = asyncio.get_running_loop().time() + patience_s
-    while not await holds():
-        assert asyncio.get_running_loop().time() < deadline, "waited in vain"
-        await asyncio.sleep(0.05)

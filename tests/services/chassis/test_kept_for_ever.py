@@ -13,8 +13,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from chassis.broker import Broker, ensure_topics
 from contracts.catalog import CATALOG, PARTITIONS
+from tests.harness import until
 from tests.infrastructure import KafkaServer
-from tests.services.chassis.pair import Pair, until
+from tests.services.chassis.pair import Pair
 
 pytestmark = pytest.mark.anyio
 OLD = timedelta(days=200)

@@ -9,7 +9,8 @@ import pytest
 from chassis.database import Database
 from chassis.ledger_chain import ChainCheck, ChainHead, block_after, check_blocks, newest_head
 from chassis.row_security import EVERYWHERE
-from tests.services.chassis.pair import Pair, until
+from tests.harness import until
+from tests.services.chassis.pair import Pair
 
 pytestmark = pytest.mark.anyio
 

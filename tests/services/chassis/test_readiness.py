@@ -9,9 +9,8 @@ import pytest
 
 from contracts.access import Role
 from faults.proxy import Proxy
-from tests.harness import RunningService, bearer, running_service, soon
+from tests.harness import RunningService, bearer, running_service, soon, until
 from tests.infrastructure import KafkaServer, free_ports
-from tests.services.chassis.pair import until
 from tests.services.turnout.paper import lay_out, tps
 
 pytestmark = pytest.mark.anyio

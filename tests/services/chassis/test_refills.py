@@ -17,8 +17,9 @@ from chassis.relay_batches import send_rows
 from chassis.row_security import EVERYWHERE
 from contracts.catalog import PARTITIONS
 from deploy import processes, tansu
+from tests.harness import until
 from tests.infrastructure import KafkaServer, free_ports
-from tests.services.chassis.pair import Pair, running, until
+from tests.services.chassis.pair import Pair, running
 
 pytestmark = pytest.mark.anyio
 

@@ -11,10 +11,10 @@ import pytest
 from chassis.database import Database, Row
 from chassis.relay_lock import RelayLock
 from contracts.access import Role
-from tests.harness import INTERNAL_SECRET, RunningService, bearer, on_a_socket, running_service, soon
+from tests.harness import INTERNAL_SECRET, RunningService, bearer, on_a_socket, running_service, soon, until
 from tests.infrastructure import KafkaServer, drop_database, free_ports, make_database
 from tests.services.chassis.machine import machine
-from tests.services.chassis.pair import running, until
+from tests.services.chassis.pair import running
 from tests.services.turnout.paper import lay_out, tps
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from chassis.clock import ClockSetting, DeskClock, wall_now, write_clock_file
-from tests.services.chassis.pair import Pair, running, until
+from tests.harness import until
+from tests.services.chassis.pair import Pair, running
 
 pytestmark = pytest.mark.anyio
 OPENS = datetime(2024, 11, 27, tzinfo=UTC)

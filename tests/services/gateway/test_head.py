@@ -80,6 +80,11 @@ async def test_the_owners_head_comes_through_the_door(
             assert further.json().keys() == get.json().keys(), "the connection is fit for another request"
 
 
+async def test_a_method_that_is_not_known_is_told_of_head_beside_get(gateway: RunningService) -> None:
+    refused = await gateway.client.delete(f"{BASE}/regions/32.71/overview", headers=bearer(Role.ADMIN))
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
 async def test_what_the_caller_holds_is_not_told_again(gateway: RunningService) -> None:
     headers, path = bearer(Role.ADMIN), f"{BASE}/regions/32.71/overview"
     etag = (await gateway.client.get(path, headers=headers)).headers["etag"]

@@ -1,7 +1,5 @@
 """Regions over the API: the overview, live results, and who may see what of them."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 from chassis.actor import RegionGroups
 from contracts.access import Role, covers
 from gateway.totals import added_up
-from tests.harness import ELECTION, RunningService, bearer
+from tests.harness import ELECTION, RunningService, bearer, until
 from tests.services.gateway.conftest import play
 from tests.story import (
     GOVERNOR,
@@ -278,14 +276,6 @@ async def test_an_election_that_nobody_knows_is_no_empty_list(
     monkeypatch.setattr(gateway.app.state.watermarks, "is_fresh", bool)
     for path in ("/tps", "/incidents", "/tps.geojson"):
         assert await code_of(path) == "election-unknown", path
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(200):
-        if await holds():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("waited in vain")
 
 
 async def test_a_group_stands_where_a_region_does(gateway: RunningService) -> None:
