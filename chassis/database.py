@@ -205,15 +205,16 @@ class Database:
             ScopeMissing: the database was asked for more than the purposes allow.
         """
         async with self._lent() as (_, connection):
-            if remit == NOWHERE:
-                yield connection
-                return
+            begins = remit != NOWHERE
             try:
-                await connection.execute(opening(remit))
+                if begins:
+                    await connection.execute(opening(remit))
                 yield connection
-                await connection.execute("commit")
+                if begins:
+                    await connection.execute("commit")
             except BaseException as error:
-                await _roll_back(connection)
+                if begins:
+                    await _roll_back(connection)
                 _raise_refusal(error)
                 raise
 

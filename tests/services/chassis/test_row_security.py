@@ -268,9 +268,10 @@ async def test_what_lies_in_no_table_is_asked_for_by_name(database: Database) ->
     asks = "select desk_require('{audit:read}')"
     async with database.reading(everywhere_for(Scope.AUDIT_READ)) as connection:
         await connection.execute(asks)
-    with pytest.raises(ScopeMissing):
-        async with database.reading(_of(CITY)) as connection:
-            await connection.execute(asks)
+    for remit in (_of(CITY), Remit((CITY,), frozenset()), NOWHERE):
+        with pytest.raises(ScopeMissing):
+            async with database.reading(remit) as connection:
+                await connection.execute(asks)
 
 
 async def test_no_purpose_stays_behind_on_the_connections_of_a_pool(database: Database) -> None:
