@@ -319,8 +319,8 @@ class RedemptionIn(Input):
             "examples": [
                 {
                     "code": "7K3Q-X9M2-TD4R-0VWZ-H8NC-5JBY-E6GA",
-                    "secret_sha256": "5d" * 32,
-                }  # pragma: allowlist secret
+                    "secret_sha256": "5d" * 32,  # pragma: allowlist secret
+                }
             ]
         }
     )
