@@ -344,7 +344,7 @@ WITHOUT_TOKEN: Final[Mapping[str, Mapping[str, str]]] = {
         f"GET {_E}/public/calendar.ics": "the same; test_public.py",
         f"GET {_E}/public/outreach": "what is to come, in the region that it names; test_public.py",
         "POST /v1/oauth/token": "gives what the application and the person may; tests/services/registry/test_tokens.py",
-        "POST /v1/oauth/revoke": "ends the token that it is given; tests/services/registry/test_tokens.py",
+        "POST /v1/oauth/revoke": "ends the token that it is given; tests/services/registry/test_token_holders.py",
         "POST /v1/public/devices:redeem": "finds by a code; tests/services/registry/test_devices.py",
         f"GET {_E}/public/kelurahan/{{code}}/tps": "sees the kelurahan that it names; test_public.py",
         f"POST {_E}/public/voters:lookup": "where somebody votes, wherever it is; tests/services/registry/test_voter_lookups.py",

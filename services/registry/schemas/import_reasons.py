@@ -15,15 +15,15 @@ IN_INDONESIAN: Mapping[str, str] = MappingProxyType(
             "Sel ini berupa bilangan, dan lembar kerja membulatkan bilangan enam belas angka: "
             "ubah format kolom menjadi teks, lalu isi kembali."
         ),
-        "cells": "Jumlah sel baris ini tidak sama dengan kepala tabel.",
-        "duplicate-column": "Sebuah kolom disebut dua kali pada kepala tabel.",
+        "cells": "Jumlah sel baris ini tidak sama dengan baris judul.",
+        "duplicate-column": "Sebuah kolom disebut dua kali pada baris judul.",
         "duplicate-row": "Baris sebelumnya sudah memuat data hal yang sama.",
-        "empty": "Berkas tidak memiliki kepala tabel.",
+        "empty": "Berkas tidak memiliki baris judul.",
         "in-the-future": "Tanggal ini belum tiba.",
         "internal-error": "Gangguan pada desk; yang sudah masuk sebelumnya tetap tercatat.",
         "json": "Baris ini bukan objek JSON.",
         "missing": "Isian ini wajib ada.",
-        "missing-column": "Ada kolom wajib yang tidak terdapat pada kepala tabel.",
+        "missing-column": "Ada kolom wajib yang tidak terdapat pada baris judul.",
         "no-features": "Berkas tidak memuat features.",
         "not-a-feature": "Ini bukan feature GeoJSON dengan properties.",
         "not-begun": "Menurut jam desk kegiatan ini belum dimulai, jadi belum terlaksana.",
@@ -44,7 +44,7 @@ IN_INDONESIAN: Mapping[str, str] = MappingProxyType(
         "tps-renumbered": "TPS ini sekarang memiliki kode lain.",
         "tps-unknown": "Tidak ada TPS yang memiliki atau pernah memiliki kode ini.",
         "training-unknown": "Tidak ada pelatihan dengan kode ini.",
-        "unknown-column": "Ada kolom pada kepala tabel yang tidak dikenal.",
+        "unknown-column": "Ada kolom pada baris judul yang tidak dikenal.",
         "wrong-state": "Keadaan saat ini sudah melewati langkah ini.",
     }
 )
