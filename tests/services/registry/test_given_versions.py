@@ -27,7 +27,7 @@ MOVE: dict[str, Any] = {
     "address": "Jalan Contoh 2",
     "reason_class": "flood",
     "reason": "Banjir (contoh)",
-    "basis": "BA (contoh)",
+    "basis": "Berita acara (contoh)",
     "occurred_at": "2024-11-20T09:00:00+07:00",
     "source": "contoh",
 }
