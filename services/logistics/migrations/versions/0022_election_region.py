@@ -5,7 +5,7 @@ from alembic import op
 from chassis.policies import protect
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 
 _KNOWN = """
 update election_ref e set region_code = (
