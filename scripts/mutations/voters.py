@@ -21,7 +21,7 @@ VOTERS = (
         (
             Replacement(
                 "services/registry/commands/held_voters.py",
-                "if row is None or tps is None or not is_covered(grants, tps.code):",
+                "if row is None or tps is None or not actor.may_touch(tps.code):",
                 "if row is None or tps is None:",
             ),
         ),

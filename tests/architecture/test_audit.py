@@ -7,7 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
 from chassis.access_trail import write_down
-from services.registry.routes.doors import note_change_of_access, note_number
+from services.registry.routes.doors import note_change_of_access, note_list, note_number
 from tests.architecture.house import ROOT, services
 from tests.harness import bare_app
 
@@ -19,7 +19,7 @@ def _calls(dependant: Dependant) -> Iterator[object]:
         yield from _calls(inner)
 
 
-NOTED = (note_change_of_access, note_number)
+NOTED = (note_change_of_access, note_list, note_number)
 """What routers write down of every command of theirs."""
 
 
@@ -48,3 +48,4 @@ def test_every_change_of_access_and_every_number_is_noted():
         assert (note_change_of_access in calls) is route.path_format.startswith("/v1/agencies"), route.path
         if re.search(r"/voters:(?!lookup)", route.path_format) and "/tps/" not in route.path_format:
             assert note_number in calls, route.path
+        assert (note_list in calls) is ("/voters/imports" in route.path_format), route.path
