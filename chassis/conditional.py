@@ -54,11 +54,12 @@ OptionalIfMatch = Annotated[int | None, Depends(_expected_version_if_any)]
 """The same for a PUT that may make the thing: None without `If-Match`; the command asks for it where the thing is there."""
 
 
+WHERE_GIVEN: Final = "ETag of the version that is to be changed; left out, whatever is there is."
+"""How a header is described that no command asks for."""
+
+
 async def _expected_version_where_given(
-    if_match: Annotated[
-        str | None,
-        Header(description="ETag of the version that is to be changed; left out, whatever is there is."),
-    ] = None,
+    if_match: Annotated[str | None, Header(description=WHERE_GIVEN)] = None,
 ) -> int | None:
     return None if if_match is None or if_match.strip() == "*" else await _expected_version(if_match)
 

@@ -11,6 +11,7 @@ from typing import Final, cast
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from chassis.conditional import WHERE_GIVEN
 from chassis.identity import Permission, permissions_of
 from chassis.problem_responses import FieldErrorDocument, ProblemDocument, problem_responses
 from chassis.problems import Problem, problem_types
@@ -88,9 +89,12 @@ def _shape_statuses(operation: Json, needed: list[Permission], *, path: str, met
         yield from (409, 422)
     if "{" in path:
         yield 404
-    if {"if-match", "If-Match"} & _headers_of(operation):
-        yield from (412, 428)
-    if {"idempotency-key", "Idempotency-Key"} & _headers_of(operation):
+    headers = _headers_of(operation)
+    if "if-match" in headers:
+        yield 412
+        if headers["if-match"] != WHERE_GIVEN:
+            yield 428
+    if "idempotency-key" in headers:
         yield from (409, 422)
     if "requestBody" in operation:
         yield from (408, 413, 415, 422)
@@ -98,9 +102,12 @@ def _shape_statuses(operation: Json, needed: list[Permission], *, path: str, met
         yield 422
 
 
-def _headers_of(operation: Json) -> set[str]:
+def _headers_of(operation: Json) -> dict[str, str]:
+    """Return what is said of each header, by its name in small letters."""
     parameters = cast(list[dict[str, str]], operation.get("parameters", []))
-    return {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+    return {
+        each["name"].lower(): each.get("description", "") for each in parameters if each["in"] == "header"
+    }
 
 
 def _shared_responses() -> Json:

@@ -12,6 +12,7 @@ BEYOND: Final = {
     "services/registry/commands/rosters.py": "one person holds one slot, wherever the other one is; and was screened, or not",
     "services/registry/commands/roster_marks.py": "that somebody was screened is marked at their post; how it went is not",
     "services/registry/commands/frame.py": "a code is one thing's in the whole election; the command judges whose",
+    "services/registry/commands/keepers.py": "of which agency the caller's application is, and which agencies are gone",
     "services/registry/commands/voters.py": "one person is once on the list of an election",
     "services/registry/commands/voter_changes.py": "as above: somebody who is on no list walks in",
     "services/registry/commands/voter_niks.py": "as above: a NIK that is corrected is nobody else's",
@@ -24,6 +25,7 @@ BEYOND: Final = {
 }
 """Look-ups that see every region, decide by what they find, and tell nobody of it."""
 BEYOND_THEIR_PURPOSES: Final = {
+    "services/registry/commands/keepers.py",
     "services/registry/commands/roster_marks.py",
     "services/registry/commands/rosters.py",
     "services/turnout/queries/tallies.py",

@@ -21,6 +21,12 @@ MEANT: Mapping[str, str] = {
         "the path had it all along, and every caller had to fill it in; only the document did not say so"
     ),
     **{
+        f"{API} GET /v1/elections/{{election}}/regions/{{code}}/guarding 200.police_named {how}": (
+            "it never held a figure; `police_planned` has what it was meant for"
+        )
+        for how in ("is not required any more", "is gone")
+    },
+    **{
         f"{API} POST /v1/elections/{{election}}/{batch}:batch 200.items[].id may be ['null'] now": (
             "an item whose id cannot be read has a result of its own; before, the whole batch was refused for it"
         )

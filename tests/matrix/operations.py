@@ -180,7 +180,7 @@ _REGISTRY: Final[Mapping[str, Ask]] = {
     # The whole list's, and the keys of the desk with it.
     f"POST {_E}/voters:reseal": Ask("govern", CITY, told_by_rows=True),
     # An agency is whose who covers all that it may; the list tells of those alone: tests/services/registry/test_agencies.py.
-    "GET /v1/agencies": Ask("govern", told_by_rows=True, of_purpose='"instansi-contoh"'),
+    "GET /v1/agencies": Ask("govern", told_by_rows=True),
     f"GET {_AGENCY}": Ask("govern", CITY, gives=True),
     f"PUT {_AGENCY}": Ask("govern", CITY, body={"contact": "{new}"}, gives=True),
     f"GET {_CLIENT}": Ask("govern", CITY, gives=True),

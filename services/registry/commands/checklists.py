@@ -17,7 +17,8 @@ from contracts.registry_places_events import (
     CheckItem,
     TpsChecklistChanged,
 )
-from services.registry.commands.frame import keeper_of, refuse, status_of
+from services.registry.commands.frame import refuse, status_of
+from services.registry.commands.keepers import keeper_of
 from services.registry.commands.risks import older
 from services.registry.commands.tps import locked_tps
 from services.registry.rules.checklists import check_misfits

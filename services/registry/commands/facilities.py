@@ -11,15 +11,8 @@ from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import ContactStatus
 from services.registry.commands.coded import CodedChange, write_coded
-from services.registry.commands.frame import (
-    judge,
-    keeper_of,
-    lock_names,
-    locked_by_code,
-    refuse,
-    require_keeper,
-    status_of,
-)
+from services.registry.commands.frame import judge, lock_names, locked_by_code, refuse, status_of
+from services.registry.commands.keepers import keeper_of, require_keeper
 from services.registry.errors import GroupOfOtherElection
 from services.registry.events import facility_changed, region_group_defined
 from services.registry.rules.keeping import Keeper

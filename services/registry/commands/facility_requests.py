@@ -23,7 +23,8 @@ from services.registry.commands.facilities import (
     locked_facilities,
     write_facilities,
 )
-from services.registry.commands.frame import keeper_of, refuse, require_keeper
+from services.registry.commands.frame import refuse
+from services.registry.commands.keepers import keeper_of, require_keeper
 from services.registry.errors import LetterKnown, RequestUnknown
 from services.registry.events import facility_request_changed
 from services.registry.rules.facility_requests import (

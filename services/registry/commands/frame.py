@@ -5,11 +5,9 @@ from typing import TypeVar
 
 from sqlmodel import col, select
 
-from chassis.actor import Actor, region_not_covered
 from chassis.conditional import check_version
 from chassis.database import UnitOfWork
 from chassis.problems import FieldError, InvalidPayload, PreconditionFailed, PreconditionRequired
-from services.registry.rules.keeping import DESK, Keeper, is_of_the_desk
 from services.registry.schemas.shapes import Misfit, Outcome
 from services.registry.tables.definitions import Facility
 from services.registry.tables.people import Training
@@ -53,33 +51,6 @@ async def locked_by_code(
             .with_for_update()
         )
         return {row.code: row for row in rows}
-
-
-async def keeper_of(uow: UnitOfWork, actor: Actor) -> Keeper:
-    """Return as whom a caller says something: the desk, or the agency of the application.
-
-    Emits:
-        nothing
-    """
-    if is_of_the_desk(actor.scopes):
-        return DESK
-    row = await uow.fetch_row(
-        """select (select agency from client where id = $1) as agency,
-                  array(select id from agency where not active) as gone""",
-        actor.client,
-    )
-    assert row is not None
-    return Keeper(row["agency"] or f"client:{actor.client}", frozenset(row["gone"]))
-
-
-def require_keeper(keeper: Keeper, kept_by: str | None) -> None:
-    """Refuse an agency what another one keeps, as it is refused what lies outside its regions.
-
-    Raises:
-        RegionNotCovered: another agency keeps it.
-    """
-    if not keeper.may_change(kept_by):
-        raise region_not_covered()
 
 
 def judge(before: int | None, *, expected: int | None, same: bool) -> Outcome:

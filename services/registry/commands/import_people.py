@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from chassis.database import UnitOfWork
 from contracts.zones import zone_of
-from services.registry.commands.frame import keeper_of, lock_names
+from services.registry.commands.frame import lock_names
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     MISSING,
@@ -16,6 +16,7 @@ from services.registry.commands.import_chunk import (
     of_shape,
     validated,
 )
+from services.registry.commands.keepers import keeper_of
 from services.registry.commands.personnel import Force, locked_personnel, write_personnel
 from services.registry.commands.personnel import facts_of as personnel_facts
 from services.registry.commands.rosters import Assignment, Crew, Rosters, assign, load_rosters

@@ -9,7 +9,6 @@ from services.registry.commands.boundaries import Boundary, draw_boundaries
 from services.registry.commands.checklists import Check, check_places
 from services.registry.commands.coded import facts_of
 from services.registry.commands.facilities import region_misfits
-from services.registry.commands.frame import keeper_of
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     TWICE,
@@ -19,6 +18,7 @@ from services.registry.commands.import_chunk import (
     of_shape,
     validated,
 )
+from services.registry.commands.keepers import keeper_of
 from services.registry.commands.outreach import (
     OutreachChange,
     is_early,

@@ -13,7 +13,6 @@ from services.registry.commands.facilities import (
     region_misfits,
     write_facilities,
 )
-from services.registry.commands.frame import keeper_of
 from services.registry.commands.import_chunk import (
     ELSEWHERE,
     RULES,
@@ -35,6 +34,7 @@ from services.registry.commands.import_people import (
     apply_personnel,
     apply_screenings,
 )
+from services.registry.commands.keepers import keeper_of
 from services.registry.commands.points import point_findings
 from services.registry.commands.risks import Assessment, assess_risks
 from services.registry.commands.tps import TpsChange, lock_kelurahan, moves_back, plan_tps, write_tps

@@ -10,14 +10,8 @@ from chassis.outbox import Origin
 from contracts.registry_places_events import OutreachChanged, OutreachKind, OutreachState
 from services.registry.commands.coded import CodedChange, write_coded
 from services.registry.commands.facilities import region_misfits
-from services.registry.commands.frame import (
-    judge,
-    keeper_of,
-    locked_by_code,
-    refuse,
-    require_keeper,
-    status_of,
-)
+from services.registry.commands.frame import judge, locked_by_code, refuse, status_of
+from services.registry.commands.keepers import keeper_of, require_keeper
 from services.registry.errors import NotBegun
 from services.registry.rules.keeping import Keeper
 from services.registry.schemas.outreach import OutreachFacts, OutreachIn, OutreachReceipt

@@ -9,14 +9,8 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_people_events import ForceAgency
-from services.registry.commands.frame import (
-    judge,
-    keeper_of,
-    lock_names,
-    refuse,
-    require_keeper,
-    status_of,
-)
+from services.registry.commands.frame import judge, lock_names, refuse, status_of
+from services.registry.commands.keepers import keeper_of, require_keeper
 from services.registry.commands.officers import locked_crew
 from services.registry.events import personnel_changed
 from services.registry.rules.keeping import Keeper

@@ -10,7 +10,8 @@ from chassis.database import UnitOfWork
 from chassis.idempotency import Receipt
 from chassis.outbox import Origin
 from contracts.registry_events import RiskClass, RiskKind, TpsRiskAssessed
-from services.registry.commands.frame import keeper_of, status_of
+from services.registry.commands.frame import status_of
+from services.registry.commands.keepers import keeper_of
 from services.registry.commands.tps import locked_tps
 from services.registry.errors import AssessmentOlder
 from services.registry.rules.keeping import Keeper

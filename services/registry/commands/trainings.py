@@ -15,14 +15,8 @@ from chassis.outbox import Origin
 from chassis.problems import WrongState
 from contracts.registry_people_events import TrainingChanged, TrainingState
 from services.registry.commands.facilities import region_misfits
-from services.registry.commands.frame import (
-    judge,
-    keeper_of,
-    locked_by_code,
-    refuse,
-    require_keeper,
-    status_of,
-)
+from services.registry.commands.frame import judge, locked_by_code, refuse, status_of
+from services.registry.commands.keepers import keeper_of, require_keeper
 from services.registry.commands.roster_marks import mark_officers
 from services.registry.events import training_changed
 from services.registry.rules.keeping import Keeper

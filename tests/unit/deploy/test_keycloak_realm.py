@@ -71,7 +71,9 @@ async def test_every_process_takes_a_token_as_the_mappers_make_it(tmp_path: Path
     told: dict[str, Any] = {**claims(), "iss": ADDRESS, "exp": now + lifetime, "act": None, "device_id": None}
     actor = await verifier.verify(keycloak.token(**told).encode())
     assert actor.scopes == scopes_of([Role.OPERATOR])
-    assert (actor.person, actor.client, actor.election) == (USER["id"], "desk-page", "pilkada-2024")
+    of_the_realm = ADDRESS.removeprefix("https://")
+    assert (actor.person, actor.client) == (f"{of_the_realm}//{USER['id']}", f"{of_the_realm}//desk-page")
+    assert actor.election == "pilkada-2024"
     assert set(actor.regions) == set(USER["regions"])
 
 

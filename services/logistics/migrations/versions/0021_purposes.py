@@ -16,7 +16,7 @@ def upgrade() -> None:
     """Make the policies; a hand-over changes a box and its shipment, and only some steps of theirs are a hand-over."""
     for statement in (
         *serve_machinery(),
-        *(line for table in ("election_ref", "catalogue_item") for line in of_no_region(table)),
+        *of_no_region("election_ref"),
         # What the registry told, the service alone writes.
         *(line for table in ("election_ref", "tps_ref") for line in serve(table, changed=())),
         *serve("catalogue_item", changed=[Scope.DESK_ADMIN], seen=[_SEES, _SCANS, _WRITES]),

@@ -15,6 +15,7 @@ _ACCESS = ("agency", "client", "client_secret", "agency_person", "device")
 _OF_AGENCIES = ("training", "training_attendance", "personnel", "outreach")
 _OF_THE_PLACE = ("tps_risk", "tps_checklist", "tps_check")
 _OF_NO_REGION = (*_ACCESS, "access_change", "health_screening", "voter_key", "lookup_budget")
+_FIGURES = "array['dpt_men', 'dpt_women', 'version']"
 _MARKED = (_WRITES, _BRINGS, _CHECKS_IN, _SCREENS)
 """Who was trained, screened or is there is marked in the roster, by whoever brings it."""
 
@@ -45,11 +46,15 @@ def _of_the_frame() -> list[str]:
             name="guarding",
         ),
         *serve("election_rules", changed=[_ADMIN], where="kind <> 'guarding'", name="others"),
-        *(
-            line
-            for table in ("tps", "tps_reason", "tps_relocation")
-            for line in serve(table, changed=[_WRITES])
+        *(line for table in ("tps", "tps_reason") for line in serve(table, changed=[_WRITES, _VOTERS])),
+        # Voters who are spread or put together take their figures along (0040), and nothing else of the TPS.
+        step(
+            "tps",
+            "facts",
+            when=f"to_jsonb(new) - {_FIGURES} <> to_jsonb(old) - {_FIGURES}",
+            changed=[_WRITES],
         ),
+        *serve("tps_relocation", changed=[_WRITES]),
         *(line for table in ("region_boundary", "region_change") for line in serve(table, changed=[_WRITES])),
         *(line for table in _OF_AGENCIES for line in serve(table, changed=[_BRINGS])),
         # The place of a TPS is judged by agencies, and what was found there is forgotten when it moves.
