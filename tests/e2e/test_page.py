@@ -215,12 +215,14 @@ def test_the_token_stays_in_the_tab(room: Room, open_page: Opened) -> None:
     with page.expect_request("**/overview") as asked:
         pass
     assert asked.value.headers["authorization"] == f"Bearer {room.token('desk')}"
-    with page.expect_response("**/v1/oauth/revoke") as ended:
-        page.get_by_role("button", name="Keluar").click()
-    assert ended.value.status == 200
+    page.get_by_role("button", name="Keluar").click()
     page.get_by_test_id("sign-in").wait_for()
     assert page.evaluate("sessionStorage.length") == 0
+    signed_out = {"Authorization": f"Bearer {room.token('desk')}"}
     room.forget("desk")
+    wait_for(
+        lambda: room.api.get("/regions/32.71/overview", headers=signed_out).status_code == 401, patience_s=60
+    )
 
 
 def test_a_link_signs_nobody_in_without_being_asked(room: Room, open_page: Opened) -> None:
@@ -257,6 +259,7 @@ def test_a_lost_stream_is_said_and_comes_back(room: Room, open_page: Opened) -> 
 
 def test_it_can_be_used_without_a_mouse(room: Room, open_page: Opened) -> None:
     page = open_page()
+    page.reload()  # or the focus goes on from the button that signed in
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
     code = room.tps()[3]
