@@ -13,8 +13,13 @@ from chassis.legible import as_seen
 _WRITTEN: Final = re.compile(r"(?<!\d)(?:\d{16}|\d{6}([ ._/-])\d{6}\1\d{4})(?!\d)")
 """Sixteen digits, together or as a card has them."""
 _IN_FOURS: Final = re.compile(r"(?<!\d)\d{4}([ ._/-])\d{4}\1\d{4}\1\d{4}(?!\d)")
-_HEXADECIMAL: Final = re.compile(r"[0-9a-fA-F]{32}(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{32})?")
-"""A UUID without its dashes, or a hash: what makes them up are bits, and sixteen decimal ones in a row are chance."""
+_BITS: Final = re.compile(
+    r"""(?<![0-9A-Za-z])
+        (?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12} | [0-9a-fA-F]{32}(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{32})?)
+        (?![0-9A-Za-z])""",
+    re.VERBOSE,
+)
+"""A UUID, with or without its dashes, or a hash: what makes them up are bits, and sixteen decimal ones in a row are chance."""
 _HALF: Final = re.compile(r"[1-9]\d{15}")
 """Half a UUID that is a number of sixteen digits; none begins with a zero."""
 _DECIMALS: Final = re.compile(r"\d{16}")
@@ -31,22 +36,26 @@ def in_address(text: str) -> bool:
 def in_key(key: str) -> bool:
     """Say whether a key or an id that a client made holds such a number.
 
-    A UUID that was made as the standard says (RFC 9562: version and variant) passes whatever its digits, and so does a hash:
-    of a million good ones some have sixteen decimals by chance, and their commands would never go in. A UUID that was not made
-    so is a number in disguise where one half of it is one.
+    A UUID that was made as the standard says (RFC 9562: version and variant) passes whatever its digits, and so does a hash,
+    alone or behind a word (`phone-…`): of a hundred good ones one has sixteen decimals by chance, and would never be let in.
+    A UUID that was not made so is a number in disguise where one half of it is one.
 
     Example: `in_key("voter-9971064508900001")`, `in_key("00000000-0000-0000-9971-064508900001")`, and not
     `in_key("0193a3b0-9b42-7d05-9e21-5f6a7b8c9d01")`.
     """
-    digits = key.replace("-", "")
-    if len(digits) == 32 and _HEXADECIMAL.fullmatch(digits):
-        made = UUID(digits)
-        if made.variant == RFC_4122 and made.version in range(1, 9):
-            return False
-        return any(_HALF.fullmatch(half) for half in (digits[:16], digits[16:]))
-    if _HEXADECIMAL.fullmatch(key) and not key.isdecimal():
+    if any(_is_a_number(found[0].replace("-", "")) for found in _BITS.finditer(key)):
+        return True
+    rest = _BITS.sub("#", key)
+    return _WRITTEN.search(rest) is not None or _IN_FOURS.search(rest) is not None
+
+
+def _is_a_number(digits: str) -> bool:
+    if len(digits) != 32:
+        return digits.isdecimal()
+    made = UUID(digits)
+    if made.variant == RFC_4122 and made.version in range(1, 9):
         return False
-    return _WRITTEN.search(key) is not None or _IN_FOURS.search(key) is not None
+    return any(_HALF.fullmatch(half) for half in (digits[:16], digits[16:]))
 
 
 def in_trace(trace_id: str) -> bool:

@@ -139,6 +139,8 @@ def test_what_clients_make_keys_of_passes(key: str):
 def test_no_uuid_that_was_made_as_the_standard_says_is_refused(made: UUID):
     assert not in_key(str(made))
     assert not in_key(made.hex)
+    assert not in_key(f"phone-{made.hex}")
+    assert not in_key(f"phone_7.{made}")
 
 
 @given(number=st.from_regex(r"\A[1-9][0-9]{15}\Z"), left=st.booleans())
