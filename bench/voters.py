@@ -211,7 +211,7 @@ def _times(port: int, asked: Sequence[tuple[bool, Voter]]) -> list[tuple[bool, f
         content = answer.read()
         took = time.perf_counter() - began
         if answer.status != 200 or (json.loads(content)["tps"] is not None) is not hit:
-            raise RuntimeError(f"{answer.status}: not the answer that was expected")
+            raise RuntimeError(f"{answer.status}: not the answer that was expected: {content[:300]!r}")
         found.append((hit, took))
     return found
 

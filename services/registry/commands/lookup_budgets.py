@@ -65,10 +65,15 @@ select spent_now, spent_before, missed from used order by place
 """
 
 
+async def _one_at_a_time(uow: UnitOfWork) -> None:
+    """Let nobody else look or count: two that hold windows of one another would end in a deadlock."""
+    await lock_names(uow, ["lookup-budgets"])
+
+
 async def spend(uow: UnitOfWork, spendings: Sequence[Spending], *, now: datetime) -> list[Used]:
     """Count a question against some budgets, if there is something left of all of them.
 
-    One question at a time: between looking and counting nobody else counts, so no budget is ever overspent.
+    Between looking and counting nobody else counts, so no budget is ever overspent.
 
     Args:
         now: the machine's time; a desk's clock may run sixty times as fast.
@@ -76,7 +81,7 @@ async def spend(uow: UnitOfWork, spendings: Sequence[Spending], *, now: datetime
     Emits:
         nothing
     """
-    await lock_names(uow, ["lookup-budgets"])
+    await _one_at_a_time(uow)
     at = [each.at(now) for each in spendings]
     rows = await uow.fetch(_SPEND, *_columns(spendings), [n for n, _ in at], [passed for _, passed in at])
     return [
@@ -118,6 +123,7 @@ async def note_answer(uow: UnitOfWork, spendings: Sequence[Spending], *, missed:
     Emits:
         nothing
     """
+    await _one_at_a_time(uow)
     numbers = [each.at(now)[0] for each in spendings]
     await uow.execute(
         """update lookup_budget b set missed = b.missed + $6

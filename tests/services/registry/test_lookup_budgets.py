@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.database import Database
+from chassis.row_security import EVERYWHERE
+from services.registry.commands.lookup_budgets import Spending, note_answer, spend
 from services.registry.rules.proofs import zero_bits
 from tests.harness import RunningService, running_service
 from tests.infrastructure import drop_database, make_database
@@ -193,3 +196,21 @@ async def test_fifteen_hundred_guesses_stay_within_the_budgets(tmp_path: Path) -
 def test_zero_bits_are_those_of_the_hash(challenge: str, nonce: int) -> None:
     bits = f"{int(hashlib.sha256(f'{challenge}:{nonce}'.encode()).hexdigest(), 16):0256b}"
     assert zero_bits(challenge, str(nonce)) == len(bits) - len(bits.lstrip("0"))
+
+
+async def test_what_was_answered_is_noted_while_others_ask(tmp_path: Path) -> None:
+    """Two that count the same windows in another order would wait for one another for ever."""
+    async with registries(tmp_path) as (registry,):
+        database: Database = registry.app.state.database
+        spendings = [Spending(name, b"x" * 32, 3_600, 1_000_000) for name in ("address", "everybody", "nik")]
+
+        async def ask_and_note(order: Sequence[Spending]) -> None:
+            for _ in range(60):
+                async with database.transaction(EVERYWHERE) as uow:
+                    await spend(uow, order, now=EVE)
+                async with database.transaction(EVERYWHERE) as uow:
+                    await note_answer(uow, order, missed=True, now=EVE)
+
+        await asyncio.gather(*(ask_and_note(spendings if n % 2 else spendings[::-1]) for n in range(8)))
+        rows = await registry.sql("select spent, missed from lookup_budget where window_s = 3600")
+        assert [(row["spent"], row["missed"]) for row in rows if row["spent"] == 480] == [(480, 480)] * 3
