@@ -159,9 +159,16 @@ class FaultDesk:
             await until(begun, patience_s=120, what="the gateway to begin again")
 
     @asynccontextmanager
-    async def database(self, owner: str) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-        """Open a connection of our own to a service's database, past the proxy; one that starts again is waited for."""
-        password = json.loads((self.folder.path / "secrets.json").read_text())[owner]
+    async def database(
+        self, owner: str, *, role: str | None = None
+    ) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+        """Open a connection of our own to a service's database, past the proxy; one that starts again is waited for.
+
+        Args:
+            role: who logs in, where it is not the service's own role.
+        """
+        role = role or owner
+        password = json.loads((self.folder.path / "secrets.json").read_text())[role]
         port = self.folder.port("postgres")
         found: list[asyncpg.Connection[asyncpg.Record]] = []
 
@@ -171,7 +178,7 @@ class FaultDesk:
                     await asyncpg.connect(
                         host="127.0.0.1",
                         port=port,
-                        user=owner,
+                        user=role,
                         password=password,
                         database=owner,
                         ssl=False,
