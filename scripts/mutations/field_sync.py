@@ -60,7 +60,7 @@ FIELD_SYNC = (
                 "and ($3 or $4::text[] is not null)",
             ),
         ),
-        (f"{_SYNC}::test_the_same_id_with_other_content_is_kept_and_nothing_is_overwritten",),
+        ("tests/matrix/test_service_alone.py::test_clashes_and_voters_of_elsewhere_are_not_there",),
     ),
     Mutation(
         "field sync: a page of changes forgets what it cut off",

@@ -134,7 +134,7 @@ REGIONS = (
         "services/logistics/routes/shipments.py",
         '    """Plan a shipment with its manifest of sealed boxes."""\n    require_region(keeper, body.region_code)\n',
         '    """Plan a shipment with its manifest of sealed boxes."""\n',
-        _alone("logistics"),
+        "tests/matrix/test_service_alone.py::test_a_shipment_goes_where_who_plans_it_may_send_it",
     ),
     _region(
         "logistics",

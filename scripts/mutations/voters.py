@@ -25,7 +25,7 @@ VOTERS = (
                 "if row is None or tps is None:",
             ),
         ),
-        (f"{_TESTS}/test_voter_privacy.py",),
+        ("tests/matrix/test_service_alone.py::test_clashes_and_voters_of_elsewhere_are_not_there",),
     ),
     Mutation(
         "a NIK can be tried out from the fingerprint of a key",
