@@ -29,7 +29,9 @@ _MAY_READ: Final = permission(Scope.AUDIT_READ)
 """One for all routes: what a route and its answer both ask for is judged once."""
 
 Auditor = Annotated[Actor, Depends(_MAY_READ)]
-Behind = Annotated[int, Query(ge=0, description="Number of the last one that was looked at before.")]
+Behind = Annotated[
+    int, Query(ge=0, le=2**63 - 1, description="Number of the last one that was looked at before.")
+]
 Piece = Annotated[int, Query(ge=1, le=2_000, description="How many to look at.")]
 
 
@@ -134,7 +136,7 @@ from outbox o left join outbox b on b.aggregate = o.aggregate and b.version = o.
 where o.election in ($1, 'desk') and ($2::text is null or o.actor = $2) and ($3::text is null or o.aggregate = $3)
     and ($4::timestamptz is null or o.recorded_at >= $4) and ($5::timestamptz is null or o.recorded_at < $5)
     and ($6::bigint is null or o.seq < $6)
-    and ($7::text[] is null or coalesce(o.body::json ->> 'tps_code', o.body::json ->> 'region_code', '') = ''
+    and ($7::text[] is null
         or exists (select from unnest($7) g where (coalesce(o.body::json ->> 'tps_code', o.body::json ->> 'region_code') || '.')
             ^@ (g || '.')))
 order by o.seq desc limit $8
@@ -144,7 +146,7 @@ select * from access_entry
 where (election is null or election = $1) and ($2::text is null or actor = $2) and ($3::text is null or subject = $3)
     and ($4::timestamptz is null or at >= $4) and ($5::timestamptz is null or at < $5)
     and ($6::bigint is null or number < $6)
-    and ($7::text[] is null or place is null or exists (select from unnest($7) g where (place || '.') ^@ (g || '.')))
+    and ($7::text[] is null or exists (select from unnest($7) g where (place || '.') ^@ (g || '.')))
 order by number desc limit $8
 """
 

@@ -9,10 +9,12 @@ from typing import Final
 from uuid import RFC_4122, UUID
 
 from chassis.legible import as_seen
+from chassis.masking import mask_text
 
-_WRITTEN: Final = re.compile(r"(?<!\d)(?:\d{16}|\d{6}([ ._/-])\d{6}\1\d{4})(?!\d)")
-"""Sixteen digits, together or as a card has them."""
-_IN_FOURS: Final = re.compile(r"(?<!\d)\d{4}([ ._/-])\d{4}\1\d{4}\1\d{4}(?!\d)")
+_WORTH_A_LOOK: Final = re.compile(r"(?:\d[ ._/-]{0,4}){15}\d")
+_MASKED: Final = "[nik]"
+_SEPARATE: Final = re.compile(r"[/&=?]")
+"""What ends a part of an address: digits of two parts are no number."""
 _BITS: Final = re.compile(
     r"""(?<![0-9A-Za-z])
         (?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12} | [0-9a-fA-F]{32}(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{32})?)
@@ -26,11 +28,12 @@ _DECIMALS: Final = re.compile(r"\d{16}")
 
 
 def in_address(text: str) -> bool:
-    """Say whether a path or a query holds such a number; one in fours is left alone, for a UUID's groups can look so.
+    """Say whether a path or a query holds such a number, in one of its parts.
 
     Example: `in_address("/voters/9971064508900001")`, and not `in_address("/tps/32.71.06.1002.028")`.
     """
-    return _WRITTEN.search(as_seen(text)) is not None
+    seen = as_seen(text)
+    return _WORTH_A_LOOK.search(seen) is not None and any(_written_in(part) for part in _SEPARATE.split(seen))
 
 
 def in_key(key: str) -> bool:
@@ -43,10 +46,13 @@ def in_key(key: str) -> bool:
     Example: `in_key("voter-9971064508900001")`, `in_key("00000000-0000-0000-9971-064508900001")`, and not
     `in_key("0193a3b0-9b42-7d05-9e21-5f6a7b8c9d01")`.
     """
-    if any(_is_a_number(found[0].replace("-", "")) for found in _BITS.finditer(key)):
-        return True
-    rest = _BITS.sub("#", key)
-    return _WRITTEN.search(rest) is not None or _IN_FOURS.search(rest) is not None
+    return any(_is_a_number(found[0].replace("-", "")) for found in _BITS.finditer(key)) or _written_in(key)
+
+
+def _written_in(text: str) -> bool:
+    """Say whether a number stands in a text as free text would have it hidden, random bits left out."""
+    rest = _BITS.sub("#", text)
+    return _WORTH_A_LOOK.search(rest) is not None and _MASKED in mask_text(rest.replace(_MASKED, ""))
 
 
 def _is_a_number(digits: str) -> bool:

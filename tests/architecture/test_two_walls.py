@@ -13,6 +13,7 @@ BEYOND: Final = {
     "services/registry/commands/roster_marks.py": "that somebody was screened is marked at their post; how it went is not",
     "services/registry/commands/frame.py": "a code is one thing's in the whole election; the command judges whose",
     "services/registry/commands/keepers.py": "of which agency the caller's application is, and which agencies are gone",
+    "services/registry/commands/trainings.py": "somebody who serves elsewhere is not made trained from here",
     "services/registry/commands/voters.py": "one person is once on the list of an election",
     "services/registry/commands/voter_changes.py": "as above: somebody who is on no list walks in",
     "services/registry/commands/voter_niks.py": "as above: a NIK that is corrected is nobody else's",

@@ -247,13 +247,14 @@ def _person_of(
 
 
 async def _serving(uow: UnitOfWork, persons: Sequence[str], *, election: str) -> dict[str, str]:
-    """Return the place at which each person holds a post."""
-    rows = await uow.fetch(
-        """select o.person, coalesce(r.region_code, t.code) as code from officer o join tps_roster r on r.tps_id = o.tps_id
-           left join tps t on t.id = o.tps_id where o.election = $1 and o.person = any($2::text[])""",
-        election,
-        list(persons),
-    )
+    """Return the place at which each person holds a post, wherever it is."""
+    async with uow.beyond_regions():
+        rows = await uow.fetch(
+            """select o.person, coalesce(r.region_code, t.code) as code from officer o join tps_roster r on r.tps_id = o.tps_id
+               left join tps t on t.id = o.tps_id where o.election = $1 and o.person = any($2::text[])""",
+            election,
+            list(persons),
+        )
     return {row["person"]: row["code"] for row in rows}
 
 

@@ -106,7 +106,7 @@ class VoterSplitIn(Input):
         description="Registered TPS of the same kelurahan without voters: one for each part but the first."
     )
     expected_voters: int = Field(
-        ge=0, description="As the proposal said; 412 where the list has changed since."
+        ge=0, le=1_000_000, description="As the proposal said; 412 where the list has changed since."
     )
     evidence: Evidence
     channel: Channel = Channel.API
@@ -128,7 +128,7 @@ class VoterMergeIn(Input):
     )
 
     into: TpsCode
-    expected_voters: int = Field(ge=0, description="Of both together, as the proposal said.")
+    expected_voters: int = Field(ge=0, le=1_000_000, description="Of both together, as the proposal said.")
     evidence: Evidence
     channel: Channel = Channel.API
 

@@ -69,6 +69,17 @@ async def test_who_attended_is_trained_until_the_list_is_corrected(registry: Run
         registry, "BIMTEK-1", post(4, 1), {"place_code": "35.78.01.1001.001", "duty": "kpps", "slot": 1}
     )
     assert [item["code"] for item in refused["items"]] == ["roster-slot-empty", "region-not-covered"]  # type: ignore[attr-defined]  # JSON
+    sent = bearer(Role.DESK, regions=["32.71.01"])
+    of_elsewhere = await registry.client.put(
+        f"{BASE}/trainings/BIMTEK-JAUH", json=SESSION | {"region_code": "32.71.01"}, headers=sent
+    )
+    assert of_elsewhere.status_code == 201, of_elsewhere.text
+    answer = await registry.client.post(
+        f"{BASE}/trainings/BIMTEK-JAUH/attendance",
+        json={"items": [{"person": "train-1-3"}, {"person": "nobody-yet"}]},
+        headers=sent,
+    )
+    assert [item.get("code") for item in answer.json()["items"]] == ["region-not-covered", None], answer.text
     rows = await registry.sql(
         "select body from outbox where type like '%training%' or type like '%tps_roster%'"
     )
