@@ -13,6 +13,8 @@ from chassis.masking import mask_text
 
 _WORTH_A_LOOK: Final = re.compile(r"(?:\d[ ._/-]{0,4}){15}\d")
 _MASKED: Final = "[nik]"
+_CODE: Final = re.compile(r"\d{4}(?:-\d{4}){3}")
+"""A code by which a report is asked after may be of digits alone, by chance."""
 _SEPARATE: Final = re.compile(r"[/&=?]")
 """What ends a part of an address: digits of two parts are no number."""
 _BITS: Final = re.compile(
@@ -33,7 +35,9 @@ def in_address(text: str) -> bool:
     Example: `in_address("/voters/9971064508900001")`, and not `in_address("/tps/32.71.06.1002.028")`.
     """
     seen = as_seen(text)
-    return _WORTH_A_LOOK.search(seen) is not None and any(_written_in(part) for part in _SEPARATE.split(seen))
+    return _WORTH_A_LOOK.search(seen) is not None and any(
+        _written_in(part) for part in _SEPARATE.split(seen) if not _CODE.fullmatch(part)
+    )
 
 
 def in_key(key: str) -> bool:
