@@ -22,6 +22,7 @@ from chassis.ledger_chain import ChainCheck, check_blocks
 from chassis.pagination import ListParameters, ListQuery, Page, cut_page, known_parameters_only
 from chassis.problems import InvalidParameter
 from chassis.reading import ReaderDep
+from chassis.row_security import require_purpose
 from contracts.access import NATION, Scope
 from contracts.vocabulary import ElectionId, Instant, Moment
 
@@ -128,8 +129,6 @@ class AuditCheck(BaseModel):
     )
 
 
-_REQUIRE: Final = f"select desk_require('{{{Scope.AUDIT_READ.value}}}')"
-"""The ledger is behind no policy, for every command writes it and the relay reads it: so the database is asked before."""
 _CHANGES: Final = """
 select o.*, coalesce(o.body::json ->> 'tps_code', o.body::json ->> 'region_code') as place, b.body as before
 from outbox o left join outbox b on b.aggregate = o.aggregate and b.version = o.version - 1
@@ -169,12 +168,17 @@ def audit_routes(service: str, *, has_ledger: bool) -> APIRouter:
     return router
 
 
+async def _may_read_ledger(read: Connection) -> None:
+    """Ask the database: the ledger is behind no policy, for every command writes it and the relay reads it."""
+    await require_purpose(read, Scope.AUDIT_READ)
+
+
 def _add_changes(router: APIRouter, service: str) -> None:
     async def read_changes(
         auditor: Auditor, asked: AskedDep, read: ReaderDep, trail: Trail, *, request: Request
     ) -> Page[RecordedChange]:
         """Show what was changed, the newest first: who, when, and what stood before and after."""
-        await read.execute(_REQUIRE)
+        await _may_read_ledger(read)
         await trail.seen(
             read, auditor, subject=f"audit/{service}.changes", election=asked.election, place=None
         )
@@ -183,7 +187,7 @@ def _add_changes(router: APIRouter, service: str) -> None:
 
     async def check_changes(read: ReaderDep, *, after: Behind = 0, limit: Piece = 200) -> AuditCheck:
         """Compute blocks of the ledger's chain anew, of all elections, and say whether they are what they were."""
-        await read.execute(_REQUIRE)
+        await _may_read_ledger(read)
         return _told(service, "changes", await check_blocks(read, after=after, limit=limit))
 
     _add(router, "/changes", read_changes, f"read_{service}_changes")

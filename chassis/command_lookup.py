@@ -4,7 +4,7 @@ Every service with a ledger answers for itself; the gateway asks them all. The r
 public one is the gateway's.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
@@ -15,6 +15,7 @@ from chassis.database import Database, Row
 from chassis.idempotency import principal_of
 from chassis.identity import permission
 from chassis.problems import NotFound
+from chassis.row_security import require_purpose
 from contracts.access import Scope
 from contracts.vocabulary import Instant
 
@@ -43,10 +44,6 @@ CommandKey = Annotated[
 ]
 
 
-_REQUIRE: Final = f"select desk_require('{{{Scope.EVENTS_PUBLIC.value}}}')"
-"""Answers are behind no policy, for they are looked for before it is known what a command is: so the database is asked."""
-
-
 def command_lookup_routes() -> APIRouter:
     """Return the route by which a service tells a caller what its command was answered."""
     router = APIRouter(prefix="/v1/elections/{election}", include_in_schema=False)
@@ -59,7 +56,8 @@ def command_lookup_routes() -> APIRouter:
     ) -> CommandAnswers:
         database: Database = request.app.state.database
         async with database.reading(caller.remit) as connection:
-            await connection.execute(_REQUIRE)
+            # Answers are behind no policy, for they are looked for before it is known what a command is.
+            await require_purpose(connection, Scope.EVENTS_PUBLIC)
             rows = await connection.fetch(
                 "select * from idempotency_key where key = $1 and principal = $2 order by recorded_at, route",
                 key,

@@ -125,6 +125,11 @@ class Reads(Protocol):
         ...
 
 
+async def require_purpose(reads: Reads, purpose: Scope) -> None:
+    """Let the database refuse a transaction that is not for a purpose, before it reads what lies behind no policy."""
+    await reads.fetch("select desk_require($1::text[])", [purpose.value])
+
+
 _WIDEN = """
 select held.*, set_config('app.regions', '*', true), set_config('app.purposes', concat_ws(',', purposes, $1::text), true)
 from (select current_setting('app.regions', true) as regions, current_setting('app.purposes', true) as purposes) held

@@ -7,10 +7,10 @@ from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from services.registry.errors import AgencyUnknown
 from services.registry.rules.grants import Reach
 from services.registry.tables.columns import Table, instant, texts, version
-from services.registry.tables.frames import Reads
 
 
 class Agency(Table, table=True):

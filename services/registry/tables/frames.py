@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 from uuid import UUID
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from contracts.registry_events import ElectionSettings, Stage
 from contracts.registry_places_events import MoveReason
 from contracts.vocabulary import kpu_code
@@ -15,14 +16,6 @@ from contracts.zones import zone_of
 from services.registry.errors import ElectionUnknown
 from services.registry.rules.tps import tps_findings
 from services.registry.schemas.tps import MovedOut, TpsFacts, TpsOut
-
-
-class Reads(Protocol):
-    """A connection or a unit of work, as far as reading goes."""
-
-    async def fetch(self, query: str, *args: object) -> list[Row]:
-        """Run SQL and return its rows."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from sqlalchemy import BigInteger, Column
 from sqlmodel import Field
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from contracts.registry_people_events import Duty
 from services.registry.errors import TrainingUnknown
 from services.registry.rules.rosters import Holder
 from services.registry.schemas.officers import PostStatus, Trained
 from services.registry.tables.columns import Table, instant, texts, version
-from services.registry.tables.frames import Reads
 
 _AREAS = UUID("4d3f1c52-6a0b-5d0e-9a53-7b5f6f2a9c11")
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from services.registry.errors import VotersToReseal
-from services.registry.tables.frames import Reads
 
 OF_THE_DPT = "kind = 'dpt' and status <> 'struck' and not canary"
 """Whom a TPS's limit counts: who votes elsewhere this time stays on its list."""

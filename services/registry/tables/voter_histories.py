@@ -6,11 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from chassis.sealing import SealingKeys
 from services.registry.errors import VoterUnknown
 from services.registry.schemas.voter_changes import ChangeKind, WhichVoter
 from services.registry.schemas.voters import ChangeNotes, Person
-from services.registry.tables.frames import Reads, TpsState, tps_state
+from services.registry.tables.frames import TpsState, tps_state
 from services.registry.tables.voters import ROWS_OF_NIK, nik_of, opened, opened_notes
 
 HEALTH_MAY_SHOW = "special"

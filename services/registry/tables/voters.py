@@ -7,13 +7,14 @@ from sqlalchemy import BigInteger, Column, LargeBinary
 from sqlmodel import Field
 
 from chassis.database import Row
+from chassis.row_security import Reads
 from chassis.sealing import SealBrokenError, SealingKeys
 from services.registry.errors import VotersUnavailable
 from services.registry.rules.moves import contests_of_mover
 from services.registry.schemas.voter_changes import VoterOut
 from services.registry.schemas.voters import ChangeNotes, Person, VoterKind
 from services.registry.tables.columns import Table, instant, json, version
-from services.registry.tables.frames import Reads, TpsState
+from services.registry.tables.frames import TpsState
 
 
 def _bytes(*, nullable: bool = False) -> Column[bytes]:
